@@ -1,0 +1,83 @@
+# ringmail -- make targets
+#
+#   make              build smtpd, pop3d, helpers and mailctl into build/
+#   sudo make run     set all up on loopback, send a mail, fetch it, stay up
+#   sudo make test    all tests (under 30 minutes)
+#   make unit         unit tests only
+#   make lint         warnings as errors with gcc and clang, clang-tidy, format,
+#                     layers, lengths, man pages
+#   make asan|ubsan|tsan|memcheck   tests under one checker
+#   make bench        measurements (longer; see docs/performance.md)
+#   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
+#   make install      into DESTDIR$(prefix)
+#   make clean, make help
+#
+# Variables: CC, CFLAGS, prefix (/usr/local), DESTDIR, B (build folder).
+
+CC ?= cc
+prefix ?= /usr/local
+sysconfdir ?= /etc/ringmail
+sbindir = $(prefix)/sbin
+mandir = $(prefix)/share/man
+B ?= build
+CFLAGS ?= -O2 -g
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
+	-fno-strict-aliasing
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(HARDEN) -pthread -Icommon \
+	$(CFLAGS) $(EXTRA_CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS) $(EXTRA_CFLAGS)
+VERSION = 0.1.0
+
+PROGRAMS = smtpd pop3d helpers mailctl
+LIBS_common = -lconfuse -lcap -lseccomp
+LIBS_helpers = -ldb-5.3 -lunbound -lcrypt -lcrypto
+
+all: $(PROGRAMS:%=$(B)/bin/%)
+
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)/*.c)) \
+	$(patsubst %.S,$(B)/%.o,$(wildcard $(1)/*.S))
+
+$(B)/libcommon.a: $(call objects,common)
+	rm -f $@ && ar rcs $@ $^
+
+# A program is its main.c and a library of the rest, which unit tests link too.
+define program
+$(B)/lib$(1).a: $(filter-out $(B)/$(1)/main.o,$(call objects,$(1)))
+	rm -f $$@ && ar rcs $$@ $$^
+$(B)/bin/$(1): $(B)/$(1)/main.o $(B)/lib$(1).a $(B)/libcommon.a
+	@mkdir -p $$(@D)
+	$$(CC) -o $$@ $$^ $$(ALL_LDFLAGS) $$(LIBS_$(1)) $$(LIBS_common)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# tests/unit/AREA_MODULE.c tests AREA/MODULE.c with cmocka.
+UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+area = $(firstword $(subst _, ,$(1)))
+.SECONDEXPANSION:
+$(B)/unit/%: $(B)/tests/unit/%.o \
+    $$(if $$(filter-out common,$$(call area,$$*)),$(B)/lib$$(call area,$$*).a) \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -lcmocka $(LIBS_$(call area,$*)) \
+	    $(LIBS_common)
+
+unit: $(UNIT)
+	@for t in $(UNIT); do echo "== $$t"; $(RUNNER) $$t || exit 1; done
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+$(B)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf build
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
+.PHONY: all unit clean help
+.SECONDARY:

@@ -1,0 +1,87 @@
+/*
+ * conn -- a client's connection with buffers and sticky errors.
+ *
+ * After the first failure (deadline, hang-up, line too long for good) every
+ * further call fails at once, so a handler may write on and its loop checks
+ * conn_error once.  Buffers are borrowed from the worker only while there is
+ * something in them: an idle connection holds none.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include "ring.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Octets of a read buffer and of a write buffer. */
+#define CONN_BUFFER 16384
+
+struct conn {
+	struct watch watch;
+	int error;	     /* errno of the first failure, 0 for none */
+	int eof;	     /* the client has closed its side */
+	char *in;	     /* CONN_BUFFER octets, NULL while idle */
+	size_t in_start, in_end;
+	char *out;	     /* CONN_BUFFER octets, NULL while empty */
+	size_t out_length;
+	int64_t send_timeout; /* ns that one blocked write may take */
+	uint64_t octets_in, octets_out;
+};
+
+enum conn_line { CONN_LINE, CONN_LINE_TOO_LONG, CONN_LINE_FAILED };
+
+/*
+ * Takes over fd (a stream socket, non-blocking), which notifies the running
+ * fiber's ring from now on.  send_timeout bounds how long the peer may leave
+ * a write waiting, ns.  Returns 0, or -1 with errno; then fd is closed.
+ */
+int conn_open(struct conn *c, int fd, int64_t send_timeout);
+
+/* Closes it and gives the buffers back.  Unsent output is thrown away.
+ * Idempotent. */
+void conn_close(struct conn *c);
+
+/* errno of the first failure (ECONNRESET for an end of input), 0 for none. */
+int conn_error(const struct conn *c);
+
+/*
+ * Reads one line, flushing the output first if it must wait.  *line is
+ * borrowed until the next call that reads; it is *length octets without the
+ * line's end, with a NUL in its place.  A line ends at LF; a CR before it is
+ * cut.  limit (at most CONN_BUFFER) counts octets with the line's end.
+ * Returns CONN_LINE; CONN_LINE_TOO_LONG after a longer line was read to its
+ * end and thrown away; CONN_LINE_FAILED (see conn_error; ETIMEDOUT at the
+ * deadline).
+ */
+enum conn_line conn_read_line(struct conn *c, char **line, size_t *length,
+    size_t limit, int64_t deadline);
+
+/*
+ * Reads what is there, waiting for at least one octet: *data is borrowed until
+ * the next call that reads.  Take what you used with conn_consume; the rest
+ * comes again.  Returns the count, 0 on failure (an end of input counts).
+ */
+size_t conn_read_some(struct conn *c, char **data, int64_t deadline);
+void conn_consume(struct conn *c, size_t count);
+
+/* Whether input waits in the buffer already: a pipelining client. */
+int conn_has_input(const struct conn *c);
+
+/* Throws buffered input away (after STARTTLS). */
+void conn_discard_input(struct conn *c);
+
+/*
+ * Adds to the output.  Waits only where the buffer is full and the peer does
+ * not take it (send_timeout).  Errors are sticky.
+ */
+void conn_write(struct conn *c, const void *data, size_t length);
+void conn_puts(struct conn *c, const char *text);
+void conn_printf(struct conn *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Sends what is buffered, waiting.  Returns 0, or -1 with conn_error set. */
+int conn_flush(struct conn *c);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * log -- one line an event, as key=value fields.
+ *
+ * A line is written with one system call, so lines of several processes never
+ * mix.  Values are quoted and escaped here, so nothing that a client sent can
+ * forge a field or a line.  Secrets and message bodies are never logged.
+ *
+ *	log_info("rcpt.refused", log_text("to", address), log_int("code", 550));
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdint.h>
+
+enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
+enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG };
+
+struct log_field {
+	const char *key; /* NULL ends the list */
+	enum { LOG_TEXT, LOG_INT, LOG_HEX } kind;
+	const char *text;
+	int64_t number;
+};
+
+/* A text value; NULL is written as "-".  The text is borrowed for the call. */
+static inline struct log_field
+log_text(const char *key, const char *text)
+{
+	return (struct log_field){.key = key, .kind = LOG_TEXT, .text = text};
+}
+
+/* A decimal number. */
+static inline struct log_field
+log_int(const char *key, int64_t number)
+{
+	return (struct log_field){.key = key, .kind = LOG_INT, .number = number};
+}
+
+/* A 64-bit id, written as 16 hexadecimal digits. */
+static inline struct log_field
+log_id(const char *key, uint64_t id)
+{
+	return (struct log_field){
+	    .key = key, .kind = LOG_HEX, .number = (int64_t)id};
+}
+
+/* What errno value code means, under the key "error". */
+struct log_field log_errno(int code);
+
+/*
+ * Opens the log: call it first in main(), before any chroot, since the syslog
+ * socket (/dev/log) is opened here and kept.  program (borrowed for ever) is
+ * the process's name in each line.  Without a call, lines go to standard
+ * error under the name "ringmail".  Falls back to standard error, with a line
+ * that says so, where syslog can't be reached.
+ */
+void log_open(const char *program, enum log_target target);
+
+/* After fork: the child's own name (borrowed for ever). */
+void log_rename(const char *program);
+
+/* Lines above this level are dropped.  The default is LEVEL_INFO. */
+void log_set_level(enum log_level level);
+
+/*
+ * Writes one line: time, level, program, pid, event, fields up to the one with
+ * key NULL.  Lines are cut at 2,048 octets.  Keeps errno.  Any thread may
+ * call it.  It may wait for a slow reader of standard error.
+ */
+void log_write(
+    enum log_level level, const char *event, const struct log_field *fields);
+
+#define log_fields(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+
+#define log_error(event, ...) \
+	log_write(LEVEL_ERROR, event, log_fields(__VA_ARGS__))
+#define log_warn(event, ...) \
+	log_write(LEVEL_WARN, event, log_fields(__VA_ARGS__))
+#define log_info(event, ...) \
+	log_write(LEVEL_INFO, event, log_fields(__VA_ARGS__))
+#define log_debug(event, ...) \
+	log_write(LEVEL_DEBUG, event, log_fields(__VA_ARGS__))
+
+/*
+ * A broken invariant: logs "panic" with the formatted text and the place, and
+ * aborts.  Never for what a client, a file or a helper sends.
+ */
+#define panic(...) log_panic(__FILE__, __LINE__, __VA_ARGS__)
+_Noreturn void log_panic(const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
+ * A start that can't go on (bad conf, port taken, missing user): prints
+ * "program: text" to standard error, logs it where the log goes elsewhere, and
+ * exits with 1.  Only before the first accept.
+ */
+_Noreturn void fatal(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+#endif

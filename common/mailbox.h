@@ -1,0 +1,105 @@
+/*
+ * mailbox -- the stub of the mailbox helper: deliveries for smtpd, maildrops
+ * for pop3d.  Calls wait (the fiber parks) and take an absolute deadline.
+ */
+#ifndef MAILBOX_H
+#define MAILBOX_H
+
+#include "wire.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct device;
+
+enum mailbox_result {
+	MAILBOX_OK,
+	MAILBOX_NO_BOX,	   /* a recipient has gone meanwhile */
+	MAILBOX_FULL,	   /* quota or disk: may be tried again later */
+	MAILBOX_IN_USE,	   /* another session holds the maildrop */
+	MAILBOX_NO_LETTER, /* somebody else removed it */
+	MAILBOX_DENIED,	   /* ticket or token unknown, used, or too old */
+	MAILBOX_TEMPORARY, /* the helper is away, or its disk fails */
+	MAILBOX_RESULTS
+};
+
+/* What smtpd hands over.  All pointers are borrowed for the call. */
+struct mailbox_delivery {
+	uint64_t trace;	  /* with `received`, makes the file's name */
+	int64_t received; /* wall clock, ns */
+	unsigned count;	  /* of recipients, WIRE_TARGETS_MAX at most */
+	const char (*names)[WIRE_NAME_MAX]; /* canonical, no doubles */
+	uint64_t size;	/* stored octets: the whole body, LF line ends */
+	uint64_t lines; /* its LFs: wire octets are size + lines */
+	const void *body; /* size octets, if size <= WIRE_INLINE_MAX; else */
+	int spool;	  /* a descriptor from mailbox_spool that holds them */
+};
+
+/*
+ * An unnamed file on the mail file system for a body too large to travel in a
+ * request; *fd is the caller's.  name is the first recipient's mailbox.
+ */
+enum mailbox_result mailbox_spool(
+    struct device *d, const char *name, int *fd, int64_t deadline);
+
+/*
+ * Commits a message to all its mailboxes.  MAILBOX_OK: it is durable in each,
+ * exactly once, and POP3 sees it.  Anything else: it may be tried again with
+ * the same trace and time; at no time does a mailbox hold it twice.
+ */
+enum mailbox_result mailbox_deliver(
+    struct device *d, const struct mailbox_delivery *m, int64_t deadline);
+
+/* An open maildrop (RFC 1939): the exclusive session of one mailbox. */
+struct mailbox_session {
+	struct device *device;
+	uint32_t handle; /* the helper's; renewed if the helper restarted */
+	uint8_t resume[WIRE_RESUME_MAX];
+	uint32_t resume_length;
+	uint32_t count; /* letters */
+	uint64_t octets; /* of all, as sent */
+};
+
+/* One letter of the snapshot that was fixed at login. */
+struct mailbox_letter {
+	uint64_t octets;	  /* as sent: CRLF line ends, no dot-stuffing */
+	uint64_t size;		  /* as stored */
+	char file[WIRE_FILE_MAX]; /* "new/..." or "cur/..." as seen at login */
+	char uidl[71];		  /* RFC 1939 7: 1 to 70 of 0x21 to 0x7E */
+};
+
+/*
+ * Opens the maildrop that the ticket stands for.  MAILBOX_OK, MAILBOX_IN_USE,
+ * MAILBOX_DENIED, MAILBOX_TEMPORARY.
+ */
+enum mailbox_result mailbox_open(struct device *d,
+    const unsigned char ticket[WIRE_TICKET_SIZE], struct mailbox_session *s,
+    int64_t deadline);
+
+/*
+ * Up to max letters of the snapshot, from number `from` (0 is the first) on;
+ * *got gets how many (fewer than max only because a page is full; 0 at the
+ * end).  Works only until the helper restarts (then MAILBOX_TEMPORARY): read
+ * the whole list right after mailbox_open and keep it.
+ */
+enum mailbox_result mailbox_list(struct mailbox_session *s, uint32_t from,
+    struct mailbox_letter *letters, unsigned max, unsigned *got,
+    int64_t deadline);
+
+/* A read-only descriptor (the caller's) of one letter, as stored. */
+enum mailbox_result mailbox_fetch(struct mailbox_session *s,
+    const struct mailbox_letter *letter, int *fd, int64_t deadline);
+
+/*
+ * Removes the letters named by n files of the snapshot; durable when it
+ * returns MAILBOX_OK.  A file that has gone already counts as removed.
+ * On anything else some may be removed, and none that was not named.
+ */
+enum mailbox_result mailbox_expunge(struct mailbox_session *s,
+    const char *const *files, uint32_t n, int64_t deadline);
+
+/* Lets the maildrop go.  Never fails; waits shortly at most. */
+void mailbox_close(struct mailbox_session *s);
+
+#endif

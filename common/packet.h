@@ -1,0 +1,88 @@
+/*
+ * packet -- a typed, bounded message between processes (docs/helpers.md).
+ *
+ * One packet is one datagram of an AF_UNIX SEQPACKET socket: a fixed head and
+ * fields put one after the other.  Errors are sticky: a put that finds no room
+ * and a get that finds too little, or something out of its bounds, sets error,
+ * and all later calls do nothing (gets return 0 or an empty text).  The reader
+ * checks once, with packet_end, which also refuses octets left over.
+ *
+ * Integers are in host order: both ends are on one machine.
+ */
+#ifndef PACKET_H
+#define PACKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A whole packet, head included; no socket buffer holds less (net.core). */
+#define PACKET_MAX 65536
+
+struct packet_head {
+	uint32_t id;   /* the request's number; its reply carries the same */
+	uint16_t type; /* what kind of request; a reply repeats it */
+	uint16_t status; /* requests: 0; replies: enum packet_status */
+};
+
+enum packet_status {
+	PACKET_OK,
+	PACKET_REFUSED,	  /* the answer is no; fields say more */
+	PACKET_TEMPORARY, /* can't now: a fault that may pass */
+	PACKET_GONE,	  /* the handle is not known (the helper restarted) */
+	PACKET_STATUSES
+};
+
+struct packet {
+	struct packet_head head;
+	unsigned char *data; /* the fields; capacity octets */
+	uint32_t length, capacity;
+	uint32_t at; /* where the next get reads */
+	int error;   /* sticky: EMSGSIZE or EBADMSG */
+	int fd;	     /* a descriptor that travels along, -1 for none; owned */
+};
+
+/* A packet of this type with no fields, no descriptor, no memory yet. */
+void packet_init(struct packet *p, uint16_t type);
+
+/* Frees the memory and closes the descriptor, if it still has one. */
+void packet_free(struct packet *p);
+
+void packet_put_u8(struct packet *p, uint8_t value);
+void packet_put_u32(struct packet *p, uint32_t value);
+void packet_put_u64(struct packet *p, uint64_t value);
+/* Length and octets. */
+void packet_put_data(struct packet *p, const void *data, size_t length);
+/* Like data; NULL counts as "". */
+void packet_put_text(struct packet *p, const char *text);
+
+uint8_t packet_get_u8(struct packet *p);
+uint32_t packet_get_u32(struct packet *p);
+uint64_t packet_get_u64(struct packet *p);
+/*
+ * Octets, at most limit; *length gets their count.  Borrowed from the packet.
+ * Never NULL.
+ */
+const void *packet_get_data(struct packet *p, size_t limit, size_t *length);
+/*
+ * Copies a text into to[size], with a NUL; one that is longer, or holds a NUL,
+ * is an error.
+ */
+void packet_get_text(struct packet *p, char *to, size_t size);
+
+/* Takes the descriptor out (the caller's from now on); -1 if there is none. */
+int packet_take_fd(struct packet *p);
+
+/* 0 if all fields were read, none too many or too few; else -1. */
+int packet_end(struct packet *p);
+
+/*
+ * One packet over a non-blocking SEQPACKET socket; neither waits.  Send: 0, or
+ * -1 with errno (EAGAIN: full).  The packet, and its descriptor, stay the
+ * caller's.  Receive fills an initialized packet: 1, 0 at the end, or -1 with
+ * errno (EAGAIN; EBADMSG for a cut-off, headless or descriptor-stuffed one,
+ * whose descriptors are closed).
+ */
+int packet_send(int socket, const struct packet *p);
+int packet_receive(int socket, struct packet *p);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * super -- a parent that starts processes, and starts them again when they die.
+ *
+ * The parent is one thread that sleeps in sigtimedwait and forks.  A child that
+ * ends is started again: at once the first time, then after pauses that double
+ * from 50 ms to 30 s while it keeps dying, and begin anew once it has lived
+ * for 30 s.
+ */
+#ifndef SUPER_H
+#define SUPER_H
+
+#include <sys/types.h>
+
+struct super_child {
+	const char *name; /* for logs; NULL ends the table */
+	/*
+	 * Runs in the child, with signals as super_run found them blocked; its
+	 * return is the exit code.  A child that exits with SUPER_GIVE_UP is
+	 * not started again, and the whole ends.
+	 */
+	int (*run)(void *arg);
+	void *arg;
+
+	/* Of the parent's book-keeping: */
+	pid_t pid;
+	int pause_ms;
+	long long started, due;
+};
+
+#define SUPER_GIVE_UP 78 /* EX_CONFIG of sysexits.h */
+
+/*
+ * Starts all of children and keeps them running until SIGTERM or SIGINT; then
+ * sends SIGTERM to all, SIGKILL after five seconds, and returns 0 when all have
+ * ended; 1 after a child gave up.  SIGHUP: calls reload (may be NULL; returns
+ * -1 to leave things as they are), then sends SIGHUP to each child.
+ * Each child gets SIGTERM if the parent dies.
+ */
+int super_run(struct super_child *children, int (*reload)(void));
+
+/*
+ * Blocks the signals that super_run waits for, and SIGPIPE is ignored.  Call it
+ * before any thread starts.
+ */
+void super_block_signals(void);
+
+/* Call it in the child once it has changed users: a change of uid makes the
+ * kernel forget that the parent's death should end it. */
+void super_end_with_parent(void);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * wire -- the numbers of all requests between processes, and the limits that
+ * both ends share.  docs/helpers.md describes each one's fields.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+enum wire_type {
+	/* to resolver */
+	WIRE_RESOLVE = 1,
+
+	/* to accounts, from smtpd and pop3d */
+	WIRE_LOOKUP = 16, /* smtpd: an address to mailboxes */
+	WIRE_VERIFY,	  /* pop3d: a login; answers with a ticket */
+
+	/* to accounts, from mailctl */
+	WIRE_DOMAIN_ADD = 32,
+	WIRE_DOMAIN_DEL,
+	WIRE_DOMAIN_LIST,
+	WIRE_USER_ADD,
+	WIRE_USER_DEL,
+	WIRE_USER_PASSWD,
+	WIRE_USER_LIST,
+	WIRE_ALIAS_ADD,
+	WIRE_ALIAS_DEL,
+	WIRE_ALIAS_LIST,
+
+	/* on the private link between accounts and mailbox */
+	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
+	WIRE_TICKET,	 /* accounts tells: one-use ticket (no answer) */
+	WIRE_CHANGED,	 /* accounts tells: forget this owner (no answer) */
+
+	/* to mailbox, from smtpd */
+	WIRE_SPOOL = 64, /* an unnamed file for a large body */
+	WIRE_DELIVER,	 /* commit a message to mailboxes */
+
+	/* to mailbox, from pop3d */
+	WIRE_OPEN = 80, /* a maildrop, by ticket or resume token */
+	WIRE_LIST,	/* a page of its letters */
+	WIRE_FETCH,	/* one letter's descriptor */
+	WIRE_EXPUNGE,	/* remove letters, durably */
+	WIRE_CLOSE
+};
+
+/* A mailbox's name, user@domain in canonical form, NUL included. */
+#define WIRE_NAME_MAX 321
+/* An address as RFC 5321 4.5.3.1 bounds it (path less brackets), with a NUL;
+ * we take what RFC 3696 errata and the field take: 64 + 1 + 255. */
+#define WIRE_ADDRESS_MAX 321
+/* Mailboxes of one look-up, and of one delivery. */
+#define WIRE_TARGETS_MAX 100
+/* A password, NUL included. */
+#define WIRE_PASSWORD_MAX 256
+#define WIRE_TICKET_SIZE 16
+/* What a helper gives a POP3 session to come back with: sealed. */
+#define WIRE_RESUME_MAX 640
+/* A file's name in a Maildir, with "new/" or "cur/", NUL included. */
+#define WIRE_FILE_MAX 260
+/* A body up to this size travels inside WIRE_DELIVER itself. */
+#define WIRE_INLINE_MAX 49152
+
+#endif
