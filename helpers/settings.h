@@ -1,0 +1,63 @@
+/*
+ * settings -- the conf of the helpers (helpers.conf(5)) as a struct.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "conf.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct helpers_conf {
+	char *run;     /* folder of the sockets */
+	char *state;   /* folder of the accounts database and mailbox's log */
+	int log;       /* enum log_target */
+	int log_level; /* enum log_level */
+
+	/* users: names of system users, one a process */
+	char *resolver_user;
+	char *accounts_user;
+	char *mailbox_user;
+	char *smtpd_user; /* may reach RUN/smtpd */
+	char *pop3d_user; /* may reach RUN/pop3d */
+
+	/* resolver */
+	struct conf_list resolver_servers; /* empty: /etc/resolv.conf */
+	int resolver_dnssec;		   /* validate with the root's key */
+	char *resolver_anchor;		   /* file of the root's key */
+	int64_t resolver_cache;		   /* octets of its cache */
+
+	/* accounts */
+	char *default_domain; /* for a login without "@"; "" for none */
+	char *plus_separator; /* user+anything; "" turns it off */
+	char *postmaster;     /* where mail for postmaster goes that has no user
+				 or alias of its own; "" for nowhere */
+	int64_t login_cache;  /* ns; 0 turns it off */
+	int64_t hash_threads; /* threads that compute password hashes */
+	int64_t login_queue;  /* logins that may wait for one of them */
+	int64_t accounts_cache;	     /* octets of the database's cache */
+	int64_t accounts_checkpoint; /* ns between checkpoints */
+
+	/* mail */
+	char *mail_root;       /* Maildirs lie below it */
+	char *mail_layout;     /* %d domain, %u local part, below mail_root */
+	char *mail_user;       /* system user that owns virtual mailboxes */
+	int64_t lowest_uid;    /* no owner has a uid or gid below this one */
+	int64_t default_quota; /* octets of a mailbox; 0: none */
+
+	/* journal */
+	int64_t journal_size;	     /* octets, written once at first start */
+	int64_t checkpoint_interval; /* ns */
+	int64_t batch;		     /* messages of one commit at most */
+};
+
+extern const struct conf_spec settings_spec;
+
+/* Reads the file at path (NULL: all defaults); as conf_load. */
+struct helpers_conf *settings_load(const char *path, char *error, size_t size);
+
+/* Frees it and sets *conf to NULL. */
+void settings_free(struct helpers_conf **conf);
+
+#endif
