@@ -44,53 +44,59 @@ check_layout(const char *value, char *why, size_t size)
 	return 0;
 }
 
-#define AT(member) offsetof(struct helpers_conf, member)
+#define ROW(where, what, type, member, value, ...)                 \
+	{                                                          \
+		.block = where, .name = what, .kind = CONF_##type, \
+		.offset = offsetof(struct helpers_conf, member),   \
+		.fallback = value, __VA_ARGS__                     \
+	}
+#define PATH		  .check = check_absolute
+#define BOUNDS(low, high) .minimum = low, .maximum = high
 
 static const struct conf_setting settings[] = {
-    {NULL, "run", CONF_TEXT, AT(run), "/run/ringmail", .check = check_absolute},
-    {NULL, "state", CONF_TEXT, AT(state), "/var/lib/ringmail",
-	.check = check_absolute},
-    {"log", "target", CONF_CHOICE, AT(log), "stderr", .choices = log_targets},
-    {"log", "level", CONF_CHOICE, AT(log_level), "info", .choices = log_levels},
+    ROW(NULL, "run", TEXT, run, "/run/ringmail", PATH),
+    ROW(NULL, "state", TEXT, state, "/var/lib/ringmail", PATH),
+    ROW("log", "target", CHOICE, log, "stderr", .choices = log_targets),
+    ROW("log", "level", CHOICE, log_level, "info", .choices = log_levels),
 
-    {"users", "resolver", CONF_TEXT, AT(resolver_user), "ringdns"},
-    {"users", "accounts", CONF_TEXT, AT(accounts_user), "ringacct"},
-    {"users", "mailbox", CONF_TEXT, AT(mailbox_user), "ringbox"},
-    {"users", "smtpd", CONF_TEXT, AT(smtpd_user), "ringsmtp"},
-    {"users", "pop3d", CONF_TEXT, AT(pop3d_user), "ringpop"},
+    ROW("users", "resolver", TEXT, resolver_user, "ringdns"),
+    ROW("users", "accounts", TEXT, accounts_user, "ringacct"),
+    ROW("users", "mailbox", TEXT, mailbox_user, "ringbox"),
+    ROW("users", "smtpd", TEXT, smtpd_user, "ringsmtp"),
+    ROW("users", "pop3d", TEXT, pop3d_user, "ringpop"),
 
-    {"resolver", "servers", CONF_LIST, AT(resolver_servers), ""},
-    {"resolver", "dnssec", CONF_BOOL, AT(resolver_dnssec), "yes"},
-    {"resolver", "anchor", CONF_TEXT, AT(resolver_anchor),
-	"/usr/share/dns/root.key", .check = check_absolute},
-    {"resolver", "cache", CONF_SIZE, AT(resolver_cache), "4M", "64K", "1G"},
+    ROW("resolver", "servers", LIST, resolver_servers, ""),
+    ROW("resolver", "dnssec", BOOL, resolver_dnssec, "yes"),
+    ROW("resolver", "anchor", TEXT, resolver_anchor, "/usr/share/dns/root.key",
+	PATH),
+    ROW("resolver", "cache", SIZE, resolver_cache, "4M", BOUNDS("64K", "1G")),
 
-    {"accounts", "default_domain", CONF_TEXT, AT(default_domain), ""},
-    {"accounts", "plus_separator", CONF_TEXT, AT(plus_separator), "+",
-	.check = check_separator},
-    {"accounts", "postmaster", CONF_TEXT, AT(postmaster), ""},
-    {"accounts", "login_cache", CONF_DURATION, AT(login_cache), "10m", "0s",
-	"1d"},
-    {"accounts", "hash_threads", CONF_NUMBER, AT(hash_threads), "2", "1", "64"},
-    {"accounts", "login_queue", CONF_NUMBER, AT(login_queue), "256", "1",
-	"65536"},
-    {"accounts", "cache", CONF_SIZE, AT(accounts_cache), "8M", "1M", "4G"},
-    {"accounts", "checkpoint", CONF_DURATION, AT(accounts_checkpoint), "1m",
-	"1s", "1d"},
+    ROW("accounts", "default_domain", TEXT, default_domain, ""),
+    ROW("accounts", "plus_separator", TEXT, plus_separator, "+",
+	.check = check_separator),
+    ROW("accounts", "postmaster", TEXT, postmaster, ""),
+    ROW("accounts", "login_cache", DURATION, login_cache, "10m",
+	BOUNDS("0s", "1d")),
+    ROW("accounts", "hash_threads", NUMBER, hash_threads, "2",
+	BOUNDS("1", "64")),
+    ROW("accounts", "login_queue", NUMBER, login_queue, "256",
+	BOUNDS("1", "65536")),
+    ROW("accounts", "cache", SIZE, accounts_cache, "8M", BOUNDS("1M", "4G")),
+    ROW("accounts", "checkpoint", DURATION, accounts_checkpoint, "1m",
+	BOUNDS("1s", "1d")),
 
-    {"mail", "root", CONF_TEXT, AT(mail_root), "/var/mail/ringmail",
-	.check = check_absolute},
-    {"mail", "layout", CONF_TEXT, AT(mail_layout), "%d/%u",
-	.check = check_layout},
-    {"mail", "user", CONF_TEXT, AT(mail_user), "ringmail"},
-    {"mail", "lowest_uid", CONF_NUMBER, AT(lowest_uid), "100", "1",
-	"2147483647"},
-    {"mail", "quota", CONF_SIZE, AT(default_quota), "0", "0"},
+    ROW("mail", "root", TEXT, mail_root, "/var/mail/ringmail", PATH),
+    ROW("mail", "layout", TEXT, mail_layout, "%d/%u", .check = check_layout),
+    ROW("mail", "user", TEXT, mail_user, "ringmail"),
+    ROW("mail", "lowest_uid", NUMBER, lowest_uid, "100",
+	BOUNDS("1", "2147483647")),
+    ROW("mail", "quota", SIZE, default_quota, "0"),
 
-    {"journal", "size", CONF_SIZE, AT(journal_size), "64M", "1M", "4G"},
-    {"journal", "checkpoint", CONF_DURATION, AT(checkpoint_interval), "30s",
-	"100ms", "1h"},
-    {"journal", "batch", CONF_NUMBER, AT(batch), "128", "1", "1024"}, {NULL}};
+    ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),
+    ROW("journal", "checkpoint", DURATION, checkpoint_interval, "30s",
+	BOUNDS("100ms", "1h")),
+    ROW("journal", "batch", NUMBER, batch, "128", BOUNDS("1", "1024")),
+    {.name = NULL}};
 
 const struct conf_spec settings_spec = {settings, sizeof(struct helpers_conf)};
 
