@@ -1,0 +1,90 @@
+/*
+ * service -- the whole of a network service but its protocol: a parent that
+ * binds, and a client process without rights that accepts and serves.
+ *
+ *	parent (root)      reads the conf, binds, starts the client process and
+ *	                   starts it again; never reads what a client sent
+ *	client process     own user, chroot; one worker a core, each with its
+ *	                   own listeners; one fiber a connection
+ *
+ * A program is one literal and one call:
+ *
+ *	int
+ *	main(int argc, char **argv)
+ *	{
+ *		return service_main(&pop3d, argc, argv);
+ *	}
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "conf.h"
+#include "listen.h"
+
+#include <stdint.h>
+
+struct privileges;
+
+/*
+ * What every service's conf has.  It stands first in the program's own struct,
+ * whose table names the members with defaults of its own; service_logs and
+ * service_levels are the choices of log and log_level.
+ */
+struct service_settings {
+	struct conf_list listen; /* check it with listen_check */
+	char *run;		 /* the folder of the helpers' sockets */
+	char *user;		 /* of the client process */
+	int64_t workers;	 /* 0: one for each core */
+	int64_t sessions;	 /* at most, over all workers; 1 or more */
+	int log;		 /* enum log_target */
+	int log_level;		 /* enum log_level */
+};
+extern const char *const service_logs[];   /* "stderr", "syslog" */
+extern const char *const service_levels[]; /* "error" ... "debug" */
+
+/* A connection, for the time of its session. */
+struct service_client {
+	int fd; /* non-blocking; the session's, which must close it */
+	unsigned listener; /* which item of settings.listen it came by */
+	uint64_t id;	   /* random; in all its log lines */
+	union listen_address peer;
+	int is_local;		       /* the peer is on loopback */
+	char address[LISTEN_TEXT_MAX]; /* the peer's, for logs */
+};
+
+struct service {
+	const char *name;      /* "pop3d" */
+	const char *conf_path; /* where -c does not say otherwise */
+	const struct conf_spec *conf;
+	const struct privileges *privileges; /* of the client process */
+	/*
+	 * In the parent, once the conf was read: checks what a single row of
+	 * the table can't, and fills in what depends on the machine.  0, or -1
+	 * with a reason in why.  May be NULL.
+	 */
+	int (*prepare)(void *conf, char *why, size_t size);
+	/*
+	 * On each worker before its first accept: opens its devices.  0, or -1
+	 * after a log line: then the process ends.
+	 */
+	int (*open)(const void *conf);
+	/* On each worker after the last session and before its end. */
+	void (*close)(void);
+	/* One connection, in a fiber of its own, until it has closed c->fd.
+	 * c is borrowed until it returns; conf lives as long as the process. */
+	void (*session)(struct service_client *c, const void *conf);
+	/* Sent before the hang-up where all sessions are taken; with CRLF. */
+	const char *busy;
+};
+
+/*
+ * The program: options -c FILE, -n (checks the conf), -V, -h; conf, log,
+ * listeners, supervision.  Returns the exit code: 0 after SIGTERM or a good
+ * -n, 1 on failure, 64 on wrong usage.
+ */
+int service_main(const struct service *s, int argc, char **argv);
+
+/* This process's sessions, over all workers. */
+unsigned service_sessions(void);
+
+#endif
