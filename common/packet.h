@@ -19,8 +19,8 @@
 #define PACKET_MAX 65536
 
 struct packet_head {
-	uint32_t id;   /* the request's number; its reply carries the same */
-	uint16_t type; /* what kind of request; a reply repeats it */
+	uint32_t id;	 /* the request's number; its reply carries the same */
+	uint16_t type;	 /* what kind of request; a reply repeats it */
 	uint16_t status; /* requests: 0; replies: enum packet_status */
 };
 
@@ -37,14 +37,17 @@ struct packet {
 	unsigned char *data; /* the fields; capacity octets */
 	uint32_t length, capacity;
 	uint32_t at; /* where the next get reads */
-	int error;   /* sticky: EMSGSIZE or EBADMSG */
+	int error;   /* sticky: EMSGSIZE, ENOMEM or EBADMSG */
 	int fd;	     /* a descriptor that travels along, -1 for none; owned */
 };
 
 /* A packet of this type with no fields, no descriptor, no memory yet. */
 void packet_init(struct packet *p, uint16_t type);
 
-/* Frees the memory and closes the descriptor, if it still has one. */
+/*
+ * Wipes (a password may stand in it) and frees the memory, and closes the
+ * descriptor, if it still has one.  Leaves an empty packet of the same type.
+ */
 void packet_free(struct packet *p);
 
 void packet_put_u8(struct packet *p, uint8_t value);
@@ -84,5 +87,19 @@ int packet_end(struct packet *p);
  */
 int packet_send(int socket, const struct packet *p);
 int packet_receive(int socket, struct packet *p);
+
+/*
+ * Sends the first of n packets (more than PACKET_BATCH are left for the next
+ * call) with one system call.  Returns how many left, 1 or more, or -1 with
+ * errno as packet_send, which then concerns the first.
+ */
+#define PACKET_BATCH 16
+int packet_send_some(int socket, const struct packet *const *p, unsigned n);
+
+/*
+ * Readies a socket for packets: non-blocking, with buffers that hold several
+ * where the system's limits allow it.  0, or -1 with errno.
+ */
+int packet_socket(int socket);
 
 #endif

@@ -4,7 +4,12 @@
  * functions.  The caller's role is the socket that it came by.
  *
  * A malformed request, one that is not in the table, or one that the role may
- * not send: logged, that connection closed, the others served on.
+ * not send: logged, that connection closed, the others served on.  (A socket
+ * of server_attach stays, since nobody could connect it anew: the request alone
+ * is thrown away.)
+ *
+ * Bounded: a peer with SERVER_REQUESTS unanswered requests is not read from;
+ * one that leaves SERVER_REPLIES replies unread is closed.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -22,6 +27,9 @@ enum server_role {
 	ROLE_MAILBOX = 16  /* mailbox, on its private link to accounts */
 };
 
+#define SERVER_REQUESTS 1024
+#define SERVER_REPLIES	1024
+
 struct server_peer;
 
 /* One request that was read and not yet answered. */
@@ -36,8 +44,9 @@ enum server_flags {
 
 /*
  * A row.  answer reads q's fields, checks packet_end, and returns 0 after it
- * has answered with request_reply (or kept q to do so later), or -1 where the
- * request was malformed: q is then still the server's and the peer is closed.
+ * has answered with request_reply or request_drop (or kept q to do so later),
+ * or -1 where the request was malformed: q is then still the server's and the
+ * peer is closed.
  */
 struct server_row {
 	uint16_t type;
@@ -49,15 +58,19 @@ struct server_row {
 
 struct server {
 	const struct server_row *rows; /* ends with answer NULL */
-	/* A peer has gone (may be NULL): free what request_peer_data holds. */
+	/*
+	 * A peer's connection has ended and none of its requests is being
+	 * worked on (may be NULL): free what request_peer_data holds.
+	 */
 	void (*gone)(void *peer_data);
 	unsigned peers, peers_max; /* connections now and at most */
 };
 
 /*
  * Serves one listening SEQPACKET socket, or one socket of a pair that is
- * connected already, for ever, in a fiber of the calling worker.  The server
- * and its rows are borrowed for ever.  Returns 0, or -1 with errno.
+ * connected already, until the worker stops, in a fiber of the calling worker.
+ * The server and its rows are borrowed for ever; the socket becomes the
+ * server's, also on failure.  Returns 0, or -1 with errno.
  */
 int server_listen(struct server *s, int listener, enum server_role role);
 int server_attach(struct server *s, int socket, enum server_role role);
@@ -67,8 +80,11 @@ int server_attach(struct server *s, int socket, enum server_role role);
  * the status goes out.  A reply to a peer that has gone is dropped.  fields
  * and its descriptor stay the caller's.  Same worker only.  Does not wait.
  */
-void request_reply(struct request **q, enum packet_status status,
-    const struct packet *fields);
+void request_reply(
+    struct request **q, enum packet_status status, const struct packet *fields);
+
+/* Frees *q (sets it to NULL) without an answer: it was a tell.  As above. */
+void request_drop(struct request **q);
 
 /* The role of who asks. */
 enum server_role request_role(const struct request *q);

@@ -51,12 +51,13 @@ enum wire_type {
 #define WIRE_TARGETS_MAX 100
 /* A password, NUL included. */
 #define WIRE_PASSWORD_MAX 256
-#define WIRE_TICKET_SIZE 16
+#define WIRE_TICKET_SIZE  16
 /* What a helper gives a POP3 session to come back with: sealed. */
 #define WIRE_RESUME_MAX 640
 /* A file's name in a Maildir, with "new/" or "cur/", NUL included. */
 #define WIRE_FILE_MAX 260
-/* A body up to this size travels inside WIRE_DELIVER itself. */
-#define WIRE_INLINE_MAX 49152
+/* A body up to this size travels inside WIRE_DELIVER itself: it fits into a
+ * packet beside WIRE_TARGETS_MAX of the longest names. */
+#define WIRE_INLINE_MAX 32768
 
 #endif
