@@ -7,9 +7,11 @@
 #   make lint         warnings as errors with gcc and clang, clang-tidy, format,
 #                     layers, lengths, man pages
 #   make asan|ubsan|tsan|memcheck   tests under one checker
+#   make system, make clients       tests over the real processes (as root)
 #   make bench        measurements (longer; see docs/performance.md)
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
-#   make install      into DESTDIR$(prefix)
+#   make install      into DESTDIR$(prefix); conf files that are there stay
+#   make uninstall    removes what install laid down, but the conf
 #   make clean, make help
 #
 # Variables: CC, CFLAGS, prefix (/usr/local), DESTDIR, B (build folder).
@@ -18,6 +20,8 @@ CC ?= cc
 prefix ?= /usr/local
 sysconfdir ?= /etc/ringmail
 sbindir = $(prefix)/sbin
+libexecdir = $(prefix)/libexec/ringmail
+unitdir ?= $(prefix)/lib/systemd/system
 mandir = $(prefix)/share/man
 B ?= build
 CFLAGS ?= -O2 -g
@@ -66,6 +70,56 @@ $(B)/unit/%: $(B)/tests/unit/%.o \
 unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $(RUNNER) $$t || exit 1; done
 
+# What lint compiles and reads.
+SOURCES = $(wildcard $(PROGRAMS:%=%/*.c) common/*.c tests/unit/*.c)
+objects: $(SOURCES:%.c=$(B)/%.o)
+tidy: $(SOURCES:%.c=$(B)/%.tidy)
+$(B)/%.tidy: $(B)/%.o .clang-tidy
+	clang-tidy --quiet $*.c -- $(ALL_CFLAGS) -DVERSION='""' 2>/dev/null
+	@touch $@
+
+# tests/run.py has one step for each of these.
+lint:
+	@tools/setup.sh build test
+	@python3 tests/run.py lint
+system clients asan ubsan tsan memcheck:
+	@tools/setup.sh build run test
+	@python3 tests/run.py $@
+test:
+	@tools/setup.sh build run test
+	@python3 tests/run.py all
+run:
+	@tools/setup.sh build run
+	@$(MAKE) -s all
+	@tools/run.sh $(B)
+
+MANUALS = $(wildcard $(foreach n,1 5 8,$(PROGRAMS:%=%/*.$(n))))
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) \
+	    $(DESTDIR)$(sysconfdir) $(DESTDIR)$(unitdir)
+	install $(B)/bin/mailctl $(DESTDIR)$(sbindir)
+	install $(B)/bin/helpers $(B)/bin/smtpd $(B)/bin/pop3d \
+	    $(DESTDIR)$(libexecdir)
+	@for m in $(MANUALS); do \
+	    d=$(DESTDIR)$(mandir)/man$${m##*.}; \
+	    echo install -m 644 $$m $$d; \
+	    install -d $$d && install -m 644 $$m $$d || exit 1; done
+	@for c in etc/*.conf; do \
+	    to=$(DESTDIR)$(sysconfdir)/$${c#etc/}; \
+	    if [ -e $$to ]; then echo "kept $$to"; \
+	    else echo install -m 644 $$c $$to; \
+	        install -m 644 $$c $$to || exit 1; fi; done
+	@for u in etc/*.service; do \
+	    echo install -m 644 $$u $(DESTDIR)$(unitdir); \
+	    sed 's|@libexecdir@|$(libexecdir)|; s|@sysconfdir@|$(sysconfdir)|' \
+	        $$u >$(DESTDIR)$(unitdir)/$${u#etc/} || exit 1; done
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/mailctl
+	rm -rf $(DESTDIR)$(libexecdir)
+	@for m in $(MANUALS); do \
+	    rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
+	@for u in etc/*.service; do rm -f $(DESTDIR)$(unitdir)/$${u#etc/}; done
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
@@ -79,5 +133,6 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
-.PHONY: all unit clean help
+.PHONY: all unit objects tidy lint system clients asan ubsan tsan memcheck \
+    test run install uninstall clean help
 .SECONDARY:

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""The layers: who may include whom.
+
+smtpd, pop3d, helpers and mailctl include common, and never each other; common
+includes none of them.  Inside common a file includes its own layer and those
+below it.  A unit test includes what the module that it tests may include.
+"""
+import pathlib
+import re
+import sys
+
+PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
+COMMON = [
+    ("base", "arena clock conf log privileges sanitize super wire"),
+    ("core", "fiber port ring sched stack switch timer watch worker"),
+    ("io", "conn device listen packet server service"),
+    ("stubs", "accounts mailbox resolver"),
+]
+LEVEL = {module: level for level, (_, modules) in enumerate(COMMON)
+         for module in modules.split()}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+
+
+def area_of(path):
+    """The folder that a source file belongs to, for a unit test its area."""
+    if path.parts[:2] == ("tests", "unit"):
+        return path.stem.split("_")[0]
+    return path.parts[0]
+
+
+def find(name, includer):
+    """The file that an #include "name" stands for, as (area, module)."""
+    area = area_of(includer)
+    for folder in (includer.parent, pathlib.Path(area),
+                   pathlib.Path("common"), pathlib.Path(".")):
+        path = folder / name
+        if path.exists():
+            return area_of(path), path.stem
+    return None, name
+
+
+def check(path):
+    """Yields what is wrong with the includes of one file."""
+    area = area_of(path)
+    is_test = path.parts[0] == "tests"
+    stem = path.stem if path.suffix != ".S" else path.stem.split("_")[0]
+    if area == "common" and not is_test and stem not in LEVEL:
+        yield f"{path}: no layer of tests/lint/layers.py has this module"
+        return
+    for name in INCLUDE.findall(path.read_text()):
+        target, module = find(name, path)
+        if target is None:
+            yield f'{path}: "{name}" is not found'
+        elif target not in (area, "common"):
+            yield f"{path}: {area} may not include {target}"
+        elif area == "common" and not is_test and module in LEVEL and \
+                LEVEL[module] > LEVEL[stem]:
+            yield (f"{path}: layer {COMMON[LEVEL[stem]][0]} may not "
+                   f"include {name} of layer {COMMON[LEVEL[module]][0]}")
+
+
+def main():
+    wrong = []
+    for folder in ["common", *PROGRAMS, "tests/unit"]:
+        for path in sorted(pathlib.Path(folder).rglob("*.[chS]")):
+            wrong += check(path)
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

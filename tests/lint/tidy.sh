@@ -1,0 +1,4 @@
+#!/bin/sh
+# clang-tidy, with the checks of .clang-tidy, of what changed since last time.
+. "$(dirname "$0")/files.sh"
+exec make -s -j2 -k B=build/clang CC=clang EXTRA_CFLAGS=-Werror tidy

@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""run.py STEP... -- runs the tests and counts them.
+
+Steps: lint unit system clients asan ubsan tsan memcheck, or all.  Each check
+of lint, each cmocka test and each pytest test counts as one.  The last line of
+the output is "N passed, N failed".
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "build" / "test"
+ALL = ["lint", "unit", "system", "clients", "asan", "tsan", "memcheck"]
+SANITIZERS = {
+    "asan": "-fsanitize=address,undefined",
+    "ubsan": "-fsanitize=undefined",
+    "tsan": "-fsanitize=thread",
+}
+SANITIZE = " -fno-sanitize-recover=all -fno-omit-frame-pointer"
+VALGRIND = ("valgrind -q --error-exitcode=99 --leak-check=full "
+            "--show-leak-kinds=definite --errors-for-leak-kinds=definite "
+            "--trace-children=yes --child-silent-after-fork=no --vgdb=no "
+            f"--num-callers=30 --suppressions={ROOT}/tests/valgrind.supp")
+# What the threads of the core share is where TSan looks.
+TSAN_UNITS = ["fiber", "port", "ring", "stack", "switch", "timer", "worker"]
+
+
+class Report:
+    """What passed and what failed so far."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+
+    def line(self, name, passed, failed, seconds, output):
+        """One program's result; its output is shown where it failed."""
+        self.passed += passed
+        self.failed += [name] * failed
+        print(f"{'FAIL' if failed else 'ok':4} {name:32} "
+              f"{passed:4} passed {seconds:7.1f} s", flush=True)
+        if failed:
+            print(*("     | " + line for line in output.splitlines()[-60:]),
+                  sep="\n", flush=True)
+
+
+def execute(command, env=None):
+    """Runs a command; returns its exit code, its output and its seconds."""
+    start = time.monotonic()
+    env = {**os.environ, **(env or {})}
+    for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+        env.pop(name, None)  # of a make that runs us: not for one we run
+    done = subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", check=False)
+    return done.returncode, done.stdout, time.monotonic() - start
+
+
+def lint(report):
+    """Each file of tests/lint that can be run is a check."""
+    for check in sorted((ROOT / "tests" / "lint").iterdir()):
+        if check.is_file() and os.access(check, os.X_OK):
+            code, output, seconds = execute([str(check)])
+            report.line(f"lint {check.stem}", code == 0, code != 0, seconds,
+                        output)
+
+
+def make(report, build, flags, *targets):
+    """Builds into a folder of its own; a failure counts as a failed test."""
+    command = ["make", "-s", "-j2", f"B={build}", *targets]
+    if flags:
+        command += [f"EXTRA_CFLAGS={flags}", "CFLAGS=-O1 -g"]
+    code, output, seconds = execute(command)
+    if code:
+        report.line(f"{build} {' '.join(targets)}", 0, 1, seconds, output)
+    return code == 0
+
+
+def units(report, name, build, flags="", runner="", only=None):
+    """The cmocka programs of tests/unit."""
+    names = sorted(path.stem for path in (ROOT / "tests/unit").glob("*.c"))
+    if only:
+        names = [n for n in names if n in {f"common_{o}" for o in only}]
+    if not make(report, build, flags, *(f"{build}/unit/{n}" for n in names)):
+        return
+    for unit in names:
+        code, output, seconds = execute(
+            [*runner.split(), str(ROOT / build / "unit" / unit)],
+            {"CMOCKA_MESSAGE_OUTPUT": "tap", **options()})
+        passed = len(re.findall(r"^ok ", output, re.M))
+        failed = len(re.findall(r"^not ok ", output, re.M))
+        if code or not passed:
+            failed = max(failed, 1)
+        report.line(f"{name} {unit}", passed, failed, seconds, output)
+
+
+def options():
+    """How the sanitizers' runtimes behave."""
+    supp = ROOT / "tests"
+    return {
+        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=0:"
+                        "strict_string_checks=1:abort_on_error=1",
+        "LSAN_OPTIONS": f"suppressions={supp}/lsan.supp:print_suppressions=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+    }
+
+
+def pytests(report, name, folders, build="build", flags="", runner="",
+            load=1.0):
+    """Tests over the real processes, of one build and under one runner."""
+    if not make(report, build, flags, "all"):
+        return
+    env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
+           "RINGMAIL_LOAD": str(load), **(options() if flags else {})}
+    result = OUT / f"{name.replace(' ', '-')}.xml"
+    result.unlink(missing_ok=True)
+    command = ["python3", "-m", "pytest", "--no-header", "--tb=short", "-q",
+               "-p", "no:cacheprovider", "--durations=5",
+               f"--junitxml={result}", f"--rootdir={ROOT}/tests",
+               *(f"tests/{folder}" for folder in folders)]
+    print(f"---- {name}", flush=True)
+    start = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **env},
+                          stdin=subprocess.DEVNULL, check=False).returncode
+    passed = failed = 0
+    if result.exists():
+        suite = xml.etree.ElementTree.parse(result).getroot().find("testsuite")
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        passed = int(suite.get("tests")) - failed - int(suite.get("skipped"))
+    if code and not failed:
+        failed = 1
+    report.line(name, passed, failed, time.monotonic() - start, "")
+
+
+def sanitizer(report, name):
+    """Unit and system tests of a build with AddressSanitizer or UBSan."""
+    flags, build = SANITIZERS[name] + SANITIZE, f"build/{name}"
+    units(report, name, build, flags)
+    pytests(report, f"{name} system", ["system"], build, flags, load=0.1)
+
+
+def memcheck(report):
+    """Unit and system tests under Valgrind."""
+    units(report, "memcheck", "build", runner=VALGRIND)
+    pytests(report, "memcheck system", ["system"], runner=VALGRIND, load=0.02)
+
+
+STEPS = {
+    "lint": lint,
+    "unit": lambda r: units(r, "unit", "build"),
+    "system": lambda r: pytests(r, "system", ["system"]),
+    "clients": lambda r: pytests(r, "clients", ["clients"]),
+    "asan": lambda r: sanitizer(r, "asan"),
+    "ubsan": lambda r: sanitizer(r, "ubsan"),
+    "tsan": lambda r: units(r, "tsan", "build/tsan",
+                            SANITIZERS["tsan"] + SANITIZE, only=TSAN_UNITS),
+    "memcheck": memcheck,
+}
+
+
+def main(steps):
+    if not steps or not set(steps) <= {*STEPS, "all"}:
+        sys.exit(f"usage: run.py {' | '.join(STEPS)} | all ...")
+    OUT.mkdir(parents=True, exist_ok=True)
+    report, start = Report(), time.monotonic()
+    for step in ALL if "all" in steps else steps:
+        print(f"== {step}", flush=True)
+        STEPS[step](report)
+    if report.failed:
+        print("failed:", ", ".join(dict.fromkeys(report.failed)))
+    print(f"took {(time.monotonic() - start) / 60:.1f} minutes")
+    summary = f"{report.passed} passed, {len(report.failed)} failed"
+    (OUT / "summary").write_text(summary + "\n")
+    print(summary, flush=True)
+    return bool(report.failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

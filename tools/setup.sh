@@ -1,0 +1,48 @@
+#!/bin/sh
+# setup.sh LIST... -- makes this machine ready: installs the Debian packages of
+# tools/packages/LIST.txt that are missing and, for the list "run", creates the
+# system users of ringmail's processes.  What is there already is left alone.
+set -eu
+cd "$(dirname "$0")"
+
+users='ringdns ringacct ringbox ringsmtp ringpop ringmail'
+
+die() {
+	echo "setup: $*" >&2
+	exit 1
+}
+
+installed() { # PACKAGE
+	status=$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) &&
+		[ "$status" = installed ]
+}
+
+missing=
+for list in "$@"; do
+	while read -r package; do
+		installed "$package" || missing="$missing $package"
+	done <"packages/$list.txt"
+done
+if [ -n "$missing" ]; then
+	[ "$(id -u)" = 0 ] || die "run me as root (sudo) to install:$missing"
+	echo "setup: installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list of names
+	{ apt-get update -q &&
+		apt-get install -q -y --no-install-recommends $missing
+	} >"$log" 2>&1 </dev/null || {
+		tail -n 20 "$log" >&2
+		die "apt-get failed; all that it said is in $log"
+	}
+	rm -f "$log"
+fi
+
+case " $* " in *' run '*) ;; *) exit 0 ;; esac
+for user in $users; do
+	getent passwd "$user" >/dev/null && continue
+	[ "$(id -u)" = 0 ] || die "run me as root (sudo) to create user $user"
+	echo "setup: creating system user $user"
+	useradd --system --user-group --no-create-home \
+		--home-dir /nonexistent --shell /usr/sbin/nologin "$user"
+done
