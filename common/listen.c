@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,11 +135,15 @@ is_free(const union listen_address *a, socklen_t length)
 static int
 open_listener(union listen_address *a, socklen_t length)
 {
+	const int on = 1;
 	int fd, saved;
 
 	if ((fd = open_bound(a, length, 1)) == -1)
 		return -1;
-	if (getsockname(fd, &a->any, &length) == 0 && listen(fd, BACKLOG) == 0)
+	/* Replies are written whole, so none need wait for more; accepted
+	 * sockets inherit this. */
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	    getsockname(fd, &a->any, &length) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	saved = errno;
 	close(fd);
