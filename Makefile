@@ -29,7 +29,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Wundef
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE \
 	-fno-strict-aliasing
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(HARDEN) -pthread -Icommon \
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE $(WARN) $(HARDEN) -pthread -iquote common \
 	$(CFLAGS) $(EXTRA_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS) $(EXTRA_CFLAGS)
 VERSION = 0.1.0

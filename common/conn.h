@@ -20,11 +20,11 @@
 
 struct conn {
 	struct watch watch;
-	int error;	     /* errno of the first failure, 0 for none */
-	int eof;	     /* the client has closed its side */
-	char *in;	     /* CONN_BUFFER octets, NULL while idle */
+	int error; /* errno of the first failure, 0 for none */
+	int eof;   /* the client has closed its side */
+	char *in;  /* CONN_BUFFER octets, NULL while idle */
 	size_t in_start, in_end;
-	char *out;	     /* CONN_BUFFER octets, NULL while empty */
+	char *out; /* CONN_BUFFER octets, NULL while empty */
 	size_t out_length;
 	int64_t send_timeout; /* ns that one blocked write may take */
 	uint64_t octets_in, octets_out;
@@ -78,6 +78,7 @@ void conn_discard_input(struct conn *c);
  */
 void conn_write(struct conn *c, const void *data, size_t length);
 void conn_puts(struct conn *c, const char *text);
+/* The formatted text must be shorter than CONN_BUFFER, else EMSGSIZE. */
 void conn_printf(struct conn *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -6,6 +6,7 @@
 #define WORKER_H
 
 #include <signal.h>
+#include <stdint.h>
 
 /* How many workers a process may have. */
 #define WORKER_MAX 256

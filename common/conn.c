@@ -1,0 +1,331 @@
+#include "conn.h"
+
+#include "clock.h"
+#include "sched.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+/* Free buffers that a worker keeps at most. */
+enum { BUFFERS_KEPT = 64 };
+
+static char *
+buffer_get(void)
+{
+	struct worker *w = sched_worker();
+	void *b = w->buffers;
+
+	if (b == NULL)
+		return malloc(CONN_BUFFER);
+	w->buffers = *(void **)b;
+	w->buffers_idle--;
+	return b;
+}
+
+static void
+buffer_put(char **b)
+{
+	struct worker *w = sched_worker();
+	void *buffer = *b;
+
+	if (buffer == NULL)
+		return;
+	*b = NULL;
+	if (w->buffers_idle >= BUFFERS_KEPT) {
+		free(buffer);
+		return;
+	}
+	*(void **)buffer = w->buffers;
+	w->buffers = buffer;
+	w->buffers_idle++;
+}
+
+int
+conn_open(struct conn *c, int fd, int64_t send_timeout)
+{
+	*c = (struct conn){.send_timeout = send_timeout};
+	if (watch_open(&c->watch, ring_self(), fd) == 0)
+		return 0;
+	close(fd);
+	return -1;
+}
+
+void
+conn_close(struct conn *c)
+{
+	if (c->watch.fd == -1)
+		return;
+	/* Closing takes it out of the epoll set as well. */
+	close(c->watch.fd);
+	c->watch.fd = -1;
+	buffer_put(&c->in);
+	buffer_put(&c->out);
+}
+
+int
+conn_error(const struct conn *c)
+{
+	return c->error;
+}
+
+int
+conn_has_input(const struct conn *c)
+{
+	return c->in_end > c->in_start;
+}
+
+static int
+fail(struct conn *c, int error)
+{
+	if (c->error == 0)
+		c->error = error;
+	errno = error;
+	return -1;
+}
+
+void
+conn_consume(struct conn *c, size_t count)
+{
+	c->in_start += count;
+	if (c->in_start == c->in_end)
+		c->in_start = c->in_end = 0;
+}
+
+void
+conn_discard_input(struct conn *c)
+{
+	conn_consume(c, c->in_end - c->in_start);
+	buffer_put(&c->in);
+}
+
+/* Waits for input: what was said must have gone out, nothing be held. */
+static int
+wait_for_input(struct conn *c, int64_t deadline)
+{
+	if (conn_flush(c) == -1)
+		return -1;
+	if (!conn_has_input(c))
+		buffer_put(&c->in);
+	if (watch_wait(&c->watch, EPOLLIN, deadline) == -1)
+		return fail(c, errno);
+	return 0;
+}
+
+/* Adds what the socket has to the input buffer, waiting for some. */
+static int
+fill(struct conn *c, int64_t deadline)
+{
+	size_t room;
+	ssize_t n;
+
+	if (c->error)
+		return -1;
+	for (;;) {
+		if (!(c->watch.ready & EPOLLIN) &&
+		    wait_for_input(c, deadline) == -1)
+			return -1;
+		if (c->in == NULL && (c->in = buffer_get()) == NULL)
+			return fail(c, ENOMEM);
+		if (c->in_start > 0) {
+			memmove(c->in, c->in + c->in_start,
+			    c->in_end - c->in_start);
+			c->in_end -= c->in_start;
+			c->in_start = 0;
+		}
+		room = CONN_BUFFER - c->in_end;
+		n = recv(c->watch.fd, c->in + c->in_end, room, 0);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n > 0) {
+			/* Less than asked for: the next octet is an edge. */
+			if ((size_t)n < room)
+				c->watch.ready &= ~(uint32_t)EPOLLIN;
+			c->in_end += (size_t)n;
+			c->octets_in += (uint64_t)n;
+			return 0;
+		}
+		if (n == 0) {
+			c->eof = 1;
+			conn_flush(c);
+			return fail(c, ECONNRESET);
+		}
+		if (errno != EAGAIN)
+			return fail(c, errno);
+		c->watch.ready &= ~(uint32_t)EPOLLIN;
+	}
+}
+
+/* A whole line of length octets, its LF included, stands at the start. */
+static enum conn_line
+take_line(struct conn *c, char **line, size_t *length, size_t whole)
+{
+	char *start = c->in + c->in_start;
+	size_t n = whole - 1;
+
+	if (n > 0 && start[n - 1] == '\r')
+		n--;
+	start[n] = '\0';
+	*line = start;
+	*length = n;
+	c->in_start += whole;
+	return CONN_LINE;
+}
+
+enum conn_line
+conn_read_line(
+    struct conn *c, char **line, size_t *length, size_t limit, int64_t deadline)
+{
+	size_t seen = 0, thrown = 0;
+
+	if (c->in_start == c->in_end)
+		c->in_start = c->in_end = 0;
+	for (;;) {
+		size_t have = c->in_end - c->in_start;
+		char *start = c->in + c->in_start;
+		char *lf = have > seen ? memchr(start + seen, '\n', have - seen)
+				       : NULL;
+
+		if (lf != NULL) {
+			size_t whole = (size_t)(lf - start) + 1;
+
+			if (thrown + whole <= limit)
+				return take_line(c, line, length, whole);
+			conn_consume(c, whole);
+			return CONN_LINE_TOO_LONG;
+		}
+		seen = have;
+		if (thrown + have >= limit) {
+			thrown = limit;
+			conn_consume(c, have);
+			seen = 0;
+		}
+		if (fill(c, deadline) == -1)
+			return CONN_LINE_FAILED;
+	}
+}
+
+size_t
+conn_read_some(struct conn *c, char **data, int64_t deadline)
+{
+	if (c->in_start == c->in_end) {
+		c->in_start = c->in_end = 0;
+		if (fill(c, deadline) == -1)
+			return 0;
+	}
+	*data = c->in + c->in_start;
+	return c->in_end - c->in_start;
+}
+
+/* Sends it all, waiting where the peer is slow. */
+static int
+send_all(struct conn *c, const char *data, size_t length)
+{
+	ssize_t n;
+
+	while (length > 0 && c->error == 0) {
+		n = send(c->watch.fd, data, length, MSG_NOSIGNAL);
+		if (n >= 0) {
+			data += n;
+			length -= (size_t)n;
+			c->octets_out += (uint64_t)n;
+		} else if (errno == EAGAIN) {
+			if (watch_wait(&c->watch, EPOLLOUT,
+				clock_after(c->send_timeout)) == -1)
+				fail(c, errno);
+		} else if (errno != EINTR) {
+			fail(c, errno);
+		}
+	}
+	return c->error ? -1 : 0;
+}
+
+int
+conn_flush(struct conn *c)
+{
+	int result = 0;
+
+	if (c->out_length > 0)
+		result = send_all(c, c->out, c->out_length);
+	c->out_length = 0;
+	buffer_put(&c->out);
+	return c->error ? -1 : result;
+}
+
+void
+conn_write(struct conn *c, const void *data, size_t length)
+{
+	const char *from = data;
+
+	/* Large blocks leave from where they are. */
+	if (length >= CONN_BUFFER) {
+		if (conn_flush(c) == 0)
+			send_all(c, from, length);
+		return;
+	}
+	while (length > 0 && c->error == 0) {
+		size_t room = CONN_BUFFER - c->out_length, n;
+
+		if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+			fail(c, ENOMEM);
+			return;
+		}
+		n = length < room ? length : room;
+		memcpy(c->out + c->out_length, from, n);
+		c->out_length += n;
+		from += n;
+		length -= n;
+		if (c->out_length == CONN_BUFFER)
+			conn_flush(c);
+	}
+}
+
+void
+conn_puts(struct conn *c, const char *text)
+{
+	conn_write(c, text, strlen(text));
+}
+
+/* Formats into the free part of the buffer: the length that was wanted. */
+__attribute__((format(printf, 2, 0))) static size_t
+print(struct conn *c, const char *format, va_list args)
+{
+	int n = vsnprintf(
+	    c->out + c->out_length, CONN_BUFFER - c->out_length, format, args);
+
+	return n < 0 ? 0 : (size_t)n;
+}
+
+void
+conn_printf(struct conn *c, const char *format, ...)
+{
+	va_list args, again;
+	size_t n;
+
+	if (c->error)
+		return;
+	if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+		fail(c, ENOMEM);
+		return;
+	}
+	va_start(args, format);
+	va_copy(again, args);
+	n = print(c, format, args);
+	/* No room for it and its NUL: once more, in an empty buffer. */
+	if (n >= CONN_BUFFER - c->out_length && c->out_length > 0) {
+		conn_flush(c);
+		if (c->error == 0 && (c->out = buffer_get()) == NULL)
+			fail(c, ENOMEM);
+		n = c->error ? 0 : print(c, format, again);
+	}
+	va_end(again);
+	va_end(args);
+	if (n >= CONN_BUFFER - c->out_length)
+		fail(c, EMSGSIZE);
+	else
+		c->out_length += n;
+}

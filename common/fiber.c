@@ -1,0 +1,329 @@
+#include "fiber.h"
+
+#include "clock.h"
+#include "log.h"
+#include "sched.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local struct worker *worker_here;
+
+struct worker *
+sched_worker(void)
+{
+	return worker_here;
+}
+
+void
+sched_set_worker(struct worker *w)
+{
+	worker_here = w;
+}
+
+struct fiber *
+fiber_self(void)
+{
+	return worker_here ? worker_here->current : NULL;
+}
+
+const char *
+fiber_name(void)
+{
+	struct fiber *f = fiber_self();
+
+	return f ? f->name : "-";
+}
+
+size_t
+fiber_count(void)
+{
+	return worker_here ? worker_here->count : 0;
+}
+
+void
+fiber_set_stack_size(size_t size)
+{
+	stack_set_size(size);
+}
+
+/* Frees what the fiber that ran before has left, if it ended. */
+static void
+bury(struct worker *w)
+{
+	struct fiber *f = w->dead;
+
+	if (f == NULL)
+		return;
+	w->dead = NULL;
+	sanitize_destroy(&f->sanitize);
+	f->ended = 1;
+	if (!f->joinable)
+		stack_put(&w->stacks, f->stack);
+	else if (f->joiner != NULL)
+		ring_notify(f->joiner);
+}
+
+/* Goes on in another context: fiber `to`, or the scheduler for NULL. */
+static void
+resume(struct worker *w, struct fiber *to)
+{
+	struct fiber *from = w->current;
+	struct sanitize *leave = from ? &from->sanitize : &w->sanitize;
+	struct sanitize *enter = to ? &to->sanitize : &w->sanitize;
+
+	w->current = to;
+	sanitize_leave(leave, enter, from != NULL && from == w->dead);
+	switch_context(from ? &from->context : &w->context,
+	    to ? &to->context : &w->context);
+	sanitize_enter(leave, w->dead ? &w->dead->sanitize : leave);
+	bury(w);
+}
+
+static struct fiber *
+run_queue_take(struct worker *w)
+{
+	struct fiber *f = w->run_head;
+
+	if (f == NULL)
+		return NULL;
+	if ((w->run_head = f->run_next) == NULL)
+		w->run_tail = &w->run_head;
+	f->run_next = NULL;
+	return f;
+}
+
+void
+sched_ready(struct worker *w, struct fiber *f)
+{
+	f->run_next = NULL;
+	*w->run_tail = f;
+	w->run_tail = &f->run_next;
+}
+
+void
+sched_park(struct worker *w)
+{
+	struct fiber *next = NULL;
+
+	if (w->budget > 0 && (next = run_queue_take(w)) != NULL)
+		w->budget--;
+	if (next != w->current)
+		resume(w, next);
+}
+
+void
+sched_run(struct worker *w)
+{
+	struct fiber *next;
+
+	while (w->budget > 0 && (next = run_queue_take(w)) != NULL) {
+		w->budget--;
+		resume(w, next);
+	}
+}
+
+static void
+unlink_fiber(struct worker *w, struct fiber *f)
+{
+	if (f->prev != NULL)
+		f->prev->next = f->next;
+	else
+		w->fibers = f->next;
+	if (f->next != NULL)
+		f->next->prev = f->prev;
+	w->count--;
+}
+
+/* Where a fiber's stack begins. */
+static void
+fiber_entry(void *arg)
+{
+	struct fiber *f = arg;
+	struct worker *w = f->waiter.worker;
+
+	sanitize_enter(
+	    &f->sanitize, w->dead ? &w->dead->sanitize : &w->sanitize);
+	bury(w);
+	f->main(f->arg);
+	unlink_fiber(w, f);
+	w->dead = f;
+	sched_park(w);
+	panic("fiber %s ran on after its end", f->name);
+}
+
+static void
+deliver_wake(struct inbox_item *item)
+{
+	struct fiber *f = (struct fiber *)(void *)item;
+
+	sched_ready(f->waiter.worker, f);
+}
+
+static void
+deliver_cancel(struct inbox_item *item)
+{
+	struct fiber *f =
+	    (struct fiber *)(void *)((char *)item -
+				     offsetof(struct fiber, cancel_item));
+
+	f->cancel = CANCEL_DELIVERED;
+	sched_cancel(f);
+}
+
+struct fiber *
+fiber_start(const char *name, void (*main)(void *), void *arg)
+{
+	struct worker *w = worker_here;
+	struct stack *s;
+	struct fiber *f;
+	char *top;
+
+	if (w == NULL)
+		panic("a fiber can only be made on a worker");
+	if (timer_reserve(&w->timers, w->count + 1) == -1 ||
+	    (s = stack_get(&w->stacks)) == NULL)
+		return NULL;
+	top = (char *)s->bottom + s->size - sizeof(*f);
+	top -= (uintptr_t)top % 64;
+	f = memset(top, 0, sizeof(*f));
+	f->stack = s;
+	f->waiter.worker = w;
+	f->waiter.item.deliver = deliver_wake;
+	f->cancel_item.deliver = deliver_cancel;
+	f->cancel = w->stopping ? CANCEL_DELIVERED : CANCEL_NONE;
+	f->joinable = 1;
+	f->main = main;
+	f->arg = arg;
+	ring_init(&f->ring);
+	snprintf(f->name, sizeof(f->name), "%s", name);
+	switch_prepare(&f->context, s->bottom,
+	    (size_t)(top - (char *)s->bottom), fiber_entry, f);
+	sanitize_create(
+	    &f->sanitize, s->bottom, (size_t)(top - (char *)s->bottom));
+	if ((f->next = w->fibers) != NULL)
+		f->next->prev = f;
+	w->fibers = f;
+	w->count++;
+	sched_ready(w, f);
+	return f;
+}
+
+int
+fiber_spawn(const char *name, void (*main)(void *), void *arg)
+{
+	struct fiber *f = fiber_start(name, main, arg);
+
+	if (f == NULL)
+		return -1;
+	f->joinable = 0;
+	return 0;
+}
+
+int
+fiber_join(struct fiber **f, int64_t deadline)
+{
+	struct fiber *other = *f;
+
+	other->joiner = ring_self();
+	while (!other->ended)
+		if (ring_wait(other->joiner, deadline) == -1) {
+			other->joiner = NULL;
+			return -1;
+		}
+	/* A cancellation from another thread may still be on its way here. */
+	while (other->cancel == CANCEL_POSTED)
+		fiber_yield();
+	stack_put(&worker_here->stacks, other->stack);
+	*f = NULL;
+	return 0;
+}
+
+void
+fiber_cancel(struct fiber *f)
+{
+	int none = CANCEL_NONE;
+
+	if (!atomic_compare_exchange_strong(&f->cancel, &none, CANCEL_POSTED))
+		return;
+	if (f->waiter.worker == worker_here)
+		deliver_cancel(&f->cancel_item);
+	else
+		sched_post(f->waiter.worker, &f->cancel_item);
+}
+
+void
+sched_cancel(struct fiber *f)
+{
+	struct ring *r = f->waiter.ring;
+	int claimed;
+
+	if (f->ended || f->shield > 0 || r == NULL)
+		return;
+	ring_lock(r);
+	if ((claimed = r->waiter == &f->waiter))
+		r->waiter = NULL;
+	ring_unlock(r);
+	if (claimed)
+		sched_wake(&f->waiter, ECANCELED);
+}
+
+void
+sched_timeout(struct timer *t)
+{
+	struct fiber *f =
+	    (struct fiber *)(void *)((char *)t - offsetof(struct fiber, timer));
+	struct ring *r = f->waiter.ring;
+	int claimed;
+
+	ring_lock(r);
+	if ((claimed = r->waiter == &f->waiter))
+		r->waiter = NULL;
+	ring_unlock(r);
+	if (claimed)
+		sched_wake(&f->waiter, ETIMEDOUT);
+}
+
+int
+fiber_cancelled(void)
+{
+	struct fiber *f = fiber_self();
+
+	return f != NULL && f->cancel == CANCEL_DELIVERED && f->shield == 0;
+}
+
+void
+fiber_shield(int on)
+{
+	struct fiber *f = fiber_self();
+
+	if (f == NULL)
+		return;
+	f->shield += on ? 1 : -1;
+	if (f->shield < 0)
+		panic("fiber %s: more shields off than on", f->name);
+}
+
+void
+fiber_yield(void)
+{
+	struct worker *w = worker_here;
+
+	if (w == NULL || w->current == NULL)
+		return;
+	sched_ready(w, w->current);
+	sched_park(w);
+}
+
+void *
+fiber_local(enum fiber_key key)
+{
+	return fiber_self()->locals[key];
+}
+
+void
+fiber_set_local(enum fiber_key key, void *value)
+{
+	fiber_self()->locals[key] = value;
+}

@@ -1,0 +1,135 @@
+/*
+ * sched -- the inside of worker, fiber and ring: who may run, who sleeps, and
+ * how a wake-up from another thread gets there.  For these three rooms alone.
+ *
+ * A sleeper is woken exactly once: whoever takes it out of ring->waiter, under
+ * the ring's lock, must deliver it with sched_wake.  A notification, a deadline
+ * and a cancellation all claim it that way.
+ *
+ * A wake-up for a fiber of another worker goes through that worker's inbox.
+ * The doorbell (an eventfd) is rung only if that worker has said that it is
+ * going to sleep: it sets `sleeping`, looks at the inbox once more, and sleeps;
+ * the sender fills the inbox and then looks at `sleeping`.  One of the two sees
+ * the other, whatever the order.
+ */
+#ifndef SCHED_H
+#define SCHED_H
+
+#include "fiber.h"
+#include "ring.h"
+#include "sanitize.h"
+#include "stack.h"
+#include "switch.h"
+#include "timer.h"
+
+#include <stdatomic.h>
+
+struct worker;
+
+/* Something for another worker to do: runs there, between fibers. */
+struct inbox_item {
+	struct inbox_item *next;
+	void (*deliver)(struct inbox_item *);
+};
+
+/* A fiber or a kernel thread that may sleep on a ring. */
+struct waiter {
+	struct inbox_item item; /* must stay first: a wake-up is an item */
+	struct worker *worker;	/* NULL: a kernel thread */
+	struct ring *ring;	/* what it sleeps on; NULL while it does not */
+	int error;		/* how its wait ended: 0 or errno */
+	int doorbell;		/* a kernel thread's eventfd */
+};
+
+enum cancel_state { CANCEL_NONE, CANCEL_POSTED, CANCEL_DELIVERED };
+
+struct fiber {
+	struct waiter waiter; /* must stay first */
+	struct inbox_item cancel_item;
+	_Atomic int cancel; /* enum cancel_state */
+	int shield;
+	int joinable, ended;
+	struct ring ring;    /* its own: ring_self() */
+	struct ring *joiner; /* who waits for its end */
+	struct timer timer;
+	struct context context;
+	struct stack *stack;
+	struct sanitize sanitize;
+	void (*main)(void *);
+	void *arg;
+	struct fiber *run_next;
+	struct fiber *prev, *next; /* all of the worker */
+	void *locals[FIBER_KEYS];
+	char name[FIBER_NAME_MAX];
+};
+
+struct worker {
+	int index;
+	int epoll, doorbell;
+	struct fiber *current; /* NULL: the scheduler itself */
+	struct fiber *run_head, **run_tail;
+	unsigned budget; /* switches left until epoll is asked again */
+	struct timers timers;
+	int64_t now; /* the clock, as last read by the scheduler */
+	int64_t shrink_at;
+	_Atomic(struct inbox_item *) inbox; /* newest first */
+	_Atomic int sleeping;
+	struct fiber *fibers;
+	size_t count;
+	struct fiber *dead; /* ended, its stack still stood on */
+	struct stack_cache stacks;
+	struct context context; /* the scheduler's own */
+	struct sanitize sanitize;
+	int stopping;  /* its fibers have been cancelled */
+	void *buffers; /* conn.c's free buffers */
+	unsigned buffers_idle;
+};
+
+/* The calling thread's worker, NULL if it is none. */
+struct worker *sched_worker(void);
+
+/* Sets it: worker.c alone. */
+void sched_set_worker(struct worker *w);
+
+/*
+ * Parks the running fiber until someone wakes its waiter.  The waiter must be
+ * in a ring, or bound to be woken otherwise.
+ */
+void sched_park(struct worker *w);
+
+/* Runs f at its turn.  Same worker only. */
+void sched_ready(struct worker *w, struct fiber *f);
+
+/* Delivers the wake-up of a waiter that the caller has claimed. */
+void sched_wake(struct waiter *waiter, int error);
+
+/* Hands an item to a worker; any thread. */
+void sched_post(struct worker *w, struct inbox_item *item);
+
+/* Runs fibers from the run queue, at most budget switches. */
+void sched_run(struct worker *w);
+
+/* Has a fiber's wait, if it is in one that is not shielded, end. */
+void sched_cancel(struct fiber *f);
+
+/* Ends the wait of the fiber whose timer this is. */
+void sched_timeout(struct timer *t);
+
+/* The caller's waiter: the running fiber's, or the kernel thread's. */
+struct waiter *sched_waiter(void);
+
+/* The lock of a ring and of its ports: held for some ten instructions. */
+void ring_lock(struct ring *r);
+void ring_unlock(struct ring *r);
+
+/*
+ * With the lock held: notes the notification, and returns the waiter that the
+ * caller must wake after ring_unlock (NULL for none).
+ */
+struct waiter *ring_claim(struct ring *r);
+
+/* ring_poll for a kernel thread, which sleeps in poll(2). */
+int ring_poll_thread(
+    struct ring *r, struct pollfd *fds, unsigned n, int64_t deadline);
+
+#endif

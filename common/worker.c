@@ -1,0 +1,316 @@
+#include "worker.h"
+
+#include "clock.h"
+#include "log.h"
+#include "ring.h"
+#include "sched.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum {
+	EVENTS = 128, /* taken from epoll at once */
+	BUDGET = 128  /* switches between two looks at epoll */
+};
+
+/* How often stacks that nobody needed are given back. */
+#define SHRINK_EVERY (1 * CLOCK_SECOND)
+
+static struct worker *workers;
+static unsigned worker_total;
+static _Atomic int stopping;
+
+int
+worker_index(void)
+{
+	struct worker *w = sched_worker();
+
+	return w ? w->index : -1;
+}
+
+unsigned
+worker_count(void)
+{
+	return worker_total;
+}
+
+void
+sched_post(struct worker *w, struct inbox_item *item)
+{
+	static const uint64_t one = 1;
+	struct inbox_item *head = atomic_load(&w->inbox);
+
+	do
+		item->next = head;
+	while (!atomic_compare_exchange_weak(&w->inbox, &head, item));
+	if (atomic_exchange(&w->sleeping, 0) &&
+	    write(w->doorbell, &one, sizeof(one)) == -1)
+		panic("a worker's doorbell: errno %d", errno);
+}
+
+/* Delivers what others have posted, oldest first. */
+static void
+empty_inbox(struct worker *w)
+{
+	struct inbox_item *item, *next, *oldest = NULL;
+
+	if (atomic_load_explicit(&w->inbox, memory_order_relaxed) == NULL)
+		return;
+	for (item = atomic_exchange(&w->inbox, NULL); item; item = next) {
+		next = item->next;
+		item->next = oldest;
+		oldest = item;
+	}
+	for (item = oldest; item; item = next) {
+		next = item->next;
+		item->deliver(item);
+	}
+}
+
+static void
+cancel_all(struct worker *w)
+{
+	struct fiber *f, *next;
+
+	w->stopping = 1;
+	for (f = w->fibers; f != NULL; f = next) {
+		next = f->next;
+		fiber_cancel(f);
+	}
+}
+
+/* How long epoll may sleep, in ms, rounded up so as not to wake too early. */
+static int
+sleep_time(struct worker *w)
+{
+	int64_t next = timer_next(&w->timers), left;
+
+	if (w->run_head != NULL)
+		return 0;
+	if (w->stacks.idle > 0 && next > w->shrink_at)
+		next = w->shrink_at;
+	if (next == CLOCK_NEVER)
+		return -1;
+	left = (next - clock_now() + CLOCK_MILLISECOND - 1) / CLOCK_MILLISECOND;
+	if (left < 0)
+		return 0;
+	return left > 3600000 ? 3600000 : (int)left;
+}
+
+/* Looks at the descriptors, sleeping if there is nothing else to do. */
+static void
+take_events(struct worker *w)
+{
+	struct epoll_event events[EVENTS];
+	int timeout = sleep_time(w), n, i;
+
+	if (timeout != 0) {
+		atomic_store(&w->sleeping, 1);
+		/* Posted before that store: the sender saw us awake. */
+		if (atomic_load(&w->inbox) != NULL ||
+		    atomic_load(&stopping) != w->stopping)
+			timeout = 0;
+	}
+	n = epoll_wait(w->epoll, events, EVENTS, timeout);
+	atomic_store_explicit(&w->sleeping, 0, memory_order_relaxed);
+	if (n == -1 && errno != EINTR)
+		panic("epoll_wait: errno %d", errno);
+	for (i = 0; i < n; i++) {
+		struct watch *watch = events[i].data.ptr;
+
+		if (watch == NULL) /* the doorbell: edge-triggered, not read */
+			continue;
+		watch->ready |= events[i].events;
+		ring_notify(watch->ring);
+	}
+}
+
+static void
+take_timers(struct worker *w)
+{
+	struct timer *t;
+
+	w->now = clock_now();
+	while ((t = timer_expire(&w->timers, w->now)) != NULL)
+		sched_timeout(t);
+	if (w->now >= w->shrink_at) {
+		stack_shrink(&w->stacks, 0);
+		w->shrink_at = w->now + SHRINK_EVERY;
+	}
+}
+
+static void
+schedule(struct worker *w)
+{
+	while (!w->stopping || w->count > 0) {
+		if (atomic_load(&stopping) && !w->stopping)
+			cancel_all(w);
+		empty_inbox(w);
+		w->budget = BUDGET;
+		sched_run(w);
+		if (w->stopping && w->count == 0)
+			break;
+		take_events(w);
+		take_timers(w);
+	}
+}
+
+static int
+open_worker(struct worker *w, int index)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
+
+	w->index = index;
+	w->run_tail = &w->run_head;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll == -1 || w->doorbell == -1)
+		return -1;
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, w->doorbell, &e);
+}
+
+static void
+close_worker(struct worker *w)
+{
+	if (w->epoll != -1)
+		close(w->epoll);
+	if (w->doorbell != -1)
+		close(w->doorbell);
+	timer_free(&w->timers);
+	stack_shrink(&w->stacks, 1);
+}
+
+struct start {
+	struct worker *worker;
+	void (*main)(void *);
+	void *arg;
+};
+
+static void *
+run(void *arg)
+{
+	struct start *s = arg;
+	struct worker *w = s->worker;
+
+	sched_set_worker(w);
+	sanitize_adopt(&w->sanitize);
+	w->now = clock_now();
+	w->shrink_at = w->now + SHRINK_EVERY;
+	if (fiber_spawn("main", s->main, s->arg) == -1)
+		panic("no memory for a worker's first fiber");
+	schedule(w);
+	while (w->buffers != NULL) {
+		void *next = *(void **)w->buffers;
+
+		free(w->buffers);
+		w->buffers = next;
+	}
+	sched_set_worker(NULL);
+	return NULL;
+}
+
+static unsigned
+cores(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == -1)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n > WORKER_MAX ? WORKER_MAX : (unsigned)n;
+}
+
+/* Starts the threads of workers 1 to n - 1; with all signals blocked. */
+static unsigned
+start_threads(struct start *starts, pthread_t *threads, unsigned n)
+{
+	sigset_t all, before;
+	unsigned i;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (i = 1; i < n; i++)
+		if (pthread_create(&threads[i], NULL, run, &starts[i]) != 0)
+			break;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return i;
+}
+
+int
+worker_run(unsigned count, void (*main)(void *), void *arg)
+{
+	unsigned n = count ? count : cores(), i, started = 0;
+	struct start starts[WORKER_MAX];
+	pthread_t threads[WORKER_MAX];
+	int result = -1;
+
+	if (n > WORKER_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	if ((workers = calloc(n, sizeof(*workers))) == NULL)
+		return -1;
+	stopping = 0;
+	worker_total = n;
+	for (i = 0; i < n; i++)
+		workers[i].epoll = workers[i].doorbell = -1;
+	for (i = 0; i < n; i++) {
+		starts[i] = (struct start){&workers[i], main, arg};
+		if (open_worker(&workers[i], (int)i) == -1)
+			goto out;
+	}
+	started = start_threads(starts, threads, n);
+	if (started < n)
+		worker_stop();
+	else
+		result = 0;
+	run(&starts[0]);
+	for (i = 1; i < started; i++)
+		pthread_join(threads[i], NULL);
+out:
+	for (i = 0; i < n; i++)
+		close_worker(&workers[i]);
+	free(workers);
+	workers = NULL;
+	worker_total = 0;
+	return result;
+}
+
+void
+worker_stop(void)
+{
+	static const uint64_t one = 1;
+	unsigned i;
+
+	atomic_store(&stopping, 1);
+	for (i = 0; i < worker_total; i++)
+		if (write(workers[i].doorbell, &one, sizeof(one)) == -1)
+			panic("a worker's doorbell: errno %d", errno);
+}
+
+int
+worker_signal(const sigset_t *set, int64_t deadline)
+{
+	struct signalfd_siginfo info;
+	int fd, result = -1;
+	struct pollfd p;
+
+	if ((fd = signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC)) == -1)
+		return -1;
+	p = (struct pollfd){.fd = fd, .events = POLLIN};
+	while (read(fd, &info, sizeof(info)) != sizeof(info))
+		if (ring_poll(ring_self(), &p, 1, deadline) == -1)
+			goto out;
+	result = (int)info.ssi_signo;
+out:
+	close(fd);
+	return result;
+}
