@@ -33,7 +33,8 @@ log_text(const char *key, const char *text)
 static inline struct log_field
 log_int(const char *key, int64_t number)
 {
-	return (struct log_field){.key = key, .kind = LOG_INT, .number = number};
+	return (struct log_field){
+	    .key = key, .kind = LOG_INT, .number = number};
 }
 
 /* A 64-bit id, written as 16 hexadecimal digits. */
@@ -59,6 +60,9 @@ void log_open(const char *program, enum log_target target);
 /* After fork: the child's own name (borrowed for ever). */
 void log_rename(const char *program);
 
+/* The syslog socket, or -1 (privileges_close_others keeps it open). */
+int log_descriptor(void);
+
 /* Lines above this level are dropped.  The default is LEVEL_INFO. */
 void log_set_level(enum log_level level);
 
@@ -70,7 +74,8 @@ void log_set_level(enum log_level level);
 void log_write(
     enum log_level level, const char *event, const struct log_field *fields);
 
-#define log_fields(...) ((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+#define log_fields(...) \
+	((const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
 
 #define log_error(event, ...) \
 	log_write(LEVEL_ERROR, event, log_fields(__VA_ARGS__))
@@ -94,7 +99,7 @@ _Noreturn void log_panic(const char *file, int line, const char *format, ...)
  * "program: text" to standard error, logs it where the log goes elsewhere, and
  * exits with 1.  Only before the first accept.
  */
-_Noreturn void fatal(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+_Noreturn void
+fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
