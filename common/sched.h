@@ -74,6 +74,7 @@ struct worker {
 	int64_t shrink_at;
 	_Atomic(struct inbox_item *) inbox; /* newest first */
 	_Atomic int sleeping;
+	_Atomic int posting; /* threads inside sched_post */
 	struct fiber *fibers;
 	size_t count;
 	struct fiber *dead; /* ended, its stack still stood on */

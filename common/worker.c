@@ -45,14 +45,18 @@ void
 sched_post(struct worker *w, struct inbox_item *item)
 {
 	static const uint64_t one = 1;
-	struct inbox_item *head = atomic_load(&w->inbox);
+	struct inbox_item *head;
 
+	/* Once the item is in, the worker may end: it must await us. */
+	atomic_fetch_add(&w->posting, 1);
+	head = atomic_load(&w->inbox);
 	do
 		item->next = head;
 	while (!atomic_compare_exchange_weak(&w->inbox, &head, item));
 	if (atomic_exchange(&w->sleeping, 0) &&
 	    write(w->doorbell, &one, sizeof(one)) == -1)
 		panic("a worker's doorbell: errno %d", errno);
+	atomic_fetch_sub(&w->posting, 1);
 }
 
 /* Delivers what others have posted, oldest first. */
@@ -179,6 +183,8 @@ open_worker(struct worker *w, int index)
 static void
 close_worker(struct worker *w)
 {
+	while (atomic_load(&w->posting) > 0)
+		sched_yield();
 	if (w->epoll != -1)
 		close(w->epoll);
 	if (w->doorbell != -1)

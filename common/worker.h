@@ -22,7 +22,8 @@ int worker_run(unsigned count, void (*main)(void *), void *arg);
 
 /*
  * Ends all workers: cancels all their fibers, has worker_run return when the
- * last one has ended.  Any thread may call it.  Idempotent.
+ * last one has ended.  Any fiber may call it, and any thread that knows
+ * worker_run to be running.  Idempotent.
  */
 void worker_stop(void);
 
