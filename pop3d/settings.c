@@ -1,0 +1,96 @@
+#include "settings.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const plaintext[] = {"no", "loopback", "yes", NULL};
+
+/* A name as RFC 5321 2.3.5 takes it, and as RFC 2449 3 takes it in a greeting:
+ * letters, digits, hyphens and dots. */
+static int
+check_hostname(const char *value, char *why, size_t size)
+{
+	for (const char *c = value; *c != '\0'; c++) {
+		if (isalnum((unsigned char)*c) || *c == '-' || *c == '.')
+			continue;
+		snprintf(why, size, "'%s' is no host name", value);
+		return -1;
+	}
+	if (strlen(value) <= 255)
+		return 0;
+	snprintf(why, size, "a host name has at most 255 characters");
+	return -1;
+}
+
+static int
+check_absolute(const char *value, char *why, size_t size)
+{
+	if (value[0] == '/')
+		return 0;
+	snprintf(why, size, "'%s' is no absolute path", value);
+	return -1;
+}
+
+#define ROW(where, what, type, member, value, ...)                 \
+	{                                                          \
+		.block = where, .name = what, .kind = CONF_##type, \
+		.offset = offsetof(struct settings, member),       \
+		.fallback = value, __VA_ARGS__                     \
+	}
+#define BOUNDS(low, high) .minimum = low, .maximum = high
+#define CHECK(function)	  .check = check_##function
+
+static const struct conf_setting settings[] = {
+    ROW(NULL, "hostname", TEXT, hostname, "", CHECK(hostname)),
+    ROW(NULL, "run", TEXT, service.run, "/run/ringmail/pop3d", CHECK(absolute)),
+    ROW(NULL, "user", TEXT, service.user, "ringpop"),
+    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "256")),
+    ROW(NULL, "listen", LIST, service.listen, "0.0.0.0:110,[::]:110",
+	.check = listen_check),
+    ROW(NULL, "plaintext_login", CHOICE, plaintext_login, "loopback",
+	.choices = plaintext),
+
+    ROW("log", "target", CHOICE, service.log, "stderr",
+	.choices = service_logs),
+    ROW("log", "level", CHOICE, service.log_level, "info",
+	.choices = service_levels),
+
+    ROW("limits", "sessions", NUMBER, service.sessions, "10000",
+	BOUNDS("1", "1000000")),
+    ROW("limits", "errors", NUMBER, errors, "20", BOUNDS("1", "10000")),
+    ROW("limits", "logins", NUMBER, logins, "3", BOUNDS("1", "100")),
+
+    /* RFC 1939 3 asks for ten minutes or more; less is for tests. */
+    ROW("timeouts", "idle", DURATION, idle, "10m", BOUNDS("100ms", "1d")),
+    ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
+    ROW("timeouts", "helper", DURATION, helper, "30s", BOUNDS("100ms", "1h")),
+    ROW("timeouts", "failed_login", DURATION, failed_login, "1s",
+	BOUNDS("0s", "1m")),
+
+    {.name = NULL}};
+
+const struct conf_spec settings_spec = {settings, sizeof(struct settings)};
+
+int
+settings_prepare(void *conf, char *why, size_t size)
+{
+	struct settings *s = conf;
+	char name[256];
+
+	if (s->hostname[0] != '\0')
+		return 0;
+	if (gethostname(name, sizeof(name)) == -1) {
+		snprintf(why, size, "the host has no name: set hostname");
+		return -1;
+	}
+	name[sizeof(name) - 1] = '\0';
+	free(s->hostname);
+	if ((s->hostname = strdup(name)) == NULL) {
+		snprintf(why, size, "no memory");
+		return -1;
+	}
+	return check_hostname(name, why, size);
+}

@@ -1,0 +1,38 @@
+/*
+ * settings -- pop3d.conf as one table and the struct that it fills.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "service.h"
+
+#include <stdint.h>
+
+/* From where a password may come in clear text. */
+enum settings_plaintext {
+	PLAINTEXT_NEVER,
+	PLAINTEXT_LOOPBACK, /* from this machine alone */
+	PLAINTEXT_ALWAYS
+};
+
+struct settings {
+	struct service_settings service; /* must stand first */
+	char *hostname;			 /* in the greeting */
+	int plaintext_login;		 /* enum settings_plaintext */
+	int64_t errors;			 /* wrong commands that end a session */
+	int64_t logins;			 /* failed ones that end a session */
+	int64_t idle;			 /* ns without a command: autologout */
+	int64_t send;	      /* ns that the client may leave us waiting */
+	int64_t helper;	      /* ns for one request to a helper */
+	int64_t failed_login; /* ns of delay, times the failures so far */
+};
+
+extern const struct conf_spec settings_spec;
+
+/*
+ * service.prepare: fills in the hostname where the conf leaves it out, and
+ * checks it.  0, or -1 with a reason in why.
+ */
+int settings_prepare(void *conf, char *why, size_t size);
+
+#endif
