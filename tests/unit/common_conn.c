@@ -1,0 +1,371 @@
+/* Buffered connections over socket pairs: cuts, limits, deadlines, errors. */
+
+#include "clock.h"
+#include "conn.h"
+#include "fiber.h"
+#include "worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOON (5 * CLOCK_SECOND)
+
+static struct conn conn;
+static int peer;
+static void (*test_body)(void);
+
+static void
+first_fiber(void *arg)
+{
+	int pair[2];
+
+	(void)arg;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	peer = pair[1];
+	assert_int_equal(conn_open(&conn, pair[0], SOON), 0);
+	test_body();
+	conn_close(&conn);
+	conn_close(&conn);
+	close(peer);
+	worker_stop();
+}
+
+static void
+run(void (*body)(void))
+{
+	test_body = body;
+	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
+}
+
+static void
+say(const char *text)
+{
+	assert_int_equal(write(peer, text, strlen(text)), strlen(text));
+}
+
+static void
+expect_line(const char *wanted)
+{
+	char *line;
+	size_t length;
+
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE);
+	assert_string_equal(line, wanted);
+	assert_int_equal(length, strlen(wanted));
+}
+
+static void
+say_in_bits(void *arg)
+{
+	const char *text = arg;
+
+	for (; *text != '\0'; text++) {
+		assert_int_equal(write(peer, text, 1), 1);
+		fiber_yield();
+	}
+}
+
+static void
+lines(void)
+{
+	char bits[] = "in\r\nbits\r\n";
+
+	say("EHLO one\r\n\r\nbare\nrest");
+	expect_line("EHLO one");
+	assert_true(conn_has_input(&conn));
+	expect_line("");
+	expect_line("bare");
+	say(" of it\r\n");
+	expect_line("rest of it");
+	assert_false(conn_has_input(&conn));
+	assert_int_equal(fiber_spawn("peer", say_in_bits, bits), 0);
+	expect_line("in");
+	expect_line("bits");
+}
+
+static void
+test_lines(void **state)
+{
+	(void)state;
+	run(lines);
+}
+
+static void
+too_long(void)
+{
+	char *line, text[300];
+	size_t length;
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 98, "\r\n", 2);  /* 100 octets: just right */
+	memcpy(text + 199, "\r\n", 2); /* 101: too long */
+	memcpy(text + 298, "\r\n", 2);
+	assert_int_equal(write(peer, text, sizeof(text)), sizeof(text));
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE);
+	assert_int_equal(length, 98);
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE_TOO_LONG);
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE);
+	assert_int_equal(length, 97);
+}
+
+static void
+test_too_long_a_line(void **state)
+{
+	(void)state;
+	run(too_long);
+}
+
+enum { ENDLESS = 10 * 1024 * 1024 };
+
+static void
+say_endlessly(void *arg)
+{
+	static char block[8192];
+	size_t said = 0;
+
+	(void)arg;
+	memset(block, 'y', sizeof(block));
+	while (said < ENDLESS) {
+		ssize_t n = write(peer, block, sizeof(block));
+
+		if (n > 0)
+			said += (size_t)n;
+		else
+			fiber_yield();
+	}
+	while (write(peer, "\r\nNOOP\r\n", 8) != 8)
+		fiber_yield();
+}
+
+static void
+endless(void)
+{
+	char *line;
+	size_t length;
+
+	assert_int_equal(fiber_spawn("peer", say_endlessly, NULL), 0);
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE_TOO_LONG);
+	expect_line("NOOP");
+}
+
+static void
+test_ten_megabytes_without_an_end(void **state)
+{
+	(void)state;
+	run(endless);
+}
+
+static void
+deadline(void)
+{
+	char *line;
+	size_t length;
+
+	say("half a li");
+	assert_int_equal(conn_read_line(&conn, &line, &length, 100,
+			     clock_after(20 * CLOCK_MILLISECOND)),
+	    CONN_LINE_FAILED);
+	assert_int_equal(conn_error(&conn), ETIMEDOUT);
+	/* Sticky: the rest comes too late. */
+	say("ne\r\n");
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE_FAILED);
+	conn_puts(&conn, "never sent");
+	assert_int_equal(conn_flush(&conn), -1);
+	assert_int_equal(conn_error(&conn), ETIMEDOUT);
+}
+
+static void
+test_deadline_is_sticky(void **state)
+{
+	(void)state;
+	run(deadline);
+}
+
+static void
+hang_up(void)
+{
+	char *line, got[16] = "";
+	size_t length;
+
+	/* A client that closes its side still gets what was said to it. */
+	say("QUIT\r\n");
+	shutdown(peer, SHUT_WR);
+	expect_line("QUIT");
+	conn_puts(&conn, "221 bye\r\n");
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE_FAILED);
+	assert_int_equal(conn_error(&conn), ECONNRESET);
+	assert_true(conn.eof);
+	assert_int_equal(read(peer, got, sizeof(got)), 9);
+	assert_string_equal(got, "221 bye\r\n");
+}
+
+static void
+test_hang_up(void **state)
+{
+	(void)state;
+	run(hang_up);
+}
+
+enum { MUCH = 1000000 };
+
+static size_t taken;
+
+static void
+take_slowly(void *arg)
+{
+	char block[5000];
+	size_t i;
+
+	(void)arg;
+	while (taken < MUCH + 12) {
+		ssize_t n = read(peer, block, sizeof(block));
+
+		for (i = 0; n > 0 && i < (size_t)n && taken + i < MUCH; i++)
+			assert_int_equal(
+			    block[i], (char)((taken + i) * 31 % 251));
+		if (n > 0)
+			taken += (size_t)n;
+		fiber_yield();
+	}
+}
+
+static void
+much(void)
+{
+	char *data = malloc(MUCH);
+	size_t i, n;
+
+	assert_non_null(data);
+	for (i = 0; i < MUCH; i++)
+		data[i] = (char)(i * 31 % 251);
+	taken = 0;
+	assert_int_equal(fiber_spawn("peer", take_slowly, NULL), 0);
+	/* Small, large and formatted pieces must keep their order. */
+	for (i = 0; i < MUCH; i += n) {
+		n = (i * 7919) % 40000 + 1;
+		if (n > MUCH - i)
+			n = MUCH - i;
+		conn_write(&conn, data + i, n);
+	}
+	conn_printf(&conn, "%s %d\r\n", "the end", 42);
+	assert_int_equal(conn_flush(&conn), 0);
+	while (taken < MUCH + 12)
+		fiber_yield();
+	assert_int_equal(taken, MUCH + 12);
+	assert_int_equal(conn.octets_out, MUCH + 12);
+	free(data);
+}
+
+static void
+test_slow_reader_gets_all(void **state)
+{
+	(void)state;
+	run(much);
+}
+
+static void
+stalled(void)
+{
+	static char block[CONN_BUFFER];
+
+	conn.send_timeout = 30 * CLOCK_MILLISECOND;
+	while (conn_error(&conn) == 0)
+		conn_write(&conn, block, sizeof(block));
+	assert_int_equal(conn_error(&conn), ETIMEDOUT);
+}
+
+static void
+test_reader_that_never_reads(void **state)
+{
+	(void)state;
+	run(stalled);
+}
+
+static void
+idle(void)
+{
+	say("NOOP\r\n");
+	expect_line("NOOP");
+	conn_puts(&conn, "250 ok\r\n");
+	assert_int_equal(fiber_spawn("peer", say_in_bits, "x\r\n"), 0);
+	assert_non_null(conn.out);
+	expect_line("x");
+	/* Said and sent: nothing is held for output; input's block is lent
+	 * until the next wait. */
+	assert_null(conn.out);
+	say("some");
+	conn_discard_input(&conn);
+	assert_null(conn.in);
+}
+
+static void
+test_idle_holds_no_buffer(void **state)
+{
+	(void)state;
+	run(idle);
+}
+
+static void
+reading_some(void)
+{
+	char *data;
+
+	say("abcdef");
+	assert_int_equal(conn_read_some(&conn, &data, clock_after(SOON)), 6);
+	assert_memory_equal(data, "abcdef", 6);
+	conn_consume(&conn, 4);
+	assert_int_equal(conn_read_some(&conn, &data, clock_after(SOON)), 2);
+	assert_memory_equal(data, "ef", 2);
+	conn_consume(&conn, 2);
+	close(peer);
+	assert_int_equal(conn_read_some(&conn, &data, clock_after(SOON)), 0);
+	peer = -1;
+}
+
+static void
+test_read_some(void **state)
+{
+	(void)state;
+	run(reading_some);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_too_long_a_line),
+	    cmocka_unit_test(test_ten_megabytes_without_an_end),
+	    cmocka_unit_test(test_deadline_is_sticky),
+	    cmocka_unit_test(test_hang_up),
+	    cmocka_unit_test(test_slow_reader_gets_all),
+	    cmocka_unit_test(test_reader_that_never_reads),
+	    cmocka_unit_test(test_idle_holds_no_buffer),
+	    cmocka_unit_test(test_read_some),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
