@@ -1,0 +1,447 @@
+#include "directory.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Addresses that one look-up visits at most, doubles included. */
+#define VISITS_MAX 1000
+
+/* The addresses on the way to the one that is being expanded. */
+struct chain {
+	const char *key;
+	const struct chain *up;
+	unsigned depth;
+};
+
+struct expansion {
+	struct directory *d;
+	struct record_targets *targets;
+	unsigned visits;
+};
+
+/* What stands under one address; too large for a fiber's stack. */
+struct step {
+	struct address address; /* without "+detail" where that was cut */
+	char key[KV_KEY_MAX];
+	char name[WIRE_NAME_MAX];
+	struct record_targets alias;
+	unsigned char value[KV_VALUE_MAX];
+};
+
+enum found { FOUND_NONE, FOUND_ALIAS, FOUND_USER, FOUND_FAILED };
+
+static enum directory_result
+expand(struct expansion *e, const struct address *a, const struct chain *up);
+
+static enum directory_result
+no_memory(void)
+{
+	log_error("directory.failed", log_errno(ENOMEM));
+	return DIRECTORY_FAILED;
+}
+
+static enum directory_result
+damaged(const char *key)
+{
+	log_error("directory.damaged", log_text("key", key));
+	return DIRECTORY_FAILED;
+}
+
+enum directory_result
+directory_has_domain(struct directory *d, const char *domain)
+{
+	unsigned char value[RECORD_USER_MAX];
+	size_t length;
+
+	switch (
+	    kv_get(d->kv, KV_DOMAINS, domain, value, sizeof(value), &length)) {
+	case KV_OK:
+		return DIRECTORY_OK;
+	case KV_NONE:
+		return DIRECTORY_FOREIGN;
+	case KV_FAILED:
+		break;
+	}
+	return DIRECTORY_FAILED;
+}
+
+static enum directory_result
+get_user(struct directory *d, const char *key, struct record_user *user)
+{
+	unsigned char value[RECORD_USER_MAX];
+	enum directory_result result = DIRECTORY_OK;
+	size_t length;
+
+	switch (kv_get(d->kv, KV_USERS, key, value, sizeof(value), &length)) {
+	case KV_OK:
+		if (record_get_user(user, value, length) == -1)
+			result = damaged(key);
+		explicit_bzero(value, sizeof(value));
+		return result;
+	case KV_NONE:
+		return DIRECTORY_NO_USER;
+	case KV_FAILED:
+		break;
+	}
+	return DIRECTORY_FAILED;
+}
+
+static enum found
+find_user(struct directory *d, const char *key)
+{
+	struct record_user user;
+	enum directory_result result;
+
+	result = get_user(d, key, &user);
+	explicit_bzero(&user, sizeof(user));
+	if (result == DIRECTORY_OK)
+		return FOUND_USER;
+	return result == DIRECTORY_NO_USER ? FOUND_NONE : FOUND_FAILED;
+}
+
+/* What stands under exactly s->address. */
+static enum found
+find_exactly(struct directory *d, struct step *s)
+{
+	enum kv_status status;
+	size_t length;
+
+	address_key(&s->address, s->key);
+	address_name(&s->address, s->name);
+	status = kv_get(
+	    d->kv, KV_ALIASES, s->key, s->value, sizeof(s->value), &length);
+	if (status == KV_NONE)
+		return find_user(d, s->key);
+	if (status == KV_FAILED)
+		return FOUND_FAILED;
+	if (record_get_alias(&s->alias, s->value, length) == -1) {
+		damaged(s->key);
+		return FOUND_FAILED;
+	}
+	return FOUND_ALIAS;
+}
+
+/* RFC 5233: the same, then without the detail behind the separator. */
+static enum found
+find(struct directory *d, struct step *s)
+{
+	enum found found;
+	char *detail;
+
+	found = find_exactly(d, s);
+	if (found != FOUND_NONE || d->separator == '\0')
+		return found;
+	if ((detail = strchr(s->address.local + 1, d->separator)) == NULL)
+		return FOUND_NONE;
+	*detail = '\0';
+	return find_exactly(d, s);
+}
+
+static enum directory_result
+add_target(struct expansion *e, const char *name)
+{
+	struct record_targets *t = e->targets;
+	unsigned i;
+
+	for (i = 0; i < t->count; i++) {
+		if (strcmp(t->names[i], name) == 0)
+			return DIRECTORY_OK;
+	}
+	if (t->count == WIRE_TARGETS_MAX) {
+		log_warn("alias.too_many", log_int("limit", WIRE_TARGETS_MAX));
+		return DIRECTORY_LOOP;
+	}
+	strcpy(t->names[t->count++], name);
+	return DIRECTORY_OK;
+}
+
+/* One target of the alias in s. */
+static enum directory_result
+expand_target(struct expansion *e, struct step *s, const char *target,
+    const struct chain *chain)
+{
+	struct address a;
+
+	if (strcmp(target, s->name) == 0) {
+		/* Its own name: the mailbox that it stands before. */
+		switch (find_user(e->d, s->key)) {
+		case FOUND_USER:
+			return add_target(e, target);
+		case FOUND_NONE:
+			return DIRECTORY_NO_USER;
+		default:
+			return DIRECTORY_FAILED;
+		}
+	}
+	if (address_parse(target, &a) != ADDRESS_OK)
+		return DIRECTORY_NO_USER;
+	return expand(e, &a, chain);
+}
+
+static enum directory_result
+expand_alias(struct expansion *e, struct step *s, const struct chain *chain)
+{
+	enum directory_result one, all = DIRECTORY_NO_USER;
+	unsigned i;
+
+	for (i = 0; i < s->alias.count; i++) {
+		one = expand_target(e, s, s->alias.names[i], chain);
+		if (one == DIRECTORY_LOOP || one == DIRECTORY_FAILED)
+			return one;
+		if (one == DIRECTORY_OK)
+			all = DIRECTORY_OK;
+		else
+			log_warn("alias.dangling", log_text("alias", s->name),
+			    log_text("target", s->alias.names[i]));
+	}
+	return all;
+}
+
+/* RFC 5321 4.5.1: a postmaster who is nobody's name. */
+static enum directory_result
+expand_postmaster(
+    struct expansion *e, const struct address *a, const struct chain *chain)
+{
+	enum directory_result result;
+	struct address other;
+	char name[WIRE_NAME_MAX];
+
+	if (address_parse(e->d->postmaster, &other) == ADDRESS_OK &&
+	    memcmp(&other, a, sizeof(other)) != 0) {
+		result = expand(e, &other, chain);
+		if (result == DIRECTORY_OK || result == DIRECTORY_FAILED)
+			return result;
+		log_warn(
+		    "postmaster.nobody", log_text("address", e->d->postmaster));
+	}
+	result = directory_next_user(e->d, "", a->domain, name);
+	if (result == DIRECTORY_NO_USER)
+		result = directory_next_user(e->d, "", "", name);
+	return result == DIRECTORY_OK ? add_target(e, name) : result;
+}
+
+static enum directory_result
+expand_step(struct expansion *e, struct step *s, const struct chain *up)
+{
+	struct chain chain = {s->key, up, up == NULL ? 1 : up->depth + 1};
+	enum directory_result result;
+	const struct chain *c;
+	enum found found;
+
+	result = directory_has_domain(e->d, s->address.domain);
+	if (result != DIRECTORY_OK)
+		return result;
+	found = find(e->d, s);
+	for (c = up; c != NULL; c = c->up) {
+		if (strcmp(c->key, s->key) == 0)
+			return DIRECTORY_LOOP;
+	}
+	switch (found) {
+	case FOUND_USER:
+		return add_target(e, s->name);
+	case FOUND_ALIAS:
+		return expand_alias(e, s, &chain);
+	case FOUND_FAILED:
+		return DIRECTORY_FAILED;
+	case FOUND_NONE:
+		break;
+	}
+	if (strcmp(s->address.local, "postmaster") == 0)
+		return expand_postmaster(e, &s->address, &chain);
+	return DIRECTORY_NO_USER;
+}
+
+static enum directory_result
+expand(struct expansion *e, const struct address *a, const struct chain *up)
+{
+	enum directory_result result;
+	struct step *s;
+
+	if (up != NULL && up->depth >= DIRECTORY_DEPTH)
+		return DIRECTORY_LOOP;
+	if (++e->visits > VISITS_MAX)
+		return DIRECTORY_LOOP;
+	if ((s = malloc(sizeof(*s))) == NULL)
+		return no_memory();
+	s->address = *a;
+	result = expand_step(e, s, up);
+	explicit_bzero(s->value, RECORD_USER_MAX);
+	free(s);
+	return result;
+}
+
+/* RFC 5321 4.1.1.3: "postmaster" without a domain. */
+static enum directory_result
+postmaster_alone(struct directory *d, struct address *a)
+{
+	enum directory_result result = DIRECTORY_FOREIGN;
+
+	if (address_parse_domain(d->default_domain, a->domain) == 0)
+		result = directory_has_domain(d, a->domain);
+	if (result == DIRECTORY_FOREIGN) {
+		char name[WIRE_NAME_MAX];
+
+		result = directory_next_domain(d, "", name);
+		if (result == DIRECTORY_OK)
+			address_parse_domain(name, a->domain);
+	}
+	return result;
+}
+
+/* Reads what a client gave as an address. */
+static enum directory_result
+parse(struct directory *d, const char *text, struct address *a)
+{
+	enum directory_result result;
+
+	memset(a, 0, sizeof(*a));
+	switch (address_parse(text, a)) {
+	case ADDRESS_OK:
+		return DIRECTORY_OK;
+	case ADDRESS_BAD_LOCAL:
+		/* No user can have such a name. */
+		result = directory_has_domain(d, a->domain);
+		return result == DIRECTORY_OK ? DIRECTORY_NO_USER : result;
+	case ADDRESS_BAD:
+		break;
+	}
+	if (strchr(text, '@') == NULL &&
+	    address_parse_local(text, a->local) == 0 &&
+	    strcmp(a->local, "postmaster") == 0)
+		return postmaster_alone(d, a);
+	return DIRECTORY_FOREIGN;
+}
+
+enum directory_result
+directory_lookup(
+    struct directory *d, const char *address, struct record_targets *targets)
+{
+	struct expansion e = {.d = d, .targets = targets};
+	enum directory_result result;
+	struct address a;
+
+	targets->count = 0;
+	result = parse(d, address, &a);
+	if (result == DIRECTORY_OK)
+		result = expand(&e, &a, NULL);
+	if (result != DIRECTORY_OK)
+		targets->count = 0;
+	return result;
+}
+
+enum directory_result
+directory_user(struct directory *d, const char *login, struct address *a,
+    struct record_user *user)
+{
+	char key[KV_KEY_MAX];
+
+	memset(user, 0, sizeof(*user));
+	memset(a, 0, sizeof(*a));
+	if (strchr(login, '@') == NULL) {
+		if (address_parse_local(login, a->local) == -1 ||
+		    address_parse_domain(d->default_domain, a->domain) == -1)
+			return DIRECTORY_NO_USER;
+	} else if (address_parse(login, a) != ADDRESS_OK) {
+		return DIRECTORY_NO_USER;
+	}
+	address_key(a, key);
+	return get_user(d, key, user);
+}
+
+enum directory_result
+directory_next_domain(
+    struct directory *d, const char *after, char name[WIRE_NAME_MAX])
+{
+	char key[KV_KEY_MAX], domain[ADDRESS_DOMAIN_MAX + 1] = "";
+
+	if (after[0] != '\0' && address_parse_domain(after, domain) == -1)
+		return DIRECTORY_NO_USER;
+	switch (kv_next(d->kv, KV_DOMAINS, domain, key, NULL, 0, NULL)) {
+	case KV_OK:
+		break;
+	case KV_NONE:
+		return DIRECTORY_NO_USER;
+	case KV_FAILED:
+		return DIRECTORY_FAILED;
+	}
+	if (strlen(key) > ADDRESS_DOMAIN_MAX)
+		return damaged(key);
+	strcpy(name, key);
+	return DIRECTORY_OK;
+}
+
+/* The next entry of a table whose keys are addresses. */
+static enum directory_result
+next_address(struct directory *d, enum kv_table table, const char *after,
+    const char *domain, struct address *a, unsigned char *value, size_t *length)
+{
+	char key[KV_KEY_MAX] = "", next[KV_KEY_MAX];
+	size_t size = value == NULL ? 0 : KV_VALUE_MAX;
+
+	*a = (struct address){.local = ""};
+	if (domain[0] != '\0') {
+		if (address_parse_domain(domain, a->domain) == -1)
+			return DIRECTORY_NO_USER;
+		address_key(a, key);
+	}
+	if (after[0] != '\0') {
+		if (address_parse(after, a) != ADDRESS_OK)
+			return DIRECTORY_NO_USER;
+		address_key(a, next);
+		if (strcmp(next, key) > 0)
+			strcpy(key, next);
+	}
+	switch (kv_next(d->kv, table, key, next, value, size, length)) {
+	case KV_OK:
+		break;
+	case KV_NONE:
+		return DIRECTORY_NO_USER;
+	case KV_FAILED:
+		return DIRECTORY_FAILED;
+	}
+	if (address_from_key(next, a) == -1)
+		return damaged(next);
+	return DIRECTORY_OK;
+}
+
+enum directory_result
+directory_next_user(struct directory *d, const char *after, const char *domain,
+    char name[WIRE_NAME_MAX])
+{
+	char canonical[ADDRESS_DOMAIN_MAX + 1] = "";
+	enum directory_result result;
+	struct address a;
+
+	if (domain[0] != '\0' && address_parse_domain(domain, canonical) == -1)
+		return DIRECTORY_NO_USER;
+	result = next_address(d, KV_USERS, after, canonical, &a, NULL, NULL);
+	if (result != DIRECTORY_OK)
+		return result;
+	if (canonical[0] != '\0' && strcmp(a.domain, canonical) != 0)
+		return DIRECTORY_NO_USER;
+	address_name(&a, name);
+	return DIRECTORY_OK;
+}
+
+enum directory_result
+directory_next_alias(struct directory *d, const char *after,
+    char name[WIRE_NAME_MAX], struct record_targets *targets)
+{
+	enum directory_result result;
+	unsigned char *value;
+	struct address a;
+	size_t length;
+
+	if ((value = malloc(KV_VALUE_MAX)) == NULL)
+		return no_memory();
+	result = next_address(d, KV_ALIASES, after, "", &a, value, &length);
+	if (result == DIRECTORY_OK) {
+		address_name(&a, name);
+		if (record_get_alias(targets, value, length) == -1)
+			result = damaged(name);
+	}
+	free(value);
+	return result;
+}

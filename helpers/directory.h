@@ -1,0 +1,72 @@
+/*
+ * directory -- what an address comes down to: domains, aliases, users.
+ * Reads kv; nothing here waits for anybody but the disk.  registry.h changes
+ * what is read here.
+ */
+#ifndef DIRECTORY_H
+#define DIRECTORY_H
+
+#include "address.h"
+#include "kv.h"
+#include "record.h"
+
+/* How many aliases may stand behind each other. */
+#define DIRECTORY_DEPTH 16
+
+/* Settings are borrowed for as long as the directory is used. */
+struct directory {
+	struct kv *kv;
+	const char *default_domain; /* for a login without "@"; "" for none */
+	const char *postmaster;	    /* where its mail goes; "" for nowhere */
+	char separator;		    /* '+'; '\0': no plus-addressing */
+};
+
+enum directory_result {
+	DIRECTORY_OK,
+	DIRECTORY_FOREIGN, /* the domain is not ours */
+	DIRECTORY_NO_USER,
+	DIRECTORY_LOOP,	 /* aliases in a circle, too deep, or too many */
+	DIRECTORY_FAILED /* the disk or the memory; logged */
+};
+
+/*
+ * The mailboxes that mail to address goes to: exact names before those without
+ * "+detail", aliases before users, no doubles.  An alias that names itself
+ * means the user of that name.  Targets that are no more are left out.
+ *
+ * RFC 5321 4.5.1: postmaster of each domain, and postmaster alone (of the
+ * default domain, or the first one), gets through wherever there is a user: to
+ * an alias or user of that name, else to the conf's postmaster, else to the
+ * domain's first user, else to the first user at all.
+ *
+ * targets are set only for DIRECTORY_OK.
+ */
+enum directory_result directory_lookup(
+    struct directory *d, const char *address, struct record_targets *targets);
+
+/*
+ * The user of that name, to whom login may leave out the default domain; no
+ * aliases.  OK (with the canonical address in *a), NO_USER or FAILED.
+ */
+enum directory_result directory_user(struct directory *d, const char *login,
+    struct address *a, struct record_user *user);
+
+/* Whether we take mail for the domain: OK, FOREIGN or FAILED. */
+enum directory_result
+directory_has_domain(struct directory *d, const char *domain);
+
+/*
+ * The name after `after` ("": the first), in the order of domains, then local
+ * parts; it need not exist.  domain: users of this one only, "" for all.
+ * OK; NO_USER at the end or where `after` is no name; FAILED.
+ */
+enum directory_result directory_next_domain(
+    struct directory *d, const char *after, char name[WIRE_NAME_MAX]);
+enum directory_result directory_next_user(struct directory *d,
+    const char *after, const char *domain, char name[WIRE_NAME_MAX]);
+/* Likewise; targets as they were given, not what they come down to. */
+enum directory_result
+directory_next_alias(struct directory *d, const char *after,
+    char name[WIRE_NAME_MAX], struct record_targets *targets);
+
+#endif
