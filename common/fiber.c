@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TENDED_AT_ONCE = 4096 };
+
+/* A fiber parked for as long as this is taken to stay parked for longer. */
+#define TRIM_AFTER (1 * CLOCK_SECOND)
+
 static _Thread_local struct worker *worker_here;
 
 struct worker *
@@ -127,6 +132,8 @@ sched_run(struct worker *w)
 static void
 unlink_fiber(struct worker *w, struct fiber *f)
 {
+	if (w->tend_next == f)
+		w->tend_next = f->next;
 	if (f->prev != NULL)
 		f->prev->next = f->next;
 	else
@@ -134,6 +141,32 @@ unlink_fiber(struct worker *w, struct fiber *f)
 	if (f->next != NULL)
 		f->next->prev = f->prev;
 	w->count--;
+}
+
+void
+sched_tend_stacks(struct worker *w)
+{
+	struct fiber *f = w->tend_next;
+	int left = TENDED_AT_ONCE;
+
+	if (f == NULL) {
+		f = w->fibers;
+		w->tend_wanted = 0;
+	}
+	for (; f != NULL && left > 0; f = f->next, left--) {
+		if (f->waiter.ring == NULL || f->trimmed)
+			continue;
+		if (w->now - f->parked_at < TRIM_AFTER) {
+			w->tend_wanted = 1;
+			continue;
+		}
+#ifndef SWITCH_UCONTEXT
+		stack_trim(f->stack, f->context.sp);
+#endif
+		f->trimmed = 1;
+	}
+	if ((w->tend_next = f) != NULL)
+		w->tend_wanted = 1;
 }
 
 /* Where a fiber's stack begins. */

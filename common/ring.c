@@ -218,6 +218,9 @@ ring_wait(struct ring *r, int64_t deadline)
 	if (!lie_down(r, &f->waiter))
 		return 0;
 	f->waiter.ring = r;
+	f->trimmed = 0;
+	f->parked_at = f->waiter.worker->now;
+	f->waiter.worker->tend_wanted = 1;
 	if (deadline != CLOCK_NEVER)
 		timer_arm(&f->waiter.worker->timers, &f->timer, deadline);
 	sched_park(f->waiter.worker);

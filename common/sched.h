@@ -49,6 +49,8 @@ struct fiber {
 	_Atomic int cancel; /* enum cancel_state */
 	int shield;
 	int joinable, ended;
+	int trimmed;	     /* its unused stack was given back */
+	int64_t parked_at;   /* the worker's clock when it last parked */
 	struct ring ring;    /* its own: ring_self() */
 	struct ring *joiner; /* who waits for its end */
 	struct timer timer;
@@ -70,8 +72,10 @@ struct worker {
 	struct fiber *run_head, **run_tail;
 	unsigned budget; /* switches left until epoll is asked again */
 	struct timers timers;
-	int64_t now; /* the clock, as last read by the scheduler */
-	int64_t shrink_at;
+	int64_t now;		 /* the clock, as last read by the scheduler */
+	int64_t tend_at;	 /* when stacks are next looked after */
+	struct fiber *tend_next; /* how far that has come; NULL: done */
+	int tend_wanted;	 /* some fiber has parked since all were seen */
 	_Atomic(struct inbox_item *) inbox; /* newest first */
 	_Atomic int sleeping;
 	_Atomic int posting; /* threads inside sched_post */
@@ -106,6 +110,12 @@ void sched_wake(struct waiter *waiter, int error);
 
 /* Hands an item to a worker; any thread. */
 void sched_post(struct worker *w, struct inbox_item *item);
+
+/*
+ * Gives back what fibers parked for long do not use of their stacks.  Looks at
+ * some fibers a call and goes on from there at the next.
+ */
+void sched_tend_stacks(struct worker *w);
 
 /* Runs fibers from the run queue, at most budget switches. */
 void sched_run(struct worker *w);

@@ -108,6 +108,26 @@ stack_put(struct stack_cache *c, struct stack *s)
 }
 
 void
+stack_trim(struct stack *s, void *sp)
+{
+	size_t page = page_size();
+	uintptr_t low = (uintptr_t)s->bottom;
+	uintptr_t end = (uintptr_t)sp / page * page;
+
+	/* The x86-64 red zone lies below sp, but no parked fiber is a leaf. */
+	if (end > low)
+		madvise(s->bottom, end - low, MADV_DONTNEED);
+}
+
+int
+stack_is_guard(const struct stack *s, const void *address)
+{
+	uintptr_t low = (uintptr_t)s->bottom, at = (uintptr_t)address;
+
+	return at < low && at >= low - page_size();
+}
+
+void
 stack_shrink(struct stack_cache *c, int all)
 {
 	size_t surplus = all ? c->idle : (c->idle_low + 1) / 2;

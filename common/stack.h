@@ -36,6 +36,15 @@ struct stack *stack_get(struct stack_cache *c);
 /* Gives a stack back.  Nobody may stand on it any more. */
 void stack_put(struct stack_cache *c, struct stack *s);
 
+/*
+ * Gives the memory below sp back to the system: what a fiber that has been
+ * parked there for long does not use.  Its stack stays.
+ */
+void stack_trim(struct stack *s, void *sp);
+
+/* Whether address lies in the guard below s: it was overflowed. */
+int stack_is_guard(const struct stack *s, const void *address);
+
 /* Frees half of what nobody needed since the last call, or all of it. */
 void stack_shrink(struct stack_cache *c, int all);
 

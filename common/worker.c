@@ -20,8 +20,9 @@ enum {
 	BUDGET = 128  /* switches between two looks at epoll */
 };
 
-/* How often stacks that nobody needed are given back. */
-#define SHRINK_EVERY (1 * CLOCK_SECOND)
+/* How often stacks that nobody needed are given back, and those trimmed that
+ * sleepers stand on. */
+#define TEND_EVERY (1 * CLOCK_SECOND)
 
 static struct worker *workers;
 static unsigned worker_total;
@@ -98,8 +99,8 @@ sleep_time(struct worker *w)
 
 	if (w->run_head != NULL)
 		return 0;
-	if (w->stacks.idle > 0 && next > w->shrink_at)
-		next = w->shrink_at;
+	if ((w->stacks.idle > 0 || w->tend_wanted) && next > w->tend_at)
+		next = w->tend_at;
 	if (next == CLOCK_NEVER)
 		return -1;
 	left = (next - clock_now() + CLOCK_MILLISECOND - 1) / CLOCK_MILLISECOND;
@@ -144,9 +145,10 @@ take_timers(struct worker *w)
 	w->now = clock_now();
 	while ((t = timer_expire(&w->timers, w->now)) != NULL)
 		sched_timeout(t);
-	if (w->now >= w->shrink_at) {
+	if (w->now >= w->tend_at) {
 		stack_shrink(&w->stacks, 0);
-		w->shrink_at = w->now + SHRINK_EVERY;
+		sched_tend_stacks(w);
+		w->tend_at = w->now + TEND_EVERY;
 	}
 }
 
@@ -208,7 +210,7 @@ run(void *arg)
 	sched_set_worker(w);
 	sanitize_adopt(&w->sanitize);
 	w->now = clock_now();
-	w->shrink_at = w->now + SHRINK_EVERY;
+	w->tend_at = w->now + TEND_EVERY;
 	if (fiber_spawn("main", s->main, s->arg) == -1)
 		panic("no memory for a worker's first fiber");
 	schedule(w);
