@@ -1,0 +1,71 @@
+#include "client.h"
+
+#include "device.h"
+#include "log.h"
+#include "privileges.h"
+#include "service.h"
+#include "session.h"
+#include "settings.h"
+
+#include <errno.h>
+
+/* Requests of one worker to one helper, under way or waiting. */
+#define REQUESTS 4096
+
+static const char *const calls[] = {
+    "@base", "@threads", "@epoll", "@sockets", NULL};
+
+static const struct privileges privileges = {
+    .process = "pop3d",
+    .root = "$run",
+    .capabilities = 0,
+    .files = 0,
+    .file_size = 0,
+    .processes = 0,
+    .calls = calls,
+};
+
+static _Thread_local struct device *accounts, *mailbox;
+
+struct device *
+client_accounts(void)
+{
+	return accounts;
+}
+
+struct device *
+client_mailbox(void)
+{
+	return mailbox;
+}
+
+static int
+open_devices(const void *conf)
+{
+	(void)conf;
+	accounts = device_open("accounts", "/accounts", REQUESTS);
+	mailbox = device_open("mailbox", "/mailbox", REQUESTS);
+	if (accounts != NULL && mailbox != NULL)
+		return 0;
+	log_error("start.failed", log_errno(errno));
+	return -1;
+}
+
+static void
+close_devices(void)
+{
+	device_close(&accounts);
+	device_close(&mailbox);
+}
+
+const struct service client_service = {
+    .name = "pop3d",
+    .conf_path = "/etc/ringmail/pop3d.conf",
+    .conf = &settings_spec,
+    .privileges = &privileges,
+    .prepare = settings_prepare,
+    .open = open_devices,
+    .close = close_devices,
+    .session = session_main,
+    .busy = "-ERR [SYS/TEMP] too many sessions, try again later\r\n",
+};

@@ -1,0 +1,62 @@
+/* Letters: RETR and TOP (RFC 1939 5 and 7). */
+#include "command.h"
+
+#include "outgoing.h"
+#include "reply.h"
+
+#include <inttypes.h>
+
+static enum next
+refuse(struct pop3 *p, uint64_t number, enum mailbox_result result)
+{
+	if (result == MAILBOX_NO_LETTER)
+		return reply_refuse(p,
+		    "message %" PRIu64 " was removed by another program",
+		    number);
+	return reply_temporary(p, "can't read the message");
+}
+
+/* RETR msg -- RFC 1939 5. */
+enum next
+pop3_cmd_retr(struct pop3 *p, const struct argument *a)
+{
+	enum mailbox_result result;
+	struct outgoing o;
+	int sent;
+
+	if (!maildrop_has(&p->drop, a->number))
+		return reply_no_message(p, a->number);
+	result = outgoing_open(&o, p, (uint32_t)a->number, OUTGOING_BLOCK);
+	if (result != MAILBOX_OK)
+		return refuse(p, a->number, result);
+
+	conn_printf(&p->conn, "+OK %" PRIu64 " octets\r\n", o.octets);
+	sent = outgoing_send(&o, p, NULL);
+	outgoing_close(&o);
+	if (sent == -1)
+		return NEXT_DROP;
+	p->retrieved++;
+	return NEXT_CMD;
+}
+
+/* TOP msg n -- RFC 1939 7. */
+enum next
+pop3_cmd_top(struct pop3 *p, const struct argument *a)
+{
+	enum mailbox_result result;
+	struct letter_top top;
+	struct outgoing o;
+	int sent;
+
+	if (!maildrop_has(&p->drop, a->number))
+		return reply_no_message(p, a->number);
+	result = outgoing_open(&o, p, (uint32_t)a->number, OUTGOING_HEAD);
+	if (result != MAILBOX_OK)
+		return refuse(p, a->number, result);
+
+	letter_top_begin(&top, a->lines);
+	conn_puts(&p->conn, "+OK top of message follows\r\n");
+	sent = outgoing_send(&o, p, &top);
+	outgoing_close(&o);
+	return sent == 0 ? NEXT_CMD : NEXT_DROP;
+}

@@ -1,0 +1,94 @@
+/* What becomes of the maildrop: DELE, RSET, NOOP, QUIT (RFC 1939 5 and 6). */
+#include "command.h"
+
+#include "clock.h"
+#include "log.h"
+#include "reply.h"
+
+#include <inttypes.h>
+
+/* Letters that are removed at a time: as many as one request takes. */
+#define EXPUNGE_MAX 200
+
+/* DELE msg -- RFC 1939 5. */
+enum next
+pop3_cmd_dele(struct pop3 *p, const struct argument *a)
+{
+	if (!maildrop_has(&p->drop, a->number))
+		return reply_no_message(p, a->number);
+	if (maildrop_mark(&p->drop, (uint32_t)a->number) == -1)
+		return reply_temporary(p, "no memory");
+	conn_printf(&p->conn, "+OK message %" PRIu64 " deleted\r\n", a->number);
+	return NEXT_CMD;
+}
+
+/* RSET -- RFC 1939 5. */
+enum next
+pop3_cmd_rset(struct pop3 *p, const struct argument *a)
+{
+	(void)a;
+	maildrop_reset(&p->drop);
+	conn_printf(&p->conn,
+	    "+OK %" PRIu32 " messages (%" PRIu64 " octets)\r\n", p->drop.left,
+	    p->drop.octets);
+	return NEXT_CMD;
+}
+
+/* NOOP -- RFC 1939 5. */
+enum next
+pop3_cmd_noop(struct pop3 *p, const struct argument *a)
+{
+	(void)p;
+	(void)a;
+	conn_puts(&p->conn, "+OK\r\n");
+	return NEXT_CMD;
+}
+
+/*
+ * RFC 1939 6: removes what is marked, and nothing else; each request is durable
+ * when it returns, and has a deadline of its own.
+ */
+static enum mailbox_result
+expunge(struct pop3 *p)
+{
+	const char *files[EXPUNGE_MAX];
+	enum mailbox_result result;
+	uint32_t at = 1, n;
+
+	while ((n = maildrop_marked(&p->drop, &at, files, EXPUNGE_MAX)) > 0) {
+		result = mailbox_expunge(
+		    &p->box, files, n, clock_after(p->conf->helper));
+		if (result != MAILBOX_OK)
+			return result;
+		p->deleted += n;
+	}
+	return MAILBOX_OK;
+}
+
+/* QUIT -- RFC 1939 4, and 6 where there is something to update. */
+enum next
+pop3_cmd_quit(struct pop3 *p, const struct argument *a)
+{
+	enum mailbox_result result = MAILBOX_OK;
+	uint32_t left = p->drop.left;
+
+	(void)a;
+	p->end = "quit";
+	if (p->state == AUTHORIZATION) {
+		conn_puts(&p->conn, "+OK bye\r\n");
+		return NEXT_QUIT;
+	}
+	result = expunge(p);
+	/* The maildrop is free before the client can know, so that it may come
+	 * back at once. */
+	session_close_maildrop(p);
+	if (result != MAILBOX_OK) {
+		log_error("expunge.failed", log_id("session", p->client->id),
+		    log_int("result", result));
+		p->end = "expunge failed";
+		reply_temporary(p, "some deleted messages were not removed");
+		return NEXT_QUIT;
+	}
+	conn_printf(&p->conn, "+OK bye, %" PRIu32 " messages left\r\n", left);
+	return NEXT_QUIT;
+}

@@ -1,0 +1,80 @@
+#include "command.h"
+
+#include "reply.h"
+
+#include <string.h>
+
+enum command_flags {
+	PLAINTEXT = 1, /* part of a login in clear text */
+	SECRET = 2     /* the line holds a password */
+};
+
+struct command {
+	char verb[5];
+	int states; /* in which it is allowed */
+	int flags;
+	enum argument_kind kind;
+	enum next (*run)(struct pop3 *p, const struct argument *a);
+};
+
+#define ANY (AUTHORIZATION | TRANSACTION)
+
+static const struct command commands[] = {
+    {"CAPA", ANY, 0, ARGUMENT_NONE, pop3_cmd_capa},
+    {"USER", AUTHORIZATION, PLAINTEXT, ARGUMENT_WORD, pop3_cmd_user},
+    {"PASS", AUTHORIZATION, PLAINTEXT | SECRET, ARGUMENT_REST, pop3_cmd_pass},
+    {"STAT", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_stat},
+    {"LIST", TRANSACTION, 0, ARGUMENT_PERHAPS, pop3_cmd_list},
+    {"UIDL", TRANSACTION, 0, ARGUMENT_PERHAPS, pop3_cmd_uidl},
+    {"RETR", TRANSACTION, 0, ARGUMENT_NUMBER, pop3_cmd_retr},
+    {"TOP", TRANSACTION, 0, ARGUMENT_NUMBERS, pop3_cmd_top},
+    {"DELE", TRANSACTION, 0, ARGUMENT_NUMBER, pop3_cmd_dele},
+    {"RSET", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_rset},
+    {"NOOP", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_noop},
+    {"QUIT", ANY, 0, ARGUMENT_NONE, pop3_cmd_quit},
+};
+
+static const struct command *
+find(const char *verb)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].verb, verb) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static enum next
+run(struct pop3 *p, const struct command *c, const char *rest)
+{
+	struct argument a;
+	const char *why;
+
+	if (!(c->states & (int)p->state))
+		return reply_wrong(p, p->state == AUTHORIZATION
+					  ? "log in first"
+					  : "you are logged in already");
+	if (c->flags & PLAINTEXT && !session_allows_plaintext(p))
+		return reply_wrong(
+		    p, "[AUTH] no login without encryption from here");
+	if ((why = argument_read(c->kind, rest, &a)) != NULL)
+		return reply_wrong(p, why);
+	return c->run(p, &a);
+}
+
+enum next
+command_run(struct pop3 *p, char *line, size_t length)
+{
+	const struct command *c;
+	const char *verb;
+	enum next next;
+	char *rest;
+
+	if (argument_split(line, length, &verb, &rest) == -1)
+		return reply_wrong(p, "that is no command");
+	if ((c = find(verb)) == NULL)
+		return reply_wrong(p, "unknown command");
+	next = run(p, c, rest);
+	if (c->flags & SECRET)
+		explicit_bzero(line, length);
+	return next;
+}

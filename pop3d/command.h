@@ -1,0 +1,40 @@
+/*
+ * command -- the commands of POP3 as one table: where each is allowed, what it
+ * takes, and the function that carries it out.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "argument.h"
+#include "session.h"
+
+#include <stddef.h>
+
+/*
+ * Carries out one line of the client (length octets, a NUL behind; changed in
+ * place, and wiped where it holds a password).  All that is wrong with it is
+ * answered here.
+ */
+enum next command_run(struct pop3 *p, char *line, size_t length);
+
+/* cmd_auth.c */
+enum next pop3_cmd_user(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_pass(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_capa(struct pop3 *p, const struct argument *a);
+
+/* cmd_list.c */
+enum next pop3_cmd_stat(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_list(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_uidl(struct pop3 *p, const struct argument *a);
+
+/* cmd_retr.c */
+enum next pop3_cmd_retr(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_top(struct pop3 *p, const struct argument *a);
+
+/* cmd_update.c */
+enum next pop3_cmd_dele(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_rset(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_noop(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_quit(struct pop3 *p, const struct argument *a);
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * outgoing -- a letter on its way from its file to the client.
+ */
+#ifndef OUTGOING_H
+#define OUTGOING_H
+
+#include "letter.h"
+#include "session.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Octets read at a time: a whole letter mostly; and for TOP, a head. */
+#define OUTGOING_BLOCK 16384
+#define OUTGOING_HEAD  4096
+
+struct outgoing {
+	int fd;
+	uint64_t size;	 /* of the file */
+	uint64_t at;	 /* of it, read up to now */
+	uint64_t octets; /* that the client will get, without stuffing */
+	size_t block;	 /* octets read at a time */
+	size_t filled;	 /* of them, read and not yet sent */
+	char *in;	 /* block octets */
+	char *out;	 /* LETTER_ROOM(block), behind them */
+};
+
+/*
+ * Fetches letter number of the maildrop, which has it, and reads its first
+ * block.  Waits.  MAILBOX_OK: it is all there, and o is to be freed with
+ * outgoing_close.  MAILBOX_NO_LETTER: it has gone, or lost its end;
+ * MAILBOX_TEMPORARY: try again later.  A letter that a foreign program's name
+ * gives wrong sizes is measured.
+ */
+enum mailbox_result outgoing_open(
+    struct outgoing *o, struct pop3 *p, uint32_t number, size_t block);
+
+/*
+ * Sends it, or where top is not NULL, so much of it, and the dot.  Waits.
+ * Returns 0, or -1 where that could not be done to the end: the connection must
+ * be dropped, so that the client never takes a part for the whole.
+ */
+int outgoing_send(struct outgoing *o, struct pop3 *p, struct letter_top *top);
+
+/* Frees it.  Idempotent. */
+void outgoing_close(struct outgoing *o);
+
+#endif

@@ -1,0 +1,49 @@
+#include "reply.h"
+
+#include "log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* RFC 2449 4: a reply's line has at most 512 octets. */
+#define LINE_MAX_OCTETS 512
+
+enum next
+reply_refuse(struct pop3 *p, const char *format, ...)
+{
+	char text[LINE_MAX_OCTETS - sizeof("-ERR \r\n") + 1];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	conn_printf(&p->conn, "-ERR %s\r\n", text);
+	return NEXT_CMD;
+}
+
+enum next
+reply_wrong(struct pop3 *p, const char *text)
+{
+	if (++p->errors < p->conf->errors)
+		return reply_refuse(p, "%s", text);
+	reply_refuse(p, "%s; too many errors, closing", text);
+	p->end = "too many errors";
+	return NEXT_QUIT;
+}
+
+enum next
+reply_no_message(struct pop3 *p, uint64_t number)
+{
+	if (number >= 1 && number <= p->drop.count)
+		return reply_refuse(
+		    p, "message %" PRIu64 " is deleted", number);
+	return reply_refuse(p, "no message %" PRIu64 ", there are %" PRIu32,
+	    number, p->drop.count);
+}
+
+enum next
+reply_temporary(struct pop3 *p, const char *what)
+{
+	return reply_refuse(p, "[SYS/TEMP] %s, try again later", what);
+}
