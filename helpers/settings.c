@@ -89,7 +89,7 @@ static const struct conf_setting settings[] = {
     ROW("mail", "layout", TEXT, mail_layout, "%d/%u", .check = check_layout),
     ROW("mail", "user", TEXT, mail_user, "ringmail"),
     ROW("mail", "lowest_uid", NUMBER, lowest_uid, "100",
-	BOUNDS("1", "2147483647")),
+	BOUNDS("100", "2147483647")),
     ROW("mail", "quota", SIZE, default_quota, "0"),
 
     ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),

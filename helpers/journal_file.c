@@ -1,0 +1,254 @@
+#include "journal_file.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A bijection of the sum for a given word: a changed word changes the end. */
+static uint64_t
+mix(uint64_t sum, uint64_t word)
+{
+	sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum ^ sum >> 29;
+}
+
+void
+journal_sum_add(struct journal_sum *s, const void *data, size_t length)
+{
+	const unsigned char *p = data;
+	uint64_t word;
+
+	while (length > 0) {
+		if (s->held == 0)
+			for (; length >= 8; p += 8, length -= 8) {
+				memcpy(&word, p, 8);
+				s->sum = mix(s->sum, word);
+			}
+		if (length == 0)
+			break;
+		s->word |= (uint64_t)*p++ << 8 * s->held;
+		length--;
+		if (++s->held == 8) {
+			s->sum = mix(s->sum, s->word);
+			s->word = s->held = 0;
+		}
+	}
+}
+
+void
+journal_sum_head(struct journal_sum *s, const struct journal_entry *e)
+{
+	struct journal_entry copy = *e;
+
+	copy.checksum = 0;
+	memset(s, 0, sizeof(*s));
+	journal_sum_add(s, &copy, sizeof(copy));
+}
+
+uint64_t
+journal_sum_end(const struct journal_sum *s)
+{
+	return mix(s->sum, s->word);
+}
+
+uint64_t
+journal_header_checksum(const struct journal_header *h)
+{
+	struct journal_header copy = *h;
+	struct journal_sum sum = {.sum = JOURNAL_MAGIC};
+
+	copy.checksum = 0;
+	journal_sum_add(&sum, &copy, sizeof(copy));
+	return journal_sum_end(&sum);
+}
+
+int
+journal_file_open(int dir, const char *name, size_t *size)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = EINVAL;
+		return -1;
+	}
+	*size = (size_t)st.st_size;
+	return fd;
+}
+
+int
+journal_file_lay_out(int fd, size_t size)
+{
+	static const unsigned char zeros[65536];
+	struct stat st;
+	size_t at, want;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if ((size_t)st.st_size == size)
+		return 0;
+	if (ftruncate(fd, 0) == -1)
+		return -1;
+	for (at = 0; at < size; at += (size_t)n) {
+		want = size - at < sizeof(zeros) ? size - at : sizeof(zeros);
+		n = pwrite(fd, zeros, want, (off_t)at);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n <= 0)
+			return -1;
+	}
+	return fsync(fd);
+}
+
+/* Reads all of the file; what the disk can't give stays zero. */
+static void
+read_all(struct journal_file *f, int fd)
+{
+	size_t at, want;
+	ssize_t n;
+
+	for (at = 0; at < f->size; at += (size_t)n) {
+		want = f->size - at;
+		n = pread(fd, f->data + at, want, (off_t)at);
+		if (n == 0)
+			return;
+		if (n == -1 && errno == EINTR) {
+			n = 0;
+		} else if (n == -1) {
+			log_error("journal.unreadable",
+			    log_int("offset", (int64_t)at), log_errno(errno));
+			n = want < 4096 ? (ssize_t)want : 4096;
+		}
+	}
+}
+
+/* The entry at an offset into e, if it is whole. */
+static int
+whole_entry(const struct journal_file *f, size_t at, struct journal_entry *e)
+{
+	struct journal_sum sum;
+
+	if (f->size - at < sizeof(*e))
+		return 0;
+	memcpy(e, f->data + at, sizeof(*e));
+	if (e->secret != f->header.secret ||
+	    e->length > f->size - at - sizeof(*e))
+		return 0;
+	journal_sum_head(&sum, e);
+	journal_sum_add(&sum, f->data + at + sizeof(*e), e->length);
+	return journal_sum_end(&sum) == e->checksum;
+}
+
+/* What the journal's own entries say. */
+static void
+take_note(struct journal_file *f, size_t at, const struct journal_entry *e)
+{
+	uint64_t value;
+
+	if (e->length != sizeof(value))
+		return;
+	memcpy(&value, f->data + at + sizeof(*e), sizeof(value));
+	if (e->type == JOURNAL_PLACED && value > f->placed)
+		f->placed = value;
+	if (e->type == JOURNAL_DURABLE && value > f->durable)
+		f->durable = value;
+}
+
+/* Adds one to the list.  The list grows by doubling. */
+static int
+keep(struct journal_file *f, size_t at)
+{
+	size_t *more;
+
+	if ((f->count & (f->count - 1)) == 0) {
+		more = reallocarray(f->entries,
+		    f->count == 0 ? 1 : f->count * 2, sizeof(*more));
+		if (more == NULL)
+			return -1;
+		f->entries = more;
+	}
+	f->entries[f->count++] = at;
+	return 0;
+}
+
+/* Counts the hole before e, where `expected` should have stood. */
+static void
+judge_hole(const struct journal_entry *e, uint64_t expected,
+    struct journal_findings *findings)
+{
+	if (e->batch > expected)
+		findings->damaged++;
+	else
+		findings->torn++;
+}
+
+static int
+scan(struct journal_file *f, struct journal_findings *findings)
+{
+	struct journal_entry e;
+	uint64_t expected = 1;
+	size_t at = JOURNAL_START, bad = 0;
+
+	while (at + sizeof(e) <= f->size) {
+		if (!whole_entry(f, at, &e) || e.sequence < expected) {
+			if (bad == 0)
+				bad = at;
+			at += JOURNAL_ALIGN;
+			continue;
+		}
+		if (e.sequence != expected)
+			judge_hole(&e, expected, findings);
+		bad = 0;
+		take_note(f, at, &e);
+		if (keep(f, at) == -1)
+			return -1;
+		findings->entries++;
+		expected = e.sequence + 1;
+		at += sizeof(e) + (e.length + JOURNAL_ALIGN - 1) /
+				      JOURNAL_ALIGN * JOURNAL_ALIGN;
+	}
+	/* Half an entry at the end: its head is there, the rest is not. */
+	if (bad != 0 && f->size - bad >= sizeof(e)) {
+		memcpy(&e, f->data + bad, sizeof(e));
+		if (e.secret == f->header.secret)
+			findings->torn++;
+	}
+	return 0;
+}
+
+int
+journal_file_read(struct journal_file *f, int fd, size_t size,
+    struct journal_findings *findings)
+{
+	f->size = size;
+	if ((f->data = calloc(1, size)) == NULL)
+		return -1;
+	read_all(f, fd);
+	memcpy(&f->header, f->data, sizeof(f->header));
+	if (f->header.magic != JOURNAL_MAGIC ||
+	    f->header.checksum != journal_header_checksum(&f->header) ||
+	    f->header.boot[JOURNAL_BOOT - 1] != '\0') {
+		memset(&f->header, 0, sizeof(f->header));
+		return 0;
+	}
+	f->durable = f->header.durable;
+	return scan(f, findings);
+}
+
+void
+journal_file_free(struct journal_file *f)
+{
+	free(f->data);
+	free(f->entries);
+	memset(f, 0, sizeof(*f));
+}

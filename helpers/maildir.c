@@ -1,0 +1,312 @@
+#include "maildir.h"
+
+#include "log.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static struct {
+	int fd;
+	dev_t device;
+	char host[65];
+} root = {.fd = -1};
+
+/* As the Maildir convention has it for "/" and ":"; "," begins our fields. */
+static void
+set_host(const char *host)
+{
+	size_t n = 0;
+
+	for (; *host != '\0' && n + 5 < sizeof(root.host); host++) {
+		if (*host == '/' || *host == ':' || *host == ',')
+			n += (size_t)sprintf(root.host + n, "\\%03o",
+			    (unsigned)(unsigned char)*host);
+		else if (*host > 0x20 && *host < 0x7f)
+			root.host[n++] = *host;
+	}
+	root.host[n] = '\0';
+	if (n == 0)
+		strcpy(root.host, "localhost");
+}
+
+int
+maildir_setup(const char *path, const char *host)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == -1) {
+		close(fd);
+		return -1;
+	}
+	if (root.fd != -1)
+		close(root.fd);
+	root.fd = fd;
+	root.device = st.st_dev;
+	set_host(host);
+	return 0;
+}
+
+int
+maildir_sync_all(void)
+{
+	return syncfs(root.fd);
+}
+
+dev_t
+maildir_device(void)
+{
+	return root.device;
+}
+
+void
+maildir_name(char name[MAILDIR_NAME_MAX], uint64_t trace, int64_t received,
+    uint64_t size, uint64_t octets)
+{
+	int64_t us = received / 1000;
+
+	snprintf(name, MAILDIR_NAME_MAX,
+	    "%" PRId64 ".M%06" PRId64 "R%016" PRIx64 ".%s,S=%" PRIu64
+	    ",W=%" PRIu64,
+	    us / 1000000, us % 1000000, trace, root.host, size, octets);
+}
+
+size_t
+maildir_base_length(const char *name)
+{
+	return strcspn(name, ":");
+}
+
+/* Opens below a folder, whatever the owner has laid there. */
+static int
+open_below(int folder, const char *path, uint64_t flags)
+{
+	struct open_how how = {
+	    .flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+	    .resolve =
+		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+
+	return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
+int
+maildir_open(const char *path, const char *sub)
+{
+	char full[OWNER_PATH_MAX + 8];
+
+	snprintf(full, sizeof(full), "%s/%s", path, sub);
+	return open_below(root.fd, full, O_RDONLY | O_DIRECTORY);
+}
+
+/* mkdir, and the folder's descriptor, in the place of *folder. */
+static int
+enter(int *folder, const char *name, mode_t mode)
+{
+	int next;
+
+	if (mkdirat(*folder, name, mode) == -1 && errno != EEXIST)
+		return -1;
+	next = open_below(*folder, name, O_RDONLY | O_DIRECTORY);
+	if (next == -1)
+		return -1;
+	close(*folder);
+	*folder = next;
+	return 0;
+}
+
+int
+maildir_make(const char *path)
+{
+	static const char *const subs[] = {"new", "cur", "tmp"};
+	char copy[OWNER_PATH_MAX], *part, *rest = copy;
+	size_t i;
+	int folder, result = -1;
+
+	if (strlen(path) >= sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcpy(copy, path);
+	if ((folder = fcntl(root.fd, F_DUPFD_CLOEXEC, 3)) == -1)
+		return -1;
+	while ((part = strsep(&rest, "/")) != NULL)
+		/* Folders on the way may hold Maildirs of other owners. */
+		if (*part != '\0' &&
+		    enter(&folder, part, rest == NULL ? 0700 : 0711) == -1)
+			goto out;
+	for (i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
+		if (mkdirat(folder, subs[i], 0700) == -1 && errno != EEXIST)
+			goto out;
+	/* Rare, and a checkpoint's sync would come too late for the larger
+	 * messages that are synced alone. */
+	result = maildir_sync_all();
+out:
+	close(folder);
+	return result;
+}
+
+int
+maildir_unnamed(int folder)
+{
+	return openat(folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+}
+
+int
+maildir_write(int fd, const void *data, size_t length)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (length > 0) {
+		n = write(fd, p, length);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		length -= (size_t)n;
+	}
+	return 0;
+}
+
+int
+maildir_link(int fd, int folder, const char *name)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW);
+}
+
+/* The name in one folder that has this base. */
+static int
+find_in(const char *path, const char *sub, const char *base, size_t length,
+    char *file, size_t size)
+{
+	struct dirent *entry;
+	int fd, found = 0;
+	DIR *dir;
+
+	if ((fd = maildir_open(path, sub)) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if ((dir = fdopendir(fd)) == NULL) {
+		close(fd);
+		return -1;
+	}
+	while (!found && (entry = readdir(dir)) != NULL) {
+		if (maildir_base_length(entry->d_name) != length ||
+		    memcmp(entry->d_name, base, length) != 0)
+			continue;
+		found = (size_t)snprintf(
+			    file, size, "%s/%s", sub, entry->d_name) < size;
+	}
+	closedir(dir);
+	return found;
+}
+
+int
+maildir_find(
+    const char *path, const char *base, size_t length, char *file, size_t size)
+{
+	/* In this order: a letter moves from new/ to cur/, never back. */
+	static const char *const subs[] = {"new", "cur"};
+	size_t i;
+	int found = 0;
+
+	for (i = 0; i < 2 && found == 0; i++)
+		found = find_in(path, subs[i], base, length, file, size);
+	return found;
+}
+
+int
+maildir_is_file(const char *file)
+{
+	size_t length = strlen(file);
+
+	return (strncmp(file, "new/", 4) == 0 ||
+		   strncmp(file, "cur/", 4) == 0) &&
+	       length > 4 && length < 4 + MAILDIR_NAME_MAX && file[4] != '.' &&
+	       strchr(file + 4, '/') == NULL;
+}
+
+/* Opens a letter by its very name. */
+static int
+open_letter(const char *path, const char *file)
+{
+	char full[OWNER_PATH_MAX + 8 + MAILDIR_NAME_MAX];
+	struct stat st;
+	int fd;
+
+	snprintf(full, sizeof(full), "%s/%s", path, file);
+	if ((fd = open_below(root.fd, full, O_RDONLY)) == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+int
+maildir_fetch(const char *path, const char *file)
+{
+	char moved[4 + MAILDIR_NAME_MAX];
+	int fd, found;
+
+	fd = open_letter(path, file);
+	if (fd == -1 && errno == ENOENT) {
+		found = maildir_find(path, file + 4,
+		    maildir_base_length(file + 4), moved, sizeof(moved));
+		if (found == 1)
+			fd = open_letter(path, moved);
+		else if (found == 0)
+			errno = ENOENT;
+	}
+	if (fd != -1)
+		posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+	return fd;
+}
+
+/* Removes a letter by its very name. */
+static int
+remove_letter(const char *path, const char *file)
+{
+	char sub[4] = {file[0], file[1], file[2], '\0'};
+	int folder, result, saved;
+
+	if ((folder = maildir_open(path, sub)) == -1)
+		return -1;
+	result = unlinkat(folder, file + 4, 0);
+	saved = errno;
+	close(folder);
+	errno = saved;
+	return result;
+}
+
+int
+maildir_remove(const char *path, const char *file)
+{
+	char moved[4 + MAILDIR_NAME_MAX];
+	int found;
+
+	if (remove_letter(path, file) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	found = maildir_find(path, file + 4, maildir_base_length(file + 4),
+	    moved, sizeof(moved));
+	if (found <= 0)
+		return found;
+	return remove_letter(path, moved) == 0 || errno == ENOENT ? 0 : -1;
+}
