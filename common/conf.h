@@ -3,8 +3,18 @@
  *
  * A program describes its conf as one table; the parser, the defaults, the
  * checks and `-n` follow from it.  An unknown name, a wrong unit, a value out
- * of bounds or a missing file is an error that names file, line and the nearest
- * valid name.
+ * of bounds, a setting or block that stands twice, or a missing file is an
+ * error that names file, line and the nearest valid name.
+ *
+ *	# a comment
+ *	workers = 2
+ *	listen = {"127.0.0.1:25", "[::1]:25"}
+ *	limits {
+ *		message_size = 35M
+ *	}
+ *
+ * Values with other signs than letters, digits and . : / - _ @ need quotes;
+ * a file holds at most 1 MiB, a line 8 KiB.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -18,7 +28,7 @@ enum conf_kind {
 	CONF_BOOL,     /* int: yes/no, on/off, true/false */
 	CONF_NUMBER,   /* int64_t, no unit */
 	CONF_SIZE,     /* int64_t octets: 10240, 64K, 35M, 2G */
-	CONF_DURATION, /* int64_t ns: 500ms, 30s, 5m, 2h, 7d; a unit is a must */
+	CONF_DURATION, /* int64_t ns: 500ms, 30s, 5m, 2h, 7d: never bare */
 	CONF_CHOICE    /* int: index into choices */
 };
 
@@ -31,9 +41,9 @@ struct conf_setting {
 	const char *block; /* NULL: at the top level */
 	const char *name;
 	enum conf_kind kind;
-	size_t offset; /* of the member in the program's struct */
+	size_t offset;	      /* of the member in the program's struct */
 	const char *fallback; /* the default, as it would be written; a list's
-				 is split at commas */
+				 is split at commas; NULL: zeroes */
 	const char *minimum, *maximum; /* likewise; NULL: no bound */
 	const char *const *choices;    /* CONF_CHOICE: NULL-terminated */
 	int (*check)(const char *value, char *why, size_t size); /* or NULL:
@@ -50,8 +60,8 @@ struct conf_spec {
  * NULL: all defaults.  NULL on error, with "FILE:LINE: what is wrong" in
  * error[size].  May read files: only at the start and in a parent.
  */
-void *conf_load(const struct conf_spec *spec, const char *path, char *error,
-    size_t size);
+void *conf_load(
+    const struct conf_spec *spec, const char *path, char *error, size_t size);
 
 /* Frees the struct and all that it owns; sets *conf to NULL. */
 void conf_free(const struct conf_spec *spec, void **conf);
