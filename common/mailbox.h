@@ -30,8 +30,8 @@ struct mailbox_delivery {
 	int64_t received; /* wall clock, ns */
 	unsigned count;	  /* of recipients, WIRE_TARGETS_MAX at most */
 	const char (*names)[WIRE_NAME_MAX]; /* canonical, no doubles */
-	uint64_t size;	/* stored octets: the whole body, LF line ends */
-	uint64_t lines; /* its LFs: wire octets are size + lines */
+	uint64_t size;	  /* stored octets: the whole body, LF line ends */
+	uint64_t lines;	  /* its LFs: wire octets are size + lines */
 	const void *body; /* size octets, if size <= WIRE_INLINE_MAX; else */
 	int spool;	  /* a descriptor from mailbox_spool that holds them */
 };
@@ -40,8 +40,8 @@ struct mailbox_delivery {
  * An unnamed file on the mail file system for a body too large to travel in a
  * request; *fd is the caller's.  name is the first recipient's mailbox.
  */
-enum mailbox_result mailbox_spool(
-    struct device *d, const char *name, int *fd, int64_t deadline);
+enum mailbox_result
+mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline);
 
 /*
  * Commits a message to all its mailboxes.  MAILBOX_OK: it is durable in each,
@@ -57,7 +57,7 @@ struct mailbox_session {
 	uint32_t handle; /* the helper's; renewed if the helper restarted */
 	uint8_t resume[WIRE_RESUME_MAX];
 	uint32_t resume_length;
-	uint32_t count; /* letters */
+	uint32_t count;	 /* letters */
 	uint64_t octets; /* of all, as sent */
 };
 
@@ -73,9 +73,9 @@ struct mailbox_letter {
  * Opens the maildrop that the ticket stands for.  MAILBOX_OK, MAILBOX_IN_USE,
  * MAILBOX_DENIED, MAILBOX_TEMPORARY.
  */
-enum mailbox_result mailbox_open(struct device *d,
-    const unsigned char ticket[WIRE_TICKET_SIZE], struct mailbox_session *s,
-    int64_t deadline);
+enum mailbox_result
+mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
+    struct mailbox_session *s, int64_t deadline);
 
 /*
  * Up to max letters of the snapshot, from number `from` (0 is the first) on;

@@ -31,12 +31,12 @@ enum resolver_result {
 #define RESOLVER_TEXT	 1024
 
 struct resolver_record {
-	uint16_t preference; /* MX */
+	uint16_t preference;	  /* MX */
 	char text[RESOLVER_TEXT]; /* address as text, host name, or TXT */
 };
 
 struct resolver_answer {
-	int secure; /* validated by DNSSEC */
+	int secure;   /* validated by DNSSEC */
 	uint32_t ttl; /* seconds */
 	unsigned count;
 	struct resolver_record *records; /* free with resolver_answer_free */

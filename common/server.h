@@ -39,7 +39,8 @@ struct request {
 };
 
 enum server_flags {
-	SERVER_FIBER = 1 /* may wait: runs in a fiber of its own */
+	SERVER_FIBER = 1, /* may wait: runs in a fiber of its own */
+	SERVER_FD = 2	  /* may carry a descriptor; else one is malformed */
 };
 
 /*

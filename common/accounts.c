@@ -1,0 +1,131 @@
+#include "accounts.h"
+
+#include "device.h"
+#include "log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Asks, and reads the status: ACCOUNTS_OK leaves the fields in reply.  Frees
+ * the request.
+ */
+static enum accounts_result
+ask(struct device *d, struct packet *request, struct packet *reply, int flags,
+    int64_t deadline)
+{
+	enum accounts_result result = ACCOUNTS_TEMPORARY;
+
+	if (device_call(d, request, reply, flags, deadline) == -1) {
+		log_info("accounts.failed", log_int("type", request->head.type),
+		    log_errno(errno));
+		packet_free(request);
+		return ACCOUNTS_TEMPORARY;
+	}
+	packet_free(request);
+	switch (reply->head.status) {
+	case PACKET_OK:
+		return ACCOUNTS_OK;
+	case PACKET_REFUSED:
+		result = packet_get_u8(reply);
+		if (result == ACCOUNTS_OK || result >= ACCOUNTS_TEMPORARY)
+			reply->error = EBADMSG;
+		break;
+	case PACKET_TEMPORARY:
+		break;
+	default:
+		reply->error = EBADMSG;
+	}
+	if (packet_end(reply) == 0)
+		return result;
+	device_malformed(d, reply->head.type);
+	return ACCOUNTS_TEMPORARY;
+}
+
+static enum accounts_result
+read_targets(struct packet *reply, struct accounts_targets *targets)
+{
+	uint32_t count = packet_get_u32(reply);
+
+	if (count == 0 || count > WIRE_TARGETS_MAX) {
+		reply->error = EBADMSG;
+		return ACCOUNTS_TEMPORARY;
+	}
+	if ((targets->names = calloc(count, sizeof(*targets->names))) == NULL)
+		return ACCOUNTS_TEMPORARY;
+	targets->count = count;
+	for (uint32_t i = 0; i < count; i++)
+		packet_get_text(
+		    reply, targets->names[i], sizeof(targets->names[i]));
+	if (packet_end(reply) == 0)
+		return ACCOUNTS_OK;
+	accounts_targets_free(targets);
+	return ACCOUNTS_TEMPORARY;
+}
+
+enum accounts_result
+accounts_lookup(struct device *d, const char *address,
+    struct accounts_targets *targets, int64_t deadline)
+{
+	struct packet request, reply;
+	enum accounts_result result;
+
+	*targets = (struct accounts_targets){0};
+	if (strlen(address) >= WIRE_ADDRESS_MAX)
+		return ACCOUNTS_NO_USER;
+	packet_init(&request, WIRE_LOOKUP);
+	packet_init(&reply, 0);
+	packet_put_text(&request, address);
+	result = ask(d, &request, &reply, DEVICE_REPEAT, deadline);
+	if (result == ACCOUNTS_OK) {
+		result = read_targets(&reply, targets);
+		if (reply.error != 0)
+			device_malformed(d, reply.head.type);
+	}
+	packet_free(&reply);
+	return result;
+}
+
+void
+accounts_targets_free(struct accounts_targets *targets)
+{
+	free(targets->names);
+	*targets = (struct accounts_targets){0};
+}
+
+enum accounts_result
+accounts_verify(struct device *d, const char *user, const char *password,
+    struct accounts_login *login, int64_t deadline)
+{
+	struct packet request, reply;
+	enum accounts_result result;
+	const void *ticket;
+	size_t length;
+
+	*login = (struct accounts_login){0};
+	/* Longer ones belong to nobody. */
+	if (strlen(user) >= WIRE_ADDRESS_MAX ||
+	    strlen(password) >= WIRE_PASSWORD_MAX)
+		return ACCOUNTS_DENIED;
+	packet_init(&request, WIRE_VERIFY);
+	packet_init(&reply, 0);
+	packet_put_text(&request, user);
+	packet_put_text(&request, password);
+	result = ask(d, &request, &reply, 0, deadline);
+	if (result == ACCOUNTS_OK) {
+		packet_get_text(&reply, login->name, sizeof(login->name));
+		ticket = packet_get_data(&reply, WIRE_TICKET_SIZE, &length);
+		if (packet_end(&reply) == 0 && length == WIRE_TICKET_SIZE) {
+			memcpy(login->ticket, ticket, length);
+		} else {
+			*login = (struct accounts_login){0};
+			device_malformed(d, reply.head.type);
+			result = ACCOUNTS_TEMPORARY;
+		}
+	} else if (result != ACCOUNTS_DENIED) {
+		result = ACCOUNTS_TEMPORARY;
+	}
+	packet_free(&reply);
+	return result;
+}

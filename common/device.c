@@ -1,0 +1,488 @@
+#include "device.h"
+
+#include "clock.h"
+#include "fiber.h"
+#include "log.h"
+#include "ring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PAUSE_FIRST (10 * CLOCK_MILLISECOND)
+#define PAUSE_MOST  CLOCK_SECOND
+#define LIMIT_MOST  (1U << 20)
+/* Replies that are taken before other fibers get a turn. */
+#define REPLIES_A_TURN 64
+#define READABLE       ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+
+enum call_state { CALL_QUEUED, CALL_SENT, CALL_DONE };
+
+/* One request; lives on its caller's stack. */
+struct call {
+	struct packet *request, *reply;
+	struct ring ring; /* its own, to eat no one else's notification */
+	int flags;
+	int error; /* of a CALL_DONE; 0: reply is filled */
+	unsigned repeats;
+	enum call_state state;
+	struct call *next, **link; /* in the queue, while CALL_QUEUED */
+};
+
+struct device {
+	char name[FIBER_NAME_MAX];
+	struct sockaddr_un address;
+	struct ring ring;
+	struct watch watch; /* fd -1: not connected */
+	struct fiber *fiber;
+	struct call *head, **tail; /* the queue: not sent yet */
+	struct call **slots;	   /* all calls, by the low bits of their ids */
+	uint32_t mask;		   /* slots less one; slots >= limit */
+	uint32_t last_id;
+	unsigned limit, pending;
+	int attached;  /* can't connect */
+	int ended;     /* closed, or its worker stops */
+	int malformed; /* a stub could not read a reply */
+	int away;      /* it was logged that the helper is away */
+	int64_t pause; /* before the next attempt to connect, ns */
+};
+
+static void
+enqueue(struct device *d, struct call *c)
+{
+	c->state = CALL_QUEUED;
+	c->next = NULL;
+	c->link = d->tail;
+	*d->tail = c;
+	d->tail = &c->next;
+}
+
+static void
+dequeue(struct device *d, struct call *c)
+{
+	*c->link = c->next;
+	if (c->next != NULL)
+		c->next->link = c->link;
+	else
+		d->tail = c->link;
+}
+
+static struct call **
+slot(struct device *d, uint32_t id)
+{
+	return &d->slots[id & d->mask];
+}
+
+/* Takes a new call in.  Some slot is free: pending < limit <= slots. */
+static void
+admit(struct device *d, struct call *c)
+{
+	do
+		d->last_id++;
+	while (*slot(d, d->last_id) != NULL);
+	c->request->head.id = d->last_id;
+	*slot(d, d->last_id) = c;
+	d->pending++;
+	enqueue(d, c);
+	ring_notify(&d->ring);
+}
+
+static void
+forget(struct device *d, struct call *c)
+{
+	if (c->state == CALL_QUEUED)
+		dequeue(d, c);
+	*slot(d, c->request->head.id) = NULL;
+	d->pending--;
+}
+
+/* Its caller wakes, and touches d no more for this call. */
+static void
+complete(struct device *d, struct call *c, int error)
+{
+	forget(d, c);
+	c->state = CALL_DONE;
+	c->error = error;
+	ring_notify(&c->ring);
+}
+
+static void
+lose(struct device *d, int error)
+{
+	if (!d->away)
+		log_warn("device.away", log_text("device", d->name),
+		    log_errno(error));
+	d->away = 1;
+}
+
+/* What a failed send means: -1 for the end of the connection. */
+static int
+send_failed(struct device *d, int error)
+{
+	switch (error) {
+	case EAGAIN:
+		d->watch.ready &= ~(uint32_t)EPOLLOUT;
+		return 0;
+	case EPIPE:
+	case ECONNRESET:
+	case ENOTCONN:
+		lose(d, error);
+		return -1;
+	default: /* it is the packet's: too large, or its descriptor is bad */
+		complete(d, d->head, error);
+		return 0;
+	}
+}
+
+/* Until the queue is empty or the socket full; -1: the connection is lost. */
+static int
+send_queue(struct device *d)
+{
+	const struct packet *batch[PACKET_BATCH];
+	struct call *c;
+	unsigned n;
+	int sent;
+
+	while (d->head != NULL && (d->watch.ready & EPOLLOUT) != 0) {
+		n = 0;
+		for (c = d->head; c != NULL && n < PACKET_BATCH; c = c->next)
+			batch[n++] = c->request;
+		sent = packet_send_some(d->watch.fd, batch, n);
+		if (sent == -1 && send_failed(d, errno) == -1)
+			return -1;
+		for (; sent > 0; sent--) {
+			c = d->head;
+			dequeue(d, c);
+			c->state = CALL_SENT;
+		}
+	}
+	return 0;
+}
+
+/* Hands reply on, or frees it.  -1: it is malformed. */
+static int
+take_reply(struct device *d, struct packet *reply)
+{
+	struct call *c = *slot(d, reply->head.id);
+
+	if (c == NULL || c->state != CALL_SENT ||
+	    c->request->head.id != reply->head.id) {
+		log_debug("device.late", log_text("device", d->name),
+		    log_int("type", reply->head.type));
+		packet_free(reply);
+		return 0;
+	}
+	if (reply->head.type != c->request->head.type ||
+	    reply->head.status >= PACKET_STATUSES) {
+		packet_free(reply);
+		errno = EBADMSG;
+		return -1;
+	}
+	if (d->away)
+		log_info("device.back", log_text("device", d->name));
+	d->away = 0;
+	d->pause = 0;
+	packet_free(c->reply);
+	*c->reply = *reply;
+	packet_init(reply, 0);
+	complete(d, c, 0);
+	return 0;
+}
+
+/* Takes what has come; -1: the connection is lost or must be. */
+static int
+receive_replies(struct device *d)
+{
+	struct packet reply;
+	int got;
+
+	packet_init(&reply, 0);
+	for (int n = 0; (d->watch.ready & READABLE) != 0; n++) {
+		if (n == REPLIES_A_TURN) {
+			ring_notify(&d->ring);
+			fiber_yield();
+			return 0;
+		}
+		if ((got = packet_receive(d->watch.fd, &reply)) == 1 &&
+		    take_reply(d, &reply) == 0)
+			continue;
+		if (got == 0) {
+			lose(d, ECONNRESET);
+			return -1;
+		}
+		if (errno == EAGAIN) {
+			d->watch.ready &= ~READABLE;
+			continue;
+		}
+		if (errno == EBADMSG)
+			device_malformed(d, reply.head.type);
+		if (errno != EBADMSG || !d->attached) {
+			lose(d, errno);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+serve(struct device *d)
+{
+	int lost = 0;
+
+	while (!lost && !d->ended && !d->malformed) {
+		/* After a failed send too: replies may wait to be read. */
+		lost = send_queue(d) == -1;
+		lost |= receive_replies(d) == -1;
+		if (!lost && ring_wait(&d->ring, CLOCK_NEVER) == -1)
+			d->ended = 1;
+	}
+}
+
+/* Sends anew, or fails, what was under way. */
+static void
+disconnect(struct device *d)
+{
+	int fd = d->watch.fd;
+	struct call *c;
+
+	watch_close(&d->watch);
+	close(fd);
+	d->malformed = 0;
+	if (d->attached)
+		d->ended = 1;
+	for (uint32_t i = 0; !d->ended && i <= d->mask; i++) {
+		if ((c = d->slots[i]) == NULL || c->state != CALL_SENT)
+			continue;
+		if ((c->flags & DEVICE_REPEAT) != 0 &&
+		    c->repeats++ < DEVICE_REPEATS)
+			enqueue(d, c);
+		else
+			complete(d, c, ECONNRESET);
+	}
+}
+
+static int
+try_connect(struct device *d)
+{
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd == -1)
+		return -1;
+	if (packet_socket(fd) == 0 &&
+	    connect(fd, (struct sockaddr *)&d->address, sizeof(d->address)) ==
+		0 &&
+	    watch_open(&d->watch, &d->ring, fd) == 0)
+		return 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Sleeps, whoever notifies.  -1: cancelled. */
+static int
+pause_for(struct device *d, int64_t ns)
+{
+	int64_t deadline = clock_after(ns);
+	int result;
+
+	while ((result = ring_sleep(&d->ring, deadline)) == -1)
+		if (errno != EINTR)
+			break;
+	return result;
+}
+
+/*
+ * Connects, however long that takes.  The pause is taken back only when a reply
+ * has come: a helper that hangs up at once must not be asked in a busy loop.
+ */
+static int
+connect_again(struct device *d)
+{
+	for (;;) {
+		if (d->pause > 0 && pause_for(d, d->pause) == -1)
+			return -1;
+		d->pause = d->pause == 0 ? PAUSE_FIRST : 2 * d->pause;
+		if (d->pause > PAUSE_MOST)
+			d->pause = PAUSE_MOST;
+		if (try_connect(d) == 0)
+			return 0;
+		lose(d, errno);
+	}
+}
+
+static void
+device_main(void *arg)
+{
+	struct device *d = arg;
+
+	while (!d->ended) {
+		if (d->watch.fd == -1 && connect_again(d) == -1)
+			break;
+		serve(d);
+		disconnect(d);
+	}
+	d->ended = 1;
+	for (uint32_t i = 0; i <= d->mask; i++)
+		if (d->slots[i] != NULL)
+			complete(d, d->slots[i], EPIPE);
+}
+
+static void
+device_free(struct device *d)
+{
+	free(d->slots);
+	free(d);
+}
+
+/* A device without its fiber. */
+static struct device *
+device_new(const char *name, unsigned limit)
+{
+	struct device *d;
+	uint32_t slots = 1;
+
+	if (limit == 0 || limit > LIMIT_MOST) {
+		errno = EINVAL;
+		return NULL;
+	}
+	while (slots < limit)
+		slots *= 2;
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return NULL;
+	if ((d->slots = calloc(slots, sizeof(*d->slots))) == NULL) {
+		free(d);
+		return NULL;
+	}
+	snprintf(d->name, sizeof(d->name), "%s", name);
+	d->mask = slots - 1;
+	d->limit = limit;
+	d->tail = &d->head;
+	d->watch.fd = -1;
+	ring_init(&d->ring);
+	if (getrandom(&d->last_id, sizeof(d->last_id), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(d->last_id))
+		d->last_id = (uint32_t)clock_now();
+	return d;
+}
+
+struct device *
+device_open(const char *name, const char *path, unsigned limit)
+{
+	struct device *d;
+
+	if (strlen(path) >= sizeof(d->address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	if ((d = device_new(name, limit)) == NULL)
+		return NULL;
+	d->address.sun_family = AF_UNIX;
+	memcpy(d->address.sun_path, path, strlen(path));
+	if ((d->fiber = fiber_start(d->name, device_main, d)) != NULL)
+		return d;
+	device_free(d);
+	errno = ENOMEM;
+	return NULL;
+}
+
+struct device *
+device_attach(const char *name, int socket, unsigned limit)
+{
+	struct device *d;
+	int error = 0;
+
+	if ((d = device_new(name, limit)) == NULL) {
+		error = errno;
+		close(socket);
+		errno = error;
+		return NULL;
+	}
+	d->attached = 1;
+	if (packet_socket(socket) == -1 ||
+	    watch_open(&d->watch, &d->ring, socket) == -1)
+		error = errno;
+	else if ((d->fiber = fiber_start(d->name, device_main, d)) == NULL)
+		error = ENOMEM;
+	if (error == 0)
+		return d;
+	watch_close(&d->watch);
+	close(socket);
+	device_free(d);
+	errno = error;
+	return NULL;
+}
+
+void
+device_close(struct device **d)
+{
+	struct device *old = *d;
+
+	*d = NULL;
+	if (old == NULL)
+		return;
+	old->ended = 1;
+	fiber_cancel(old->fiber);
+	fiber_shield(1);
+	while (old->fiber != NULL)
+		fiber_join(&old->fiber, CLOCK_NEVER);
+	fiber_shield(0);
+	device_free(old);
+}
+
+int
+device_call(struct device *d, struct packet *request, struct packet *reply,
+    int flags, int64_t deadline)
+{
+	struct call c = {.request = request, .reply = reply, .flags = flags};
+	int error = 0;
+
+	if (request->error != 0)
+		error = request->error;
+	else if (d->ended)
+		error = EPIPE;
+	else if (d->pending >= d->limit)
+		error = EAGAIN;
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
+	ring_init(&c.ring);
+	admit(d, &c);
+	while (c.state != CALL_DONE)
+		if (ring_wait(&c.ring, deadline) == -1) {
+			error = errno;
+			break;
+		}
+	/* Cancelled or late, and at the same time answered: that counts. */
+	if (c.state == CALL_DONE)
+		error = c.error;
+	else
+		forget(d, &c);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+unsigned
+device_pending(const struct device *d)
+{
+	return d->pending;
+}
+
+void
+device_malformed(struct device *d, uint16_t type)
+{
+	log_warn("device.malformed", log_text("device", d->name),
+	    log_int("type", type));
+	if (d->attached || d->watch.fd == -1)
+		return;
+	d->malformed = 1;
+	ring_notify(&d->ring);
+}
