@@ -34,8 +34,10 @@ struct privileges {
 			     gid below this one */
 	struct privileges_path paths[PRIVILEGES_PATHS]; /* Landlock */
 	const char *const *calls; /* seccomp allow-list, NULL-terminated:
-				     names of groups (privileges.c) written
-				     "@io", or of system calls */
+				     names of system calls, or of groups:
+				     "@base" (what every process needs),
+				     "@loop", "@socket", "@connect", "@thread"
+				     (threads only, no processes), "@file" */
 };
 
 /* What the literal's symbols stand for here, from conf. */
