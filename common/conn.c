@@ -125,6 +125,7 @@ fill(struct conn *c, int64_t deadline)
 
 	if (c->error)
 		return -1;
+	sched_be_fair(sched_worker());
 	for (;;) {
 		if (!(c->watch.ready & EPOLLIN) &&
 		    wait_for_input(c, deadline) == -1)
@@ -227,6 +228,7 @@ send_all(struct conn *c, const char *data, size_t length)
 {
 	ssize_t n;
 
+	sched_be_fair(sched_worker());
 	while (length > 0 && c->error == 0) {
 		n = send(c->watch.fd, data, length, MSG_NOSIGNAL);
 		if (n >= 0) {

@@ -70,7 +70,8 @@ struct worker {
 	int epoll, doorbell;
 	struct fiber *current; /* NULL: the scheduler itself */
 	struct fiber *run_head, **run_tail;
-	unsigned budget; /* switches left until epoll is asked again */
+	unsigned budget;   /* switches left until epoll is asked again */
+	unsigned io_calls; /* since the start; see sched_be_fair */
 	struct timers timers;
 	int64_t now;		 /* the clock, as last read by the scheduler */
 	int64_t tend_at;	 /* when stacks are next looked after */
@@ -85,8 +86,9 @@ struct worker {
 	struct stack_cache stacks;
 	struct context context; /* the scheduler's own */
 	struct sanitize sanitize;
-	int stopping;  /* its fibers have been cancelled */
-	void *buffers; /* conn.c's free buffers */
+	int stopping;	   /* its fibers have been cancelled */
+	void *fault_stack; /* where the handler of an overflow runs */
+	void *buffers;	   /* conn.c's free buffers */
 	unsigned buffers_idle;
 };
 
@@ -119,6 +121,12 @@ void sched_tend_stacks(struct worker *w);
 
 /* Runs fibers from the run queue, at most budget switches. */
 void sched_run(struct worker *w);
+
+/*
+ * Called at each input and output: where the running fiber has kept the worker
+ * for a whole time slice, lets the others run and descriptors be looked at.
+ */
+void sched_be_fair(struct worker *w);
 
 /* Has a fiber's wait, if it is in one that is not shielded, end. */
 void sched_cancel(struct fiber *f);

@@ -17,7 +17,8 @@
 
 enum {
 	EVENTS = 128, /* taken from epoll at once */
-	BUDGET = 128  /* switches between two looks at epoll */
+	FAULT_STACK = 16384,
+	BUDGET = 128 /* switches between two looks at epoll */
 };
 
 /* How often stacks that nobody needed are given back, and those trimmed that
@@ -174,6 +175,8 @@ open_worker(struct worker *w, int index)
 	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
 
 	w->index = index;
+	if ((w->fault_stack = malloc(FAULT_STACK)) == NULL)
+		return -1;
 	w->run_tail = &w->run_head;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -192,8 +195,52 @@ close_worker(struct worker *w)
 	if (w->doorbell != -1)
 		close(w->doorbell);
 	timer_free(&w->timers);
+	free(w->fault_stack);
 	stack_shrink(&w->stacks, 1);
 }
+
+#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
+static void
+say(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) == -1)
+		return; /* nobody to tell */
+}
+
+/* On its own stack, since the fiber's is used up; then dies of it. */
+static void
+on_fault(int number, siginfo_t *info, void *context)
+{
+	struct fiber *f = fiber_self();
+
+	(void)context;
+	if (f != NULL && stack_is_guard(f->stack, info->si_addr)) {
+		say("panic: the stack of fiber \"");
+		say(f->name);
+		say("\" overflowed; see stack_size in the conf\n");
+	}
+	signal(number, SIG_DFL);
+}
+
+static void
+catch_overflow(void *stack)
+{
+	struct sigaction action = {
+	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	stack_t own = {.ss_sp = stack, .ss_size = FAULT_STACK};
+
+	if (sigaltstack(&own, NULL) == -1 ||
+	    sigaction(SIGSEGV, &action, NULL) == -1)
+		log_warn("overflow.unwatched", log_errno(errno));
+}
+#else
+/* The sanitizers have handlers of their own. */
+static void
+catch_overflow(void *stack)
+{
+	(void)stack;
+}
+#endif
 
 struct start {
 	struct worker *worker;
@@ -209,11 +256,13 @@ run(void *arg)
 
 	sched_set_worker(w);
 	sanitize_adopt(&w->sanitize);
+	catch_overflow(w->fault_stack);
 	w->now = clock_now();
 	w->tend_at = w->now + TEND_EVERY;
 	if (fiber_spawn("main", s->main, s->arg) == -1)
 		panic("no memory for a worker's first fiber");
 	schedule(w);
+	sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
 	while (w->buffers != NULL) {
 		void *next = *(void **)w->buffers;
 
