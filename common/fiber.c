@@ -5,7 +5,6 @@
 #include "sched.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { TENDED_AT_ONCE = 4096 };
@@ -233,7 +232,7 @@ fiber_start(const char *name, void (*main)(void *), void *arg)
 	f->main = main;
 	f->arg = arg;
 	ring_init(&f->ring);
-	snprintf(f->name, sizeof(f->name), "%s", name);
+	memcpy(f->name, name, strnlen(name, sizeof(f->name) - 1));
 	switch_prepare(&f->context, s->bottom,
 	    (size_t)(top - (char *)s->bottom), fiber_entry, f);
 	sanitize_create(

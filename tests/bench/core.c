@@ -1,0 +1,368 @@
+/*
+ * core -- what fibers, rings and ports cost, each beside its peer, the two
+ * measured in turns.  Prints a row a figure: ours, the peer's, the ratio.
+ *
+ *	core [ROUNDS]
+ */
+#include "clock.h"
+#include "fiber.h"
+#include "port.h"
+#include "ring.h"
+#include "worker.h"
+
+#include <pthread.h>
+#include <st.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+enum { ROUNDS_MAX = 101 };
+
+static int rounds = 7;
+
+/* ---- what is measured: each returns ns a step ---- */
+
+static void
+nothing(void *arg)
+{
+	++*(int *)arg;
+}
+
+static double
+fiber_life(void)
+{
+	enum { N = 200000 };
+	int64_t start = clock_now();
+	int ran = 0, i;
+
+	for (i = 0; i < N; i++) {
+		struct fiber *f = fiber_start("life", nothing, &ran);
+
+		fiber_join(&f, CLOCK_NEVER);
+	}
+	if (ran != N)
+		abort();
+	return (double)(clock_now() - start) / N;
+}
+
+static void *
+thread_nothing(void *arg)
+{
+	nothing(arg);
+	return NULL;
+}
+
+static double
+pthread_life(void)
+{
+	enum { N = 2000 };
+	int64_t start = clock_now();
+	int ran = 0, i;
+
+	for (i = 0; i < N; i++) {
+		pthread_t t;
+
+		if (pthread_create(&t, NULL, thread_nothing, &ran) != 0)
+			abort();
+		pthread_join(t, NULL);
+	}
+	return (double)(clock_now() - start) / N;
+}
+
+static double
+state_threads_life(void)
+{
+	enum { N = 50000 };
+	int64_t start = clock_now();
+	int ran = 0, i;
+
+	for (i = 0; i < N; i++) {
+		st_thread_t t = st_thread_create(thread_nothing, &ran, 1, 0);
+
+		if (t == NULL)
+			abort();
+		st_thread_join(t, NULL);
+	}
+	return (double)(clock_now() - start) / N;
+}
+
+enum { SWITCHES = 1000000 };
+
+static void
+yield_often(void *arg)
+{
+	int i;
+
+	(void)arg;
+	for (i = 0; i < SWITCHES; i++)
+		fiber_yield();
+}
+
+static double
+fiber_switch(void)
+{
+	struct fiber *f = fiber_start("yields", yield_often, NULL);
+	int64_t start = clock_now();
+
+	yield_often(NULL);
+	fiber_join(&f, CLOCK_NEVER);
+	return (double)(clock_now() - start) / SWITCHES / 2;
+}
+
+static ucontext_t here, there;
+
+static void
+swap_for_ever(void)
+{
+	for (;;)
+		swapcontext(&there, &here);
+}
+
+static double
+ucontext_switch(void)
+{
+	static char stack[65536];
+	int64_t start;
+	int i;
+
+	getcontext(&there);
+	there.uc_stack.ss_sp = stack;
+	there.uc_stack.ss_size = sizeof(stack);
+	makecontext(&there, swap_for_ever, 0);
+	start = clock_now();
+	for (i = 0; i < SWITCHES / 5; i++)
+		swapcontext(&here, &there);
+	return (double)(clock_now() - start) / (SWITCHES / 5) / 2;
+}
+
+/* ---- request and reply ---- */
+
+static struct ring service_ring;
+static struct port service;
+static _Atomic int service_ends;
+
+static void
+serve(void *arg)
+{
+	struct message *m;
+
+	(void)arg;
+	while (!service_ends) {
+		while ((m = port_receive(&service)) != NULL)
+			port_reply(m);
+		ring_wait(&service_ring, CLOCK_NEVER);
+	}
+}
+
+static double
+ask(int n)
+{
+	struct message m;
+	int64_t start = clock_now();
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (port_call(&service, &m, CLOCK_NEVER) == -1)
+			abort();
+	return (double)(clock_now() - start) / n;
+}
+
+static double
+call_same_worker(void)
+{
+	struct fiber *f;
+	double ns;
+
+	service_ends = 0;
+	f = fiber_start("service", serve, NULL);
+	ns = ask(300000);
+	service_ends = 1;
+	ring_notify(&service_ring);
+	fiber_join(&f, CLOCK_NEVER);
+	return ns;
+}
+
+/* Worker 1 serves when told to. */
+static struct ring other_ring;
+static _Atomic int other_runs, other_ends;
+
+static void
+other_worker(void)
+{
+	while (!other_ends) {
+		ring_wait(&other_ring, CLOCK_NEVER);
+		if (other_runs) {
+			serve(NULL);
+			other_runs = 0;
+		}
+	}
+}
+
+static double
+call_other_worker(void)
+{
+	double ns;
+
+	service_ends = 0;
+	other_runs = 1;
+	ring_notify(&other_ring);
+	ns = ask(50000);
+	service_ends = 1;
+	ring_notify(&service_ring);
+	while (other_runs)
+		fiber_yield();
+	return ns;
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int turn;
+
+static void
+take_turns(int mine, int n)
+{
+	int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < n; i++) {
+		while (turn != mine)
+			pthread_cond_wait(&changed, &lock);
+		turn = !mine;
+		pthread_cond_signal(&changed);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+enum { TURNS = 20000 };
+
+static void *
+other_thread(void *arg)
+{
+	(void)arg;
+	take_turns(1, TURNS);
+	return NULL;
+}
+
+static double
+call_kernel_threads(void)
+{
+	pthread_t t;
+	int64_t start = clock_now();
+
+	turn = 0;
+	if (pthread_create(&t, NULL, other_thread, NULL) != 0)
+		abort();
+	take_turns(0, TURNS);
+	pthread_join(t, NULL);
+	return (double)(clock_now() - start) / TURNS;
+}
+
+/* ---- a hundred thousand waiters ---- */
+
+static void
+wait_for_ever(void *arg)
+{
+	(void)arg;
+	while (ring_wait(ring_self(), CLOCK_NEVER) == 0)
+		;
+}
+
+static double
+cancel_waiters(void)
+{
+	enum { N = 100000 };
+	struct fiber **f = calloc(N, sizeof(*f));
+	int64_t start;
+	int i;
+
+	for (i = 0; i < N; i++)
+		if ((f[i] = fiber_start("waits", wait_for_ever, NULL)) == NULL)
+			abort();
+	fiber_yield();
+	start = clock_now();
+	for (i = 0; i < N; i++)
+		fiber_cancel(f[i]);
+	for (i = 0; i < N; i++)
+		fiber_join(&f[i], CLOCK_NEVER);
+	free(f);
+	if (fiber_count() != 1)
+		abort();
+	return (double)(clock_now() - start);
+}
+
+/* ---- rows ---- */
+
+static int
+compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(double *figures)
+{
+	qsort(figures, (size_t)rounds, sizeof(*figures), compare);
+	return figures[rounds / 2];
+}
+
+static void
+row(const char *what, double (*ours)(void), double (*peer)(void))
+{
+	double a[ROUNDS_MAX], b[ROUNDS_MAX], ratio[ROUNDS_MAX];
+	int i;
+
+	for (i = 0; i < rounds; i++) {
+		a[i] = ours();
+		b[i] = peer();
+		ratio[i] = b[i] / a[i];
+	}
+	printf("| %s | %.1f | %.1f | %.2f |\n", what, median(a), median(b),
+	    median(ratio));
+	fflush(stdout);
+}
+
+static void
+measure(void *arg)
+{
+	(void)arg;
+	if (worker_index() == 1) {
+		other_worker();
+		return;
+	}
+	printf("| what (ns) | ours | peer | times faster |\n"
+	       "|---|---|---|---|\n");
+	row("create, run, exit: pthread", fiber_life, pthread_life);
+	row("create, run, exit: State Threads", fiber_life, state_threads_life);
+	row("switch: ucontext", fiber_switch, ucontext_switch);
+	row("request and reply, one worker: two kernel threads",
+	    call_same_worker, call_kernel_threads);
+	row("request and reply, two workers: two kernel threads",
+	    call_other_worker, call_kernel_threads);
+	printf("\n100,000 parked waiters cancelled: %.0f ms\n",
+	    cancel_waiters() / 1e6);
+	other_ends = 1;
+	ring_notify(&other_ring);
+	worker_stop();
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1)
+		rounds = (int)strtol(argv[1], NULL, 10);
+	if (rounds < 1 || rounds > ROUNDS_MAX) {
+		fprintf(stderr, "usage: core [rounds, 1 to %d]\n", ROUNDS_MAX);
+		return 2;
+	}
+	ring_init(&service_ring);
+	port_init(&service, &service_ring, 64);
+	ring_init(&other_ring);
+	if (st_init() == -1 || worker_run(2, measure, NULL) == -1) {
+		perror("core");
+		return 1;
+	}
+	return 0;
+}
