@@ -1,0 +1,43 @@
+/*
+ * cmd -- the commands' functions, by group: cmd_greeting.c, cmd_envelope.c,
+ * cmd_data.c, cmd_misc.c.  argument is what follows the verb, "" for nothing,
+ * and may be changed.  They may wait.
+ */
+#ifndef CMD_H
+#define CMD_H
+
+#include "session.h"
+
+enum cmd_flags {
+	LAST_IN_GROUP = 1, /* RFC 2920 3.2: its reply is not held back */
+	NO_ARGUMENT = 2,
+	LONG_LINE = 4 /* parameters make it longer than other lines */
+};
+
+/* A row of the table of commands. */
+struct cmd {
+	const char *verb;
+	unsigned states; /* in which it is allowed */
+	unsigned flags;
+	enum next (*run)(struct smtp *s, char *argument);
+};
+
+/* The row of a verb, in either case; NULL where there is none. */
+const struct cmd *cmd_find(const char *verb);
+
+enum next smtp_cmd_ehlo(struct smtp *s, char *argument);
+enum next smtp_cmd_helo(struct smtp *s, char *argument);
+enum next smtp_cmd_mail(struct smtp *s, char *argument);
+enum next smtp_cmd_rcpt(struct smtp *s, char *argument);
+enum next smtp_cmd_rset(struct smtp *s, char *argument);
+enum next smtp_cmd_data(struct smtp *s, char *argument);
+enum next smtp_cmd_noop(struct smtp *s, char *argument);
+enum next smtp_cmd_vrfy(struct smtp *s, char *argument);
+enum next smtp_cmd_help(struct smtp *s, char *argument);
+enum next smtp_cmd_quit(struct smtp *s, char *argument);
+/* Known to RFC 5321, not to us. */
+enum next smtp_cmd_absent(struct smtp *s, char *argument);
+/* A browser, or somebody who had one sent here. */
+enum next smtp_cmd_http(struct smtp *s, char *argument);
+
+#endif

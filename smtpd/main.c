@@ -1,0 +1,35 @@
+#include "privileges.h"
+#include "service.h"
+#include "session.h"
+#include "settings.h"
+
+#include <stdint.h>
+
+/*
+ * The client process: no capability, no path, and only the helpers' sockets in
+ * sight.  What it writes, it writes to spools that it was given open, so it has
+ * no limit of its own for their size.
+ */
+static const struct privileges privileges = {
+    .process = "smtpd",
+    .root = "$run",
+    .file_size = UINT64_MAX,
+};
+
+static const struct service smtpd = {
+    .name = "smtpd",
+    .conf_path = "/etc/ringmail/smtpd.conf",
+    .conf = &settings_spec,
+    .privileges = &privileges,
+    .prepare = settings_prepare,
+    .open = session_open,
+    .close = session_close,
+    .session = session_run,
+    .busy = "421 4.3.2 Too many connections, try again later\r\n",
+};
+
+int
+main(int argc, char **argv)
+{
+	return service_main(&smtpd, argc, argv);
+}

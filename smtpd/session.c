@@ -1,0 +1,245 @@
+#include "session.h"
+
+#include "clock.h"
+#include "cmd.h"
+#include "command.h"
+#include "device.h"
+#include "fiber.h"
+#include "log.h"
+#include "reply.h"
+#include "service.h"
+#include "settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Octets of the names of a session, and of the paths of a transaction. */
+#define NAMES_MAX 4096
+#define PATHS_MAX 65536
+
+/* What is waited for, and thrown away, so that the last reply is not lost. */
+#define LINGER_TIME   CLOCK_SECOND
+#define LINGER_OCTETS 65536
+
+static _Thread_local struct session_devices devices;
+
+/* One to one helper; more requests than sessions can't be under way. */
+static struct device *
+open_device(const char *name, const char *path, const struct settings *conf)
+{
+	struct device *d =
+	    device_open(name, path, (unsigned)conf->service.sessions);
+
+	if (d == NULL)
+		log_error("device.failed", log_text("device", name),
+		    log_errno(errno));
+	return d;
+}
+
+int
+session_open(const void *conf)
+{
+	const struct settings *c = conf;
+
+	devices.accounts = open_device("accounts", "/accounts", c);
+	devices.mailbox = open_device("mailbox", "/mailbox", c);
+	if (c->client_names)
+		devices.resolver = open_device("resolver", "/resolver", c);
+	if (devices.accounts != NULL && devices.mailbox != NULL &&
+	    (devices.resolver != NULL || !c->client_names))
+		return 0;
+	session_close();
+	return -1;
+}
+
+void
+session_close(void)
+{
+	if (devices.accounts != NULL)
+		device_close(&devices.accounts);
+	if (devices.mailbox != NULL)
+		device_close(&devices.mailbox);
+	if (devices.resolver != NULL)
+		device_close(&devices.resolver);
+}
+
+void
+session_reset(struct smtp *s)
+{
+	struct arena arena = s->mail.arena;
+
+	arena_reset(&arena);
+	free(s->mail.names);
+	s->mail = (struct transaction){.arena = arena};
+	if (s->state != STATE_START)
+		s->state = STATE_READY;
+}
+
+/* RFC 5321 4.1.4: what would have been right. */
+static enum next
+refuse_state(struct smtp *s)
+{
+	const char *hint = "say EHLO or HELO first";
+
+	if (s->state == STATE_READY)
+		hint = "MAIL comes first";
+	else if (s->state == STATE_MAIL)
+		hint = "RCPT comes next";
+	else if (s->state == STATE_RCPT)
+		hint = "RCPT, DATA or RSET comes next";
+	return reply(s, "503 5.5.1 Bad sequence of commands: %s", hint);
+}
+
+/* Whether the command may be given here; else it was refused. */
+static int
+is_allowed(
+    struct smtp *s, const struct cmd *c, const char *argument, size_t length)
+{
+	if (c == NULL)
+		reply(s, "500 5.5.1 Command unknown");
+	else if (length + 2 > COMMAND_LINE_MAX && !(c->flags & LONG_LINE))
+		reply(s, "500 5.5.2 Line too long");
+	else if ((c->states & s->state) == 0)
+		refuse_state(s);
+	else if ((c->flags & NO_ARGUMENT) && argument[0] != '\0')
+		reply(s, "501 5.5.4 %s takes no argument", c->verb);
+	else
+		return 1;
+	return 0;
+}
+
+/* Finds the command of a line and calls it. */
+static enum next
+run_command(struct smtp *s, char *line, size_t length)
+{
+	char *verb, *argument = command_split(line, &verb);
+	const struct cmd *c = cmd_find(verb);
+	enum next next = NEXT_CMD;
+	int is_last = 1;
+
+	if (is_allowed(s, c, argument, length)) {
+		next = c->run(s, argument);
+		is_last = c->flags & LAST_IN_GROUP;
+	}
+	/* RFC 2920 3.2: the replies to others leave when the input is used up,
+	 * which conn_read_line sees to. */
+	if (is_last)
+		conn_flush(&s->conn);
+	return next;
+}
+
+/* No further command comes; a client that is still there hears why. */
+static enum next
+say_why(struct smtp *s)
+{
+	if (fiber_cancelled())
+		return reply_closing(s, "4.3.2", "Shutting down");
+	if (conn_error(&s->conn) == ETIMEDOUT)
+		return reply_closing(s, "4.4.2", "Timeout");
+	return NEXT_DROP;
+}
+
+static enum next
+read_command(struct smtp *s)
+{
+	char *line;
+	size_t length;
+	enum next next = NEXT_CMD;
+
+	if (fiber_cancelled())
+		return say_why(s);
+	switch (conn_read_line(&s->conn, &line, &length, COMMAND_MAIL_MAX,
+	    clock_after(s->conf->command))) {
+	case CONN_LINE_FAILED:
+		return say_why(s);
+	case CONN_LINE_TOO_LONG:
+		/* RFC 5321 4.5.3.1.9 */
+		next = reply(s, "500 5.5.2 Line too long");
+		break;
+	case CONN_LINE:
+		if (strlen(line) != length)
+			next = reply(s, "500 5.5.2 Line has a NUL");
+		else
+			next = run_command(s, line, length);
+	}
+	if (next == NEXT_CMD && s->errors > s->conf->errors) {
+		log_info("client.errors", log_id("session", s->id),
+		    log_text("client", s->client->address),
+		    log_int("errors", s->errors));
+		return reply_closing(s, "4.7.0", "Too many errors");
+	}
+	return next;
+}
+
+/*
+ * Closing a socket with unread input resets the connection, and with it goes
+ * what we said last: so input is read off first, for a moment.
+ */
+static void
+linger(struct smtp *s)
+{
+	int64_t deadline = clock_after(LINGER_TIME);
+	size_t n, total = 0;
+	char *data;
+
+	if (conn_flush(&s->conn) == -1)
+		return;
+	shutdown(s->conn.watch.fd, SHUT_WR);
+	while (total < LINGER_OCTETS &&
+	       (n = conn_read_some(&s->conn, &data, deadline)) > 0) {
+		conn_consume(&s->conn, n);
+		total += n;
+	}
+}
+
+/* RFC 5321 3.1, 4.3.1: the greeting, then commands until one is the last. */
+static void
+serve(struct smtp *s)
+{
+	enum next next;
+
+	log_debug("client.connected", log_id("session", s->id),
+	    log_text("client", s->client->address));
+	reply(s, "220 %s ESMTP ringmail", s->conf->hostname);
+	do
+		next = read_command(s);
+	while (next == NEXT_CMD);
+	if (next == NEXT_DROP || conn_has_input(&s->conn))
+		linger(s);
+	else
+		conn_flush(&s->conn);
+	log_debug("client.closed", log_id("session", s->id),
+	    log_int("messages", (int64_t)s->messages),
+	    log_int("in", (int64_t)s->conn.octets_in),
+	    log_int("out", (int64_t)s->conn.octets_out));
+}
+
+void
+session_run(struct service_client *c, const void *conf)
+{
+	struct smtp *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		close(c->fd);
+		return;
+	}
+	s->conf = conf;
+	s->devices = &devices;
+	s->client = c;
+	s->id = c->id;
+	s->state = STATE_START;
+	arena_init(&s->arena, NAMES_MAX);
+	arena_init(&s->mail.arena, PATHS_MAX);
+	if (conn_open(&s->conn, c->fd, s->conf->send) == 0) {
+		serve(s);
+		session_reset(s);
+		conn_close(&s->conn);
+	} else {
+		log_warn("client.failed", log_id("session", s->id),
+		    log_errno(errno));
+	}
+	arena_reset(&s->arena);
+	free(s);
+}

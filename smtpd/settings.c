@@ -1,0 +1,104 @@
+#include "settings.h"
+
+#include "address.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* RFC 5321 2.3.5: a domain name; "" is filled in by settings_prepare. */
+static int
+check_hostname(const char *value, char *why, size_t size)
+{
+	size_t length = strlen(value);
+
+	if (length <= ADDRESS_DOMAIN_MAX &&
+	    (length == 0 || address_domain(value, length) == length))
+		return 0;
+	snprintf(why, size, "'%.64s' is no host name", value);
+	return -1;
+}
+
+static int
+check_absolute(const char *value, char *why, size_t size)
+{
+	if (value[0] == '/')
+		return 0;
+	snprintf(why, size, "'%.64s' is no absolute path", value);
+	return -1;
+}
+
+#define ROW(where, what, type, member, value, ...)                 \
+	{                                                          \
+		.block = where, .name = what, .kind = CONF_##type, \
+		.offset = offsetof(struct settings, member),       \
+		.fallback = value, __VA_ARGS__                     \
+	}
+#define BOUNDS(low, high) .minimum = low, .maximum = high
+
+static const struct conf_setting rows[] = {
+    ROW(NULL, "hostname", TEXT, hostname, "", .check = check_hostname),
+    ROW(NULL, "listen", LIST, service.listen, "0.0.0.0:25,[::]:25",
+	.check = listen_check),
+    ROW(NULL, "run", TEXT, service.run, "/run/ringmail/smtpd",
+	.check = check_absolute),
+    ROW(NULL, "user", TEXT, service.user, "ringsmtp"),
+    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "256")),
+    ROW(NULL, "log", CHOICE, service.log, "syslog", .choices = service_logs),
+    ROW(NULL, "log_level", CHOICE, service.log_level, "info",
+	.choices = service_levels),
+    ROW(NULL, "client_names", BOOL, client_names, "no"),
+
+    /* RFC 5321 4.5.3.1.7: at least 64K octets. */
+    ROW("limits", "message_size", SIZE, message_size, "35M",
+	BOUNDS("64K", "2G")),
+    /* RFC 5321 4.5.3.1.8: at least 100.  Fewer are for tests alone. */
+    ROW("limits", "recipients", NUMBER, recipients, "100",
+	BOUNDS("1", "10000")),
+    ROW("limits", "errors", NUMBER, errors, "20", BOUNDS("1", "10000")),
+    ROW("limits", "sessions", NUMBER, service.sessions, "10000",
+	BOUNDS("1", "1000000")),
+    /* RFC 5321 6.3: at least 100.  Fewer are for tests alone. */
+    ROW("limits", "hops", NUMBER, hops, "100", BOUNDS("1", "1000")),
+
+    /* RFC 5321 4.5.3.2: what clients wait for, so no less for us; less is for
+     * tests alone. */
+    ROW("timeouts", "command", DURATION, command, "5m", BOUNDS("100ms", "1d")),
+    ROW("timeouts", "data_block", DURATION, data_block, "3m",
+	BOUNDS("100ms", "1d")),
+    ROW("timeouts", "message", DURATION, message, "4h", BOUNDS("100ms", "7d")),
+    /* RFC 5321 4.5.3.2.6: the client waits ten minutes for the last reply. */
+    ROW("timeouts", "commit", DURATION, commit, "5m", BOUNDS("100ms", "10m")),
+    ROW("timeouts", "helper", DURATION, helper, "30s", BOUNDS("100ms", "5m")),
+    ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
+    {.name = NULL}};
+
+const struct conf_spec settings_spec = {rows, sizeof(struct settings)};
+
+int
+settings_prepare(void *conf, char *why, size_t size)
+{
+	struct settings *s = conf;
+	char name[ADDRESS_DOMAIN_MAX + 1];
+
+	/* Trace fields give local time, and /etc is out of sight later. */
+	tzset();
+	if (s->hostname[0] != '\0')
+		return 0;
+	if (gethostname(name, sizeof(name)) == -1 || name[0] == '\0') {
+		snprintf(why, size, "this host has no name: set hostname");
+		return -1;
+	}
+	name[sizeof(name) - 1] = '\0';
+	if (check_hostname(name, why, size) == -1)
+		return -1;
+	free(s->hostname);
+	if ((s->hostname = strdup(name)) == NULL) {
+		snprintf(why, size, "no memory");
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * settings -- smtpd.conf(5) as one table and the struct that it fills.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "service.h"
+
+#include <stdint.h>
+
+struct settings {
+	struct service_settings service; /* must stand first */
+	char *hostname;	      /* in the greeting and in trace fields */
+	int client_names;     /* look up clients' names in DNS */
+	int64_t message_size; /* octets, as RFC 1870 counts */
+	int64_t recipients;   /* of one transaction */
+	int64_t errors;	      /* 5xx replies since the last message accepted */
+	int64_t hops;	      /* Received fields of one message */
+	int64_t command;      /* ns to wait for a command */
+	int64_t data_block;   /* ns to wait for a piece of a message */
+	int64_t message;      /* ns that a whole message may take */
+	int64_t commit;	      /* ns to wait for the mailbox helper */
+	int64_t helper;	      /* ns for any other request to a helper */
+	int64_t send;	      /* ns that the client may leave a reply waiting */
+};
+
+extern const struct conf_spec settings_spec;
+
+/*
+ * service.prepare: fills in the hostname where the conf leaves it out, and
+ * readies what a chroot would hide.  0, or -1 with a reason in why.
+ */
+int settings_prepare(void *conf, char *why, size_t size);
+
+#endif

@@ -1,0 +1,172 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../fuzz/sink_reference.h"
+
+#define ROOM 4096
+
+struct got {
+	struct sink sink;
+	char text[ROOM];
+	size_t length, used;
+};
+
+/* Feeds data in pieces of at most `piece` octets. */
+static void
+feed(struct got *g, const char *data, size_t length, size_t piece)
+{
+	size_t n, written;
+
+	g->length = g->used = 0;
+	sink_init(&g->sink);
+	while (g->used < length && g->sink.state != SINK_ENDED) {
+		n = length - g->used < piece ? length - g->used : piece;
+		g->used += sink_take(
+		    &g->sink, data + g->used, n, g->text + g->length, &written);
+		g->length += written;
+	}
+}
+
+/* The text, fed in pieces of each size, is stored as wanted. */
+static void
+assert_stored(const char *text, const char *wanted)
+{
+	size_t length = strlen(text);
+	struct got g;
+
+	for (size_t piece = 1; piece <= length; piece++) {
+		feed(&g, text, length, piece);
+		assert_int_equal(g.sink.state, SINK_ENDED);
+		assert_int_equal(g.sink.faults, 0);
+		assert_int_equal(g.used, length);
+		assert_int_equal(g.length, strlen(wanted));
+		assert_memory_equal(g.text, wanted, g.length);
+		assert_int_equal(g.sink.octets, g.length);
+	}
+}
+
+static void
+stores_what_was_meant(void **state)
+{
+	(void)state;
+	assert_stored(".\r\n", "");
+	assert_stored("\r\n.\r\n", "\n");
+	assert_stored("a\r\n.\r\n", "a\n");
+	assert_stored("..\r\n.\r\n", ".\n");
+	assert_stored("...a\r\n.b\r\na.\r\n.\r\n", "..a\nb\na.\n");
+	assert_stored("\xff\xfe\x80\r\n.\r\n", "\xff\xfe\x80\n");
+}
+
+static void
+assert_fault(const char *data, size_t length, unsigned faults, int is_ended)
+{
+	struct got g;
+
+	for (size_t piece = 1; piece <= length; piece++) {
+		feed(&g, data, length, piece);
+		assert_int_equal(g.sink.faults, faults);
+		assert_int_equal(g.sink.state == SINK_ENDED, is_ended);
+	}
+}
+#define FAULT(text, ...) assert_fault(text, sizeof(text) - 1, __VA_ARGS__)
+
+/* RFC 5321 4.1.1.4: none of these is an end, and all are refused at it. */
+static void
+ends_at_nothing_else(void **state)
+{
+	(void)state;
+	FAULT("a\n.\n", SINK_BARE_LF, 0);
+	FAULT("a\n.\r\n", SINK_BARE_LF, 0);
+	FAULT("a\r\n.\n", SINK_BARE_LF, 0);
+	FAULT("a\r.\r", SINK_BARE_CR, 0);
+	FAULT("a\r\n.\r", 0, 0);
+	FAULT("a\r\n.\r\r\n", SINK_BARE_CR, 0);
+	FAULT("a\r\r\n.\r\n", SINK_BARE_CR, 1);
+	FAULT("a\r\n.\ra\r\n.\r\n", SINK_BARE_CR, 1);
+	FAULT("a\r.\r\n", SINK_BARE_CR, 0);
+	FAULT("a\n\r\n.\r\n", SINK_BARE_LF, 1);
+	FAULT("a\0b\r\n.\r\n", SINK_NUL, 1);
+	FAULT("\0\r\n.\r\n", SINK_NUL, 1);
+	FAULT("a\0\n\rb\r\n.\r\n", SINK_NUL | SINK_BARE_LF | SINK_BARE_CR, 1);
+}
+
+static void
+leaves_what_follows(void **state)
+{
+	static const char text[] = "a\r\n.\r\nMAIL\0\n\r.";
+	struct got g;
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		feed(&g, text, sizeof(text) - 1, piece);
+		assert_int_equal(g.used, 6);
+		assert_int_equal(g.sink.faults, 0);
+	}
+}
+
+static void
+counts_hops_in_the_header_section(void **state)
+{
+	static const char text[] = "Received: a\r\nX: b\r\nRECEIVED:\r\n"
+				   " Received: folded\r\nReceivedx: c\r\n"
+				   "received:\r\n\r\nReceived: body\r\n.\r\n";
+	struct got g;
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		feed(&g, text, sizeof(text) - 1, piece);
+		assert_int_equal(g.sink.hops, 3);
+		assert_int_equal(g.sink.lines, 8);
+	}
+}
+
+/* All texts of up to SIZE octets that decide something, cut in all ways. */
+static void
+agrees_with_the_reference(void **state)
+{
+	enum { SIZE = 7 };
+	static const char octets[] = {'\r', '\n', '.', 'a', '\0'};
+	char text[SIZE], wanted[SIZE];
+	unsigned number, count = 1, n;
+	struct sink_reference r;
+	struct got g;
+
+	(void)state;
+	for (int i = 0; i < SIZE; i++)
+		count *= sizeof(octets);
+	for (number = 0; number < count; number++) {
+		n = number;
+		for (int i = 0; i < SIZE; i++, n /= sizeof(octets))
+			text[i] = octets[n % sizeof(octets)];
+		r = sink_reference(text, SIZE, wanted);
+		for (size_t piece = 1; piece <= SIZE; piece++) {
+			feed(&g, text, SIZE, piece);
+			assert_int_equal(g.used, r.used);
+			assert_int_equal(
+			    g.sink.state == SINK_ENDED, r.is_ended);
+			assert_int_equal(g.sink.faults, r.faults);
+			if (r.faults != 0)
+				continue;
+			assert_int_equal(g.length, r.length);
+			assert_memory_equal(g.text, wanted, r.length);
+			assert_int_equal(g.sink.lines, r.lines);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(stores_what_was_meant),
+	    cmocka_unit_test(ends_at_nothing_else),
+	    cmocka_unit_test(leaves_what_follows),
+	    cmocka_unit_test(counts_hops_in_the_header_section),
+	    cmocka_unit_test(agrees_with_the_reference),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
