@@ -189,7 +189,7 @@ listen_text(const union listen_address *address, char *to)
 	else
 		done = inet_ntop(AF_INET6, a, to, LISTEN_TEXT_MAX);
 	if (done == NULL)
-		strcpy(to, "-");
+		snprintf(to, LISTEN_TEXT_MAX, "-");
 }
 
 int

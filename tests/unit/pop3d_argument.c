@@ -11,7 +11,7 @@
 static int
 split(const char *text, char *line, const char **verb, char **rest)
 {
-	strcpy(line, text);
+	memcpy(line, text, strlen(text) + 1);
 	return argument_split(line, strlen(text), verb, rest);
 }
 
