@@ -29,7 +29,7 @@ struct privileges {
 	uint64_t files;	       /* RLIMIT_NOFILE; 0: the hard limit */
 	uint64_t file_size;    /* RLIMIT_FSIZE octets; 0 allows no write to
 				  any file; UINT64_MAX: unlimited */
-	uint64_t processes; /* RLIMIT_NPROC is set to 0 where this is 0 */
+	uint64_t processes;    /* RLIMIT_NPROC is set to 0 where this is 0 */
 	uid_t lowest_uid; /* with CAP_SETUID: seccomp lets it become no uid or
 			     gid below this one */
 	struct privileges_path paths[PRIVILEGES_PATHS]; /* Landlock */

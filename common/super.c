@@ -1,0 +1,253 @@
+#include "super.h"
+
+#include "clock.h"
+#include "log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_PAUSE_MS	 50
+#define LONGEST_PAUSE_MS 30000
+#define SETTLED		 (30 * CLOCK_SECOND) /* a life this long is no failure */
+#define STOP_WITHIN	 (5 * CLOCK_SECOND)
+
+/* In a child: the process that started it; 0 in any other. */
+static pid_t parent;
+
+static void
+fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGCHLD);
+}
+
+void
+super_block_signals(void)
+{
+	sigset_t set;
+
+	fill_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void
+super_end_with_parent(void)
+{
+	if (parent == 0)
+		return;
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) == -1)
+		log_warn("super.no_death_signal", log_errno(errno));
+	/* It may have died before the call: then no signal comes. */
+	if (getppid() != parent)
+		_exit(1);
+}
+
+static int64_t
+pause_ns(const struct super_child *c)
+{
+	return c->pause_ms * CLOCK_MILLISECOND;
+}
+
+/* The next start comes after the pause; the one after that, later. */
+static void
+plan_start(struct super_child *c, int64_t now)
+{
+	c->pid = 0;
+	if (now - c->started >= SETTLED)
+		c->pause_ms = 0;
+	c->due = now + pause_ns(c);
+}
+
+static void
+lengthen_pause(struct super_child *c)
+{
+	if (c->pause_ms == 0)
+		c->pause_ms = FIRST_PAUSE_MS;
+	else if (c->pause_ms < LONGEST_PAUSE_MS / 2)
+		c->pause_ms *= 2;
+	else
+		c->pause_ms = LONGEST_PAUSE_MS;
+}
+
+static void
+start(struct super_child *c)
+{
+	pid_t self = getpid();
+
+	c->started = clock_now();
+	fflush(NULL); /* or the child would write it too */
+	c->pid = fork();
+	if (c->pid == 0) {
+		parent = self;
+		super_end_with_parent();
+		exit(c->run(c->arg));
+	}
+	if (c->pid == -1) {
+		log_error("process.not_started", log_text("process", c->name),
+		    log_errno(errno));
+		lengthen_pause(c);
+		plan_start(c, c->started);
+		return;
+	}
+	log_debug("process.start", log_text("process", c->name),
+	    log_int("child", c->pid));
+}
+
+/* Starts what is due; the time of the next start. */
+static int64_t
+start_due(struct super_child *children)
+{
+	struct super_child *c;
+	int64_t next = CLOCK_NEVER;
+
+	for (c = children; c->name != NULL; c++) {
+		if (c->pid == 0 && c->due <= clock_now())
+			start(c);
+		if (c->pid == 0 && c->due < next)
+			next = c->due;
+	}
+	return next;
+}
+
+static struct super_child *
+find(struct super_child *children, pid_t pid)
+{
+	struct super_child *c;
+
+	for (c = children; c->name != NULL; c++)
+		if (c->pid == pid)
+			return c;
+	return NULL;
+}
+
+/* The next child that has ended; NULL: none for now. */
+static struct super_child *
+reap(struct super_child *children, int *status)
+{
+	struct super_child *c;
+	pid_t pid;
+
+	/* A child that is none of ours came with an exec: it is just buried. */
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0)
+		if ((c = find(children, pid)) != NULL)
+			return c;
+	return NULL;
+}
+
+/* -1: it gave up. */
+static int
+note_end(struct super_child *c, int status)
+{
+	pid_t pid = c->pid;
+	bool gave_up =
+	    WIFEXITED(status) && WEXITSTATUS(status) == SUPER_GIVE_UP;
+
+	plan_start(c, clock_now());
+	if (gave_up)
+		log_error("process.gave_up", log_text("process", c->name),
+		    log_int("child", pid));
+	else if (WIFSIGNALED(status))
+		log_warn("process.end", log_text("process", c->name),
+		    log_int("child", pid), log_int("signal", WTERMSIG(status)),
+		    log_int("pause_ms", c->pause_ms));
+	else
+		log_warn("process.end", log_text("process", c->name),
+		    log_int("child", pid),
+		    log_int("status", WEXITSTATUS(status)),
+		    log_int("pause_ms", c->pause_ms));
+	lengthen_pause(c);
+	return gave_up ? -1 : 0;
+}
+
+static bool
+signal_all(struct super_child *children, int number)
+{
+	struct super_child *c;
+	bool any = false;
+
+	for (c = children; c->name != NULL; c++)
+		if (c->pid > 0) {
+			any = true;
+			kill(c->pid, number);
+		}
+	return any;
+}
+
+/* A signal of the set, or 0 at the deadline. */
+static int
+wait_signal(int64_t deadline)
+{
+	int64_t left = deadline - clock_now();
+	struct timespec t;
+	sigset_t set;
+	int number;
+
+	if (left < 0)
+		left = 0;
+	t.tv_sec = left / CLOCK_SECOND;
+	t.tv_nsec = left % CLOCK_SECOND;
+	fill_signals(&set);
+	number = sigtimedwait(&set, NULL, deadline == CLOCK_NEVER ? NULL : &t);
+	return number == -1 ? 0 : number;
+}
+
+static void
+stop_all(struct super_child *children)
+{
+	struct super_child *c;
+	int64_t deadline = clock_after(STOP_WITHIN);
+	int status;
+
+	signal_all(children, SIGTERM);
+	for (;;) {
+		while ((c = reap(children, &status)) != NULL)
+			c->pid = 0;
+		if (!signal_all(children, 0))
+			return;
+		if (clock_now() >= deadline) {
+			log_warn("process.kill");
+			signal_all(children, SIGKILL);
+			deadline = CLOCK_NEVER;
+		}
+		wait_signal(deadline);
+	}
+}
+
+int
+super_run(struct super_child *children, int (*reload)(void))
+{
+	struct super_child *c;
+	int number = 0, result = -1, status;
+
+	for (c = children; c->name != NULL; c++) {
+		c->pid = 0;
+		c->pause_ms = 0;
+		c->due = 0;
+	}
+	while (result == -1) {
+		while ((c = reap(children, &status)) != NULL)
+			if (note_end(c, status) == -1)
+				result = 1;
+		if (number == SIGTERM || number == SIGINT)
+			result = 0;
+		if (result != -1)
+			break;
+		if (number == SIGHUP && (reload == NULL || reload() != -1))
+			signal_all(children, SIGHUP);
+		number = wait_signal(start_due(children));
+	}
+	stop_all(children);
+	return result;
+}
