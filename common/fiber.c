@@ -68,8 +68,6 @@ bury(struct worker *w)
 	f->ended = 1;
 	if (!f->joinable)
 		stack_put(&w->stacks, f->stack);
-	else if (f->joiner != NULL)
-		ring_notify(f->joiner);
 }
 
 /* Goes on in another context: fiber `to`, or the scheduler for NULL. */
@@ -183,7 +181,10 @@ fiber_entry(void *arg)
 	bury(w);
 	f->main(f->arg);
 	unlink_fiber(w, f);
+	/* Whoever runs next buries us first, so the joiner finds us ended. */
 	w->dead = f;
+	if (f->joiner != NULL)
+		ring_notify(f->joiner);
 	sched_park(w);
 	panic("fiber %s ran on after its end", f->name);
 }
