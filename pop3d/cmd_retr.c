@@ -29,6 +29,10 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 	result = outgoing_open(&o, p, (uint32_t)a->number, OUTGOING_BLOCK);
 	if (result != MAILBOX_OK)
 		return refuse(p, a->number, result);
+	if (outgoing_measure(&o) == -1) {
+		outgoing_close(&o);
+		return refuse(p, a->number, MAILBOX_TEMPORARY);
+	}
 
 	conn_printf(&p->conn, "+OK %" PRIu64 " octets\r\n", o.octets);
 	sent = outgoing_send(&o, p, NULL);

@@ -34,27 +34,6 @@ read_block(struct outgoing *o)
 	return wanted > 0;
 }
 
-/* What the client will get of a letter whose name says nothing true: the same
- * as what sending it counts. */
-static int
-measure(struct outgoing *o)
-{
-	char end[LETTER_END];
-	struct letter l;
-	int got;
-
-	letter_begin(&l);
-	o->at = 0;
-	while ((got = read_block(o)) == 1) {
-		letter_write(&l, o->in, o->filled, o->out);
-		fiber_yield();
-	}
-	letter_end(&l, end);
-	o->octets = l.octets;
-	o->at = 0;
-	return got;
-}
-
 static enum mailbox_result
 begin(struct outgoing *o, const struct mailbox_letter *l)
 {
@@ -64,18 +43,36 @@ begin(struct outgoing *o, const struct mailbox_letter *l)
 		return MAILBOX_TEMPORARY;
 	o->size = (uint64_t)status.st_size;
 	o->octets = l->octets;
+	/* More than its name says, or lines that nobody has counted. */
+	o->is_doubtful = o->size > l->size || l->octets == l->size;
 	if (o->size < l->size)
 		return MAILBOX_NO_LETTER;
 	if ((o->in = malloc(o->block + LETTER_ROOM(o->block))) == NULL)
 		return MAILBOX_TEMPORARY;
 	o->out = o->in + o->block;
-	if (o->size > l->size && measure(o) == -1)
-		return MAILBOX_TEMPORARY;
-	if (read_block(o) == -1)
-		return MAILBOX_TEMPORARY;
+	return read_block(o) != -1 ? MAILBOX_OK : MAILBOX_TEMPORARY;
+}
+
+int
+outgoing_measure(struct outgoing *o)
+{
+	char end[LETTER_END];
+	struct letter l;
+	int got;
+
 	if (o->at == o->size)
 		o->octets = letter_octets(o->in, o->filled);
-	return MAILBOX_OK;
+	if (o->at == o->size || !o->is_doubtful)
+		return 0;
+	letter_begin(&l);
+	for (got = 1; got == 1; got = read_block(o)) {
+		letter_write(&l, o->in, o->filled, o->out);
+		fiber_yield();
+	}
+	letter_end(&l, end);
+	o->octets = l.octets;
+	o->at = 0;
+	return got == 0 && read_block(o) == 1 ? 0 : -1;
 }
 
 enum mailbox_result

@@ -19,6 +19,7 @@ struct outgoing {
 	uint64_t size;	 /* of the file */
 	uint64_t at;	 /* of it, read up to now */
 	uint64_t octets; /* that the client will get, without stuffing */
+	int is_doubtful; /* the octets may be wrong: outgoing_measure */
 	size_t block;	 /* octets read at a time */
 	size_t filled;	 /* of them, read and not yet sent */
 	char *in;	 /* block octets */
@@ -29,11 +30,17 @@ struct outgoing {
  * Fetches letter number of the maildrop, which has it, and reads its first
  * block.  Waits.  MAILBOX_OK: it is all there, and o is to be freed with
  * outgoing_close.  MAILBOX_NO_LETTER: it has gone, or lost its end;
- * MAILBOX_TEMPORARY: try again later.  A letter that a foreign program's name
- * gives wrong sizes is measured.
+ * MAILBOX_TEMPORARY: try again later.
  */
 enum mailbox_result outgoing_open(
     struct outgoing *o, struct pop3 *p, uint32_t number, size_t block);
+
+/*
+ * Before all of it is sent: makes octets true.  Costs nothing but where a
+ * foreign program has given a large letter a name with wrong sizes.  Returns 0,
+ * or -1 where it can't be read.
+ */
+int outgoing_measure(struct outgoing *o);
 
 /*
  * Sends it, or where top is not NULL, so much of it, and the dot.  Waits.

@@ -5,167 +5,24 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "../../pop3d/client.h"
 #include "../../pop3d/session.h"
+#include "pop3d_fakes.h"
 
-#include "accounts.h"
 #include "clock.h"
-#include "fiber.h"
 #include "log.h"
 #include "worker.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX 65536
 
-/* What the fakes do, and what was asked of them. */
-static struct {
-	enum accounts_result verify;
-	enum mailbox_result open, fetch, expunge;
-	const char *letters[4]; /* NULL ends them */
-	uint64_t octets[4];	/* announced; 0: the true ones */
-	int cut;		/* octets that a fetched file lacks */
-	int truncated;		/* to half, once its first block was sent */
-	char expunged[200];
-	int opened, closed;
-} fake;
-
 static struct settings conf;
 static struct service_client client;
 static char output[OUTPUT_MAX];
-
-struct device *
-client_accounts(void)
-{
-	return NULL;
-}
-
-struct device *
-client_mailbox(void)
-{
-	return NULL;
-}
-
-enum accounts_result
-accounts_verify(struct device *d, const char *user, const char *password,
-    struct accounts_login *login, int64_t deadline)
-{
-	(void)d;
-	(void)deadline;
-	if (fake.verify != ACCOUNTS_OK)
-		return fake.verify;
-	if (strcmp(user, "jack") != 0 || strcmp(password, " open sesame") != 0)
-		return ACCOUNTS_DENIED;
-	snprintf(login->name, sizeof(login->name), "jack@example.org");
-	memset(login->ticket, 7, sizeof(login->ticket));
-	return ACCOUNTS_OK;
-}
-
-enum mailbox_result
-mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
-    struct mailbox_session *s, int64_t deadline)
-{
-	(void)d;
-	(void)s;
-	(void)deadline;
-	assert_int_equal(ticket[0], 7);
-	if (fake.open == MAILBOX_OK)
-		fake.opened++;
-	return fake.open;
-}
-
-static uint64_t
-true_octets(const char *text)
-{
-	uint64_t octets = 0;
-
-	for (; *text != '\0'; text++)
-		octets += *text == '\n' ? 2 : 1;
-	return octets;
-}
-
-enum mailbox_result
-mailbox_list(struct mailbox_session *s, uint32_t from,
-    struct mailbox_letter *page, unsigned max, unsigned *got, int64_t deadline)
-{
-	(void)s;
-	(void)deadline;
-	for (*got = 0; *got < max && fake.letters[from + *got]; ++*got) {
-		struct mailbox_letter *l = &page[*got];
-		const char *text = fake.letters[from + *got];
-
-		l->size = strlen(text);
-		l->octets = fake.octets[from + *got];
-		if (l->octets == 0)
-			l->octets = true_octets(text);
-		snprintf(l->file, sizeof(l->file), "new/u%u", from + *got);
-		snprintf(l->uidl, sizeof(l->uidl), "u%u", from + *got);
-	}
-	return MAILBOX_OK;
-}
-
-/* Runs when the session first lets others run. */
-static void
-truncate_file(void *arg)
-{
-	int *fd = arg;
-
-	assert_int_equal(ftruncate(*fd, 20000), 0);
-	close(*fd);
-}
-
-enum mailbox_result
-mailbox_fetch(struct mailbox_session *s, const struct mailbox_letter *letter,
-    int *fd, int64_t deadline)
-{
-	const char *text = fake.letters[atoi(letter->file + 5)];
-	ssize_t length = (ssize_t)strlen(text);
-
-	(void)s;
-	(void)deadline;
-	if (fake.fetch != MAILBOX_OK)
-		return fake.fetch;
-	*fd = memfd_create("letter", MFD_CLOEXEC);
-	assert_int_not_equal(*fd, -1);
-	assert_int_equal(
-	    write(*fd, text, (size_t)(length - fake.cut)), length - fake.cut);
-	if (fake.truncated) {
-		static int copy;
-
-		copy = dup(*fd);
-		assert_int_equal(fiber_spawn("cut", truncate_file, &copy), 0);
-	}
-	return MAILBOX_OK;
-}
-
-enum mailbox_result
-mailbox_expunge(struct mailbox_session *s, const char *const *files, uint32_t n,
-    int64_t deadline)
-{
-	(void)s;
-	(void)deadline;
-	for (uint32_t i = 0; i < n; i++) {
-		size_t length = strlen(fake.expunged);
-
-		snprintf(fake.expunged + length, sizeof(fake.expunged) - length,
-		    "%s ", files[i]);
-	}
-	return fake.expunge;
-}
-
-void
-mailbox_close(struct mailbox_session *s)
-{
-	(void)s;
-	fake.closed++;
-}
 
 static void *
 read_all(void *arg)
@@ -462,6 +319,8 @@ sends_large_letters_whole(void **state)
 	for (size_t i = 0; i < sizeof(large) - 1; i++)
 		large[i] = i % 50 == 49 ? '\n' : 'x';
 	fake.letters[1] = large;
+	/* Its lines were not counted. */
+	fake.octets[1] = sizeof(large) - 1;
 	talk(LOGIN "RETR 2\r\nQUIT\r\n");
 	start = strstr(output, "+OK 40800 octets\r\n");
 	assert_non_null(start);
