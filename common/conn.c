@@ -168,7 +168,8 @@ take_line(struct conn *c, char **line, size_t *length, size_t whole)
 	char *start = c->in + c->in_start;
 	size_t n = whole - 1;
 
-	if (n > 0 && start[n - 1] == '\r')
+	c->bare_lf = n == 0 || start[n - 1] != '\r';
+	if (!c->bare_lf)
 		n--;
 	start[n] = '\0';
 	*line = start;

@@ -20,9 +20,10 @@
 
 struct conn {
 	struct watch watch;
-	int error; /* errno of the first failure, 0 for none */
-	int eof;   /* the client has closed its side */
-	char *in;  /* CONN_BUFFER octets, NULL while idle */
+	int error;   /* errno of the first failure, 0 for none */
+	int eof;     /* the client has closed its side */
+	int bare_lf; /* the last line read had no CR before its LF */
+	char *in;    /* CONN_BUFFER octets, NULL while idle */
 	size_t in_start, in_end;
 	char *out; /* CONN_BUFFER octets, NULL while empty */
 	size_t out_length;

@@ -46,7 +46,8 @@ struct device {
 	uint32_t last_id;
 	unsigned limit, pending;
 	int attached;  /* can't connect */
-	int ended;     /* closed, or its worker stops */
+	int stopping;  /* its worker stops */
+	int ended;     /* closed, or stopped and idle */
 	int malformed; /* a stub could not read a reply */
 	int away;      /* it was logged that the helper is away */
 	int64_t pause; /* before the next attempt to connect, ns */
@@ -99,6 +100,8 @@ forget(struct device *d, struct call *c)
 		dequeue(d, c);
 	*slot(d, c->request->head.id) = NULL;
 	d->pending--;
+	if (d->stopping)
+		ring_notify(&d->ring);
 }
 
 /* Its caller wakes, and touches d no more for this call. */
@@ -229,17 +232,37 @@ receive_replies(struct device *d)
 	return 0;
 }
 
+/*
+ * Its worker stops: whoever still waits is shielded for a reason (a delivery
+ * may have been carried out), so what is under way is served to its end.
+ */
+static void
+stop(struct device *d)
+{
+	if (!d->stopping)
+		fiber_shield(1);
+	d->stopping = 1;
+}
+
+static int
+is_over(struct device *d)
+{
+	if (d->stopping && d->pending == 0)
+		d->ended = 1;
+	return d->ended;
+}
+
 static void
 serve(struct device *d)
 {
 	int lost = 0;
 
-	while (!lost && !d->ended && !d->malformed) {
+	while (!lost && !is_over(d) && !d->malformed) {
 		/* After a failed send too: replies may wait to be read. */
 		lost = send_queue(d) == -1;
 		lost |= receive_replies(d) == -1;
 		if (!lost && ring_wait(&d->ring, CLOCK_NEVER) == -1)
-			d->ended = 1;
+			stop(d);
 	}
 }
 
@@ -286,17 +309,19 @@ try_connect(struct device *d)
 	return -1;
 }
 
-/* Sleeps, whoever notifies.  -1: cancelled. */
+/* Sleeps, whoever notifies.  -1: there is nothing left to connect for. */
 static int
 pause_for(struct device *d, int64_t ns)
 {
 	int64_t deadline = clock_after(ns);
-	int result;
 
-	while ((result = ring_sleep(&d->ring, deadline)) == -1)
+	while (!is_over(d)) {
+		if (ring_sleep(&d->ring, deadline) == 0)
+			return 0;
 		if (errno != EINTR)
-			break;
-	return result;
+			stop(d);
+	}
+	return -1;
 }
 
 /*
@@ -323,7 +348,7 @@ device_main(void *arg)
 {
 	struct device *d = arg;
 
-	while (!d->ended) {
+	while (!is_over(d)) {
 		if (d->watch.fd == -1 && connect_again(d) == -1)
 			break;
 		serve(d);
@@ -430,6 +455,7 @@ device_close(struct device **d)
 		return;
 	old->ended = 1;
 	fiber_cancel(old->fiber);
+	ring_notify(&old->ring); /* where it is shielded from that */
 	fiber_shield(1);
 	while (old->fiber != NULL)
 		fiber_join(&old->fiber, CLOCK_NEVER);

@@ -8,6 +8,9 @@
  * deadlines.  A request that was under way when the helper died is sent again
  * if it says DEVICE_REPEAT (DEVICE_REPEATS times at most, so that one which
  * kills helpers does not go on for ever), else it fails with ECONNRESET.
+ *
+ * When its worker stops, a device ends with the last request under way: callers
+ * that are shielded from the cancellation still get their replies.
  */
 #ifndef DEVICE_H
 #define DEVICE_H
