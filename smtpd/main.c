@@ -2,8 +2,13 @@
 #include "service.h"
 #include "session.h"
 #include "settings.h"
+#include "worker.h"
 
 #include <stdint.h>
+
+/* It connects to the helpers' sockets. */
+static const char *const calls[] = {
+    "@base", "@loop", "@socket", "@connect", "@thread", NULL};
 
 /*
  * The client process: no capability, no path, and only the helpers' sockets in
@@ -14,6 +19,8 @@ static const struct privileges privileges = {
     .process = "smtpd",
     .root = "$run",
     .file_size = UINT64_MAX,
+    .processes = WORKER_MAX,
+    .calls = calls,
 };
 
 static const struct service smtpd = {

@@ -15,6 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Requests of one worker to one helper, under way or waiting. */
+#define REQUESTS 4096
+
 /* Octets of the names of a session, and of the paths of a transaction. */
 #define NAMES_MAX 4096
 #define PATHS_MAX 65536
@@ -25,12 +28,10 @@
 
 static _Thread_local struct session_devices devices;
 
-/* One to one helper; more requests than sessions can't be under way. */
 static struct device *
-open_device(const char *name, const char *path, const struct settings *conf)
+open_device(const char *name, const char *path)
 {
-	struct device *d =
-	    device_open(name, path, (unsigned)conf->service.sessions);
+	struct device *d = device_open(name, path, REQUESTS);
 
 	if (d == NULL)
 		log_error("device.failed", log_text("device", name),
@@ -43,10 +44,10 @@ session_open(const void *conf)
 {
 	const struct settings *c = conf;
 
-	devices.accounts = open_device("accounts", "/accounts", c);
-	devices.mailbox = open_device("mailbox", "/mailbox", c);
+	devices.accounts = open_device("accounts", "/accounts");
+	devices.mailbox = open_device("mailbox", "/mailbox");
 	if (c->client_names)
-		devices.resolver = open_device("resolver", "/resolver", c);
+		devices.resolver = open_device("resolver", "/resolver");
 	if (devices.accounts != NULL && devices.mailbox != NULL &&
 	    (devices.resolver != NULL || !c->client_names))
 		return 0;
@@ -57,12 +58,9 @@ session_open(const void *conf)
 void
 session_close(void)
 {
-	if (devices.accounts != NULL)
-		device_close(&devices.accounts);
-	if (devices.mailbox != NULL)
-		device_close(&devices.mailbox);
-	if (devices.resolver != NULL)
-		device_close(&devices.resolver);
+	device_close(&devices.accounts);
+	device_close(&devices.mailbox);
+	device_close(&devices.resolver);
 }
 
 void
@@ -159,8 +157,10 @@ read_command(struct smtp *s)
 		next = reply(s, "500 5.5.2 Line too long");
 		break;
 	case CONN_LINE:
-		if (strlen(line) != length)
-			next = reply(s, "500 5.5.2 Line has a NUL");
+		/* RFC 5321 2.3.8: nothing but CRLF ends a line. */
+		if (s->conn.bare_lf || strlen(line) != length)
+			next = reply(s, "500 5.5.2 Line must end in CRLF and "
+					"have no NUL");
 		else
 			next = run_command(s, line, length);
 	}
