@@ -1,0 +1,105 @@
+/*
+ * store -- the promise of the mailbox helper: a message that got its answer is
+ * durable and visible in each of its Maildirs exactly once, whatever process
+ * or machine stops when.
+ *
+ * A batch of messages is written to unnamed files, appended to the journal with
+ * one sync, and then given names in new/.  A message that is too large for the
+ * journal, or whose Maildir lies on another file system, is synced by itself
+ * before and after it gets its name.
+ *
+ * One thread uses a store, and no call waits for anything but the disk.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "mailbox.h"
+#include "maildir.h"
+#include "owner.h"
+#include "packet.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+
+struct store_conf {
+	const char *folder; /* of the journal; there already */
+	uint64_t journal_size;
+	const char *boot; /* the machine's boot id */
+};
+
+/*
+ * Opens the store below the mail root (maildir_setup, owner_setup come first)
+ * and replays what its journal holds.  NULL with errno.
+ */
+struct store *store_open(const struct store_conf *conf);
+
+/* Makes all durable and frees it; sets *s to NULL. */
+void store_close(struct store **s);
+
+/* Where one recipient's copy stands. */
+struct store_place {
+	struct owner *owner; /* the caller's */
+	int folder;	     /* new/ */
+	int file;	     /* holds the body; -1: shares an earlier one's */
+	unsigned shares;     /* which place's file it links */
+	int there;	     /* the letter was there before */
+	int linked;	     /* the letter was linked by this batch */
+};
+
+/* A message to be committed; all pointers are the caller's. */
+struct store_delivery {
+	uint64_t trace;
+	int64_t received;
+	uint64_t size, lines;
+	int again; /* may have been carried out before */
+	unsigned count;
+	struct store_place *places; /* count, with owner set, else zero */
+	const void *body;	    /* size octets; NULL: spool holds them */
+	int spool;
+	enum mailbox_result result; /* of store_commit */
+
+	char name[MAILDIR_NAME_MAX];
+	int alone;	     /* synced by itself */
+	struct packet entry; /* the journal's, without the body */
+};
+
+/* What a delivery takes of store_capacity. */
+size_t store_cost(const struct store_delivery *d);
+
+/* What one batch may take together. */
+size_t store_capacity(const struct store *s);
+
+/*
+ * Commits n deliveries and sets the result of each: MAILBOX_OK, MAILBOX_FULL
+ * or MAILBOX_TEMPORARY.  Where it is not MAILBOX_OK, no Maildir holds the
+ * message.  Returns 0; -1 where a sync failed: the process must end once it
+ * has answered.
+ */
+int store_commit(struct store *s, struct store_delivery **batch, unsigned n);
+
+/*
+ * A file for the body of a large message to this owner, unnamed, in his
+ * Maildir.  A descriptor, or -1 with errno.
+ */
+int store_spool(struct store *s, const struct owner *owner);
+
+/*
+ * Whether fd may be linked as the body of a message: a regular file without a
+ * name (again: it may have got some by now), of size octets, open for
+ * reading.
+ */
+int store_is_spool(int fd, uint64_t size, int again);
+
+/*
+ * Removes letters (maildir_is_file) of one Maildir, durably.  Returns 0; -1
+ * with errno: some may be left.  EIO: as store_commit.
+ */
+int store_expunge(struct store *s, const struct owner *owner,
+    const char *const *files, unsigned n);
+
+/* To be called at regular times.  As journal_checkpoint. */
+int store_checkpoint(struct store *s);
+
+#endif
