@@ -6,22 +6,22 @@
 #include "service.h"
 #include "session.h"
 #include "settings.h"
+#include "worker.h"
 
 #include <errno.h>
 
 /* Requests of one worker to one helper, under way or waiting. */
 #define REQUESTS 4096
 
+/* Letters are read from descriptors that the mailbox helper has opened. */
 static const char *const calls[] = {
-    "@base", "@threads", "@epoll", "@sockets", NULL};
+    "@base", "@loop", "@socket", "@connect", "@thread", "pread64", NULL};
 
+/* No capability, no path, no file; only the helpers' sockets in sight. */
 static const struct privileges privileges = {
     .process = "pop3d",
     .root = "$run",
-    .capabilities = 0,
-    .files = 0,
-    .file_size = 0,
-    .processes = 0,
+    .processes = WORKER_MAX,
     .calls = calls,
 };
 
