@@ -29,7 +29,8 @@ struct privileges {
 	uint64_t files;	       /* RLIMIT_NOFILE; 0: the hard limit */
 	uint64_t file_size;    /* RLIMIT_FSIZE octets; 0 allows no write to
 				  any file; UINT64_MAX: unlimited */
-	uint64_t processes;    /* RLIMIT_NPROC is set to 0 where this is 0 */
+	uint64_t processes;    /* RLIMIT_NPROC is set to 0 where this is 0: then
+				  no thread can be started either */
 	uid_t lowest_uid; /* with CAP_SETUID: seccomp lets it become no uid or
 			     gid below this one */
 	struct privileges_path paths[PRIVILEGES_PATHS]; /* Landlock */
@@ -63,9 +64,17 @@ int privileges_user(const char *name, uid_t *uid, gid_t *gid);
  * has none), seccomp (a forbidden call fails with EPERM).  Descriptors to be
  * kept must be open by now and others closed (privileges_close_others).
  *
+ * Paths mean what they mean before the chroot.  The working directory becomes
+ * the root, too.  With CAP_SETUID and CAP_SETGID the effective ids alone may be
+ * changed, to lowest_uid and above or back to place's.  Where standard error
+ * is a plain file, RLIMIT_FSIZE stays unlimited for the log's sake.  Threads
+ * are to be started afterwards.
+ *
  * Where the caller is not root, users can't be changed: then it fails, unless
- * p's uid is the caller's own already.  Under Valgrind and sanitizers, which
- * need calls of their own, Landlock and seccomp are left out with a log line.
+ * place's uid is the caller's own already (with a chroot left out, and said so
+ * in the log).  Root is no user to become.  Under Valgrind and sanitizers,
+ * which need calls of their own, Landlock and seccomp are left out with a log
+ * line.
  *
  * Returns 0; on failure -1 with a log line that names the step: the process
  * must end.
@@ -73,7 +82,8 @@ int privileges_user(const char *name, uid_t *uid, gid_t *gid);
 int privileges_drop(
     const struct privileges *p, const struct privileges_place *place);
 
-/* close_range: all descriptors above 2 but the n in keep (sorted here). */
+/* close_range: all descriptors above 2 but the n in keep (sorted here) and the
+ * log's. */
 int privileges_close_others(int *keep, size_t n);
 
 #endif
