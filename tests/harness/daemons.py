@@ -23,9 +23,11 @@ HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
            "mailbox": "ringbox"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
 
-# What may stand in no log: our own errors, and what the checkers say.
-WRONG = re.compile(r"^\S+Z error |\bpanic\b|Sanitizer|runtime error:"
-                   r"|^==\d+==", re.M)
+# What may stand in no log: our own errors, a process that ended, and what the
+# checkers say.
+WRONG = re.compile(r"^\S+Z error |\bpanic\b|process\.end|Sanitizer"
+                   r"|runtime error:|^==\d+==")
+KILLED = r"process\.end .*signal=9"
 
 
 def scaled(number, least=1):
@@ -104,12 +106,12 @@ class Pair:
             "smtpd": {
                 "listen": [f"127.0.0.1:{self.smtp_port}"],
                 "run": self.run / "smtpd", "hostname": "mx.example.test",
-                "log": "stderr",
+                "log": {"target": "stderr"},
             },
             "pop3d": {
                 "listen": [f"127.0.0.1:{self.pop3_port}"],
                 "run": self.run / "pop3d", "hostname": "mx.example.test",
-                "log": "stderr",
+                "log": {"target": "stderr"},
             },
         }
         for name in SERVICES:
@@ -216,6 +218,7 @@ class Pair:
 
     def kill_helper(self, name):
         """SIGKILL, and waits until its successor is there."""
+        self.allow(KILLED)
         old = proc.wait_until(f"there is a {name}", lambda: self.pid(name),
                               40)
         os.kill(old, signal.SIGKILL)
@@ -248,8 +251,8 @@ class Pair:
 
     def mailctl(self, *args, stdin="", timeout=30):
         """Runs mailctl, which is not itself run under a checker's runner."""
-        command = [BUILD / "bin" / "mailctl", "-s",
-                   self.run / "admin" / "accounts", *args]
+        command = [BUILD / "bin" / "mailctl", "-c", self.conf("helpers"),
+                   *args]
         return subprocess.run(command, input=stdin, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               timeout=timeout * PATIENCE, check=False)

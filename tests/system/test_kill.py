@@ -1,0 +1,136 @@
+"""kill -9 of helpers under load: no message is lost or doubled, no session
+ends, and nobody sees worse than a 451."""
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import DOMAIN, HELPERS, KILLED, PATIENCE, scaled
+from harness.load import Load, untraced
+from harness.pop3 import Failed, Pop3, fetch
+from harness.smtp import Smtp, deliver
+
+BODY = b"Subject: k\r\n\r\nx\r\n"
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_killed_under_smtp_load(make_pair, helper):
+    pair = make_pair(users=1)
+    load = Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=20, seed=helper,
+                count=scaled(2000, 60), size=10_000).start()
+    kills = 0
+    while kills < 3:
+        at = len(load.accepted)
+        time.sleep(0.2)
+        pair.kill_helper(helper)
+        kills += 1
+        proc.wait_until("the load goes on", lambda: len(
+            load.accepted) > at or not any(
+                t.is_alive() for t in load.threads), 60 * PATIENCE)
+    load.wait(300 * PATIENCE)
+    assert load.ended == [], "no session ends"
+    assert set(load.codes) <= {250, 451}, load.codes
+    assert load.codes[250] > 0
+    load.check(fetch(pair.pop3_port, "u0"))
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_killed_under_pop3_sessions(make_pair, helper):
+    """A session that is logged in lives on, and sees the same maildrop."""
+    pair = make_pair(users=1)
+    for n in range(10):
+        assert deliver(pair.smtp_port, b"Subject: %d\r\n\r\n" % n,
+                       f"u0@{DOMAIN}").code == 250
+    with Pop3(pair.pop3_port, user="u0", timeout=60 * PATIENCE) as pop3:
+        want = pop3.all()
+        for _ in range(3):
+            pair.kill_helper(helper)
+            assert patient(lambda: pop3.all()) == want
+        with pytest.raises(Failed, match="IN-USE"):
+            patient(lambda: Pop3(pair.pop3_port, user="u0"), "IN-USE")
+        pop3.cmd("DELE 1")
+        pair.kill_helper(helper)
+        pop3.quit()
+    assert fetch(pair.pop3_port, "u0") == want[1:]
+
+
+def patient(action, but=None):
+    """Repeats what is answered with [SYS/TEMP], for a while."""
+    deadline = time.monotonic() + 30 * PATIENCE
+    while True:
+        try:
+            return action()
+        except Failed as error:
+            if "SYS/TEMP" not in str(error) or (but and but in str(error)) \
+                    or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def test_logins_while_accounts_is_killed(make_pair):
+    pair = make_pair(users=4)
+    wrong, stop = [], threading.Event()
+
+    def log_in(user):
+        while not stop.is_set():
+            try:
+                Pop3(pair.pop3_port, user=user).quit()
+            except Failed as error:
+                if not str(error).startswith("[SYS/TEMP]"):
+                    wrong.append(str(error))
+            except Exception as error:
+                wrong.append(repr(error))
+
+    threads = [threading.Thread(target=log_in, args=(u,))
+               for u in pair.users]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.2)
+            pair.kill_helper("accounts")
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+    for user in pair.users:
+        patient(lambda: Pop3(pair.pop3_port, user=user).quit())
+
+
+def test_all_helpers_away_and_back(make_pair):
+    """With no helpers at all: 451 and [SYS/TEMP], and then all is well."""
+    pair = make_pair(users=1, smtpd={"timeouts": {"helper": "500ms",
+                                                  "commit": "500ms"}},
+                     pop3d={"timeouts": {"helper": "500ms"}})
+    with Smtp(pair.smtp_port) as smtp, Pop3(pair.pop3_port) as pop3:
+        smtp.hello()
+        pair.stop("helpers")
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        reply = smtp.cmd(f"RCPT TO:<u0@{DOMAIN}>")
+        assert reply.code == 451 and reply.enhanced[0] == "4"
+        with pytest.raises(Failed, match=r"^\[SYS/TEMP\]"):
+            pop3.login("u0")
+        pair.start("helpers")
+        smtp.cmd("RSET")
+        patient(lambda: pop3.login("u0"))
+        smtp.envelope("a@b.example", f"u0@{DOMAIN}")
+        assert smtp.data(BODY).code == 250
+        pop3.quit()
+        smtp.cmd("QUIT")
+    assert [untraced(m) for m in fetch(pair.pop3_port, "u0")] == [BODY]
+
+
+@pytest.mark.parametrize("service", ["smtpd", "pop3d"])
+def test_client_process_is_started_again(make_pair, service):
+    pair = make_pair(users=1)
+    old = pair.pid(f"{service}/client")
+    pair.allow(KILLED)
+    os.kill(old, signal.SIGKILL)
+    proc.wait_until("a new client process", lambda: pair.pid(
+        f"{service}/client") not in (None, old), 30 * PATIENCE)
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    assert len(fetch(pair.pop3_port, "u0")) == 1

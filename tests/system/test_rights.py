@@ -1,0 +1,168 @@
+"""What each process may do, as /proc tells it, against the table of
+helpers/README.md."""
+import grp
+import os
+import pwd
+import socket
+
+import pytest
+
+from harness import proc
+from harness.daemons import BUILD, RUNNER, ROOT
+from harness.pop3 import fetch
+from harness.smtp import deliver
+
+CHILDREN = {
+    "smtpd/client": "ringsmtp", "pop3d/client": "ringpop",
+    "resolver": "ringdns", "accounts": "ringacct", "mailbox": "ringbox"}
+CAPABILITIES = {"cap_setgid": 1 << 6, "cap_setuid": 1 << 7}
+# A checker needs system calls of its own, so seccomp is left out under it.
+CHECKER = bool(RUNNER) or BUILD.name != "build"
+
+
+@pytest.fixture
+def busy(pair, user, address):
+    """The services, after each process has done some work."""
+    assert deliver(pair.smtp_port, b"Subject: x\r\n\r\n", address).code == 250
+    assert len(fetch(pair.pop3_port, user)) == 1
+    return pair
+
+
+def table():
+    """The rows of the table of rights, by process."""
+    rows = {}
+    for line in (ROOT / "helpers" / "README.md").read_text().splitlines():
+        cells = [c.strip().strip("`") for c in line.strip("| ").split("|")]
+        if line.startswith("|") and len(cells) >= 4 and \
+                not set(line) <= set("|-: "):
+            rows[cells[0]] = cells
+    return rows
+
+
+def all_threads(pair, name):
+    pid = pair.pid(name)
+    for thread in proc.threads(pid):
+        yield pid, proc.status(pid, thread)
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_user_and_groups(busy, name):
+    """Each thread has the process's own user and group, and no other."""
+    entry = pwd.getpwnam(CHILDREN[name])
+    for _, status in all_threads(busy, name):
+        assert status["Uid"].split() == [str(entry.pw_uid)] * 4
+        assert status["Gid"].split() == [str(entry.pw_gid)] * 4
+        assert status["Groups"].split() in ([], [str(entry.pw_gid)])
+        assert entry.pw_uid != 0 and entry.pw_gid != 0
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_capabilities(busy, name):
+    """None at all, save that mailbox may become the owner of a mailbox."""
+    allowed = sum(CAPABILITIES.values()) if name == "mailbox" else 0
+    for _, status in all_threads(busy, name):
+        for kind in ("CapPrm", "CapEff", "CapBnd"):
+            assert int(status[kind], 16) == allowed, kind
+        for kind in ("CapInh", "CapAmb"):
+            assert int(status[kind], 16) == 0, kind
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_no_way_back(busy, name):
+    """No new privileges, and a filter of system calls."""
+    for _, status in all_threads(busy, name):
+        assert status["NoNewPrivs"] == "1"
+        if not CHECKER:
+            assert status["Seccomp"] == "2", "a filter"
+
+
+@pytest.mark.parametrize("name", ["smtpd/client", "pop3d/client"])
+def test_client_process_sees_only_sockets(busy, name):
+    root = os.readlink(f"/proc/{busy.pid(name)}/root")
+    assert root == str(busy.run / name.split("/")[0])
+    seen = sorted(os.listdir(root))
+    assert set(seen) <= {"accounts", "mailbox", "resolver"}
+    for entry in seen:
+        assert os.stat(os.path.join(root, entry)).st_mode & 0o170000 == \
+            0o140000, f"{entry} is a socket"
+    assert os.readlink(f"/proc/{busy.pid(name)}/cwd") == root
+
+
+def test_resolver_sees_nothing(busy):
+    root = os.readlink(f"/proc/{busy.pid('resolver')}/root")
+    assert root != "/" and os.listdir(root) == []
+
+
+@pytest.mark.parametrize("name", ["smtpd/client", "pop3d/client"])
+def test_client_process_holds_no_file(busy, name):
+    """Sockets, the event queues, and the log."""
+    allowed = ("socket:", "anon_inode:", "pipe:", "/dev/null",
+               str(busy.folder / "log"))
+    for number, target in proc.descriptors(busy.pid(name)).items():
+        assert target.startswith(allowed), f"{number}: {target}"
+
+
+@pytest.mark.parametrize("name", ["smtpd/client", "pop3d/client"])
+def test_threads_are_the_workers(busy, name):
+    want = 1 if RUNNER else len(os.sched_getaffinity(0))
+    assert len(proc.threads(busy.pid(name))) >= want
+    if not CHECKER:
+        assert len(proc.threads(busy.pid(name))) == want
+
+
+@pytest.mark.parametrize("name", ["smtpd", "pop3d", "helpers"])
+def test_parents_have_one_thread_and_read_no_client(busy, name):
+    pid = busy.pid(name)
+    if not CHECKER:
+        assert len(proc.threads(pid)) == 1
+    own = {t for t in proc.descriptors(pid).values() if t[:7] == "socket:"}
+    with socket.create_connection(("127.0.0.1", busy.smtp_port)) as s:
+        s.recv(512)
+        now = {t for t in proc.descriptors(pid).values()
+               if t[:7] == "socket:"}
+    assert now == own, "a client's connection never reaches the parent"
+
+
+@pytest.mark.parametrize("name", CHILDREN)
+def test_not_dumpable(busy, name):
+    """Memory that holds passwords is in no core file, and only root may look
+    into it: the files of /proc belong to root."""
+    assert os.stat(f"/proc/{busy.pid(name)}/mem").st_uid == 0
+
+
+def test_table_names_each_process(busy):
+    """helpers/README.md says what the running processes are."""
+    rows = table()
+    for name, user in CHILDREN.items():
+        cells = rows[name.split("/")[0]]
+        status = proc.status(busy.pid(name))
+        assert cells[1] == user == pwd.getpwuid(
+            int(status["Uid"].split()[0])).pw_name
+        assert user == grp.getgrgid(int(status["Gid"].split()[0])).gr_name
+        held = {c for c, bit in CAPABILITIES.items()
+                if int(status["CapEff"], 16) & bit}
+        assert {w.lower().strip(",`") for w in cells[3].split()} - \
+            {"none", "and"} == held, name
+
+
+def test_folders_are_closed_to_others(busy):
+    state = busy.folder / "state"
+    for path in [state, *state.rglob("*")]:
+        assert path.stat().st_mode & 0o007 == 0 or \
+            (state.stat().st_mode & 0o007 == 0), path
+    database = [p for p in state.rglob("*") if p.is_file() and
+                p.stat().st_uid == pwd.getpwnam("ringacct").pw_uid]
+    assert database, "the accounts database is its owner's"
+    for path in database:
+        closed = path.stat().st_mode & 0o077 == 0 or \
+            path.parent.stat().st_mode & 0o077 == 0
+        assert closed, path
+
+
+def test_maildirs_are_their_owners(busy, user):
+    entry = pwd.getpwnam("ringmail")
+    for path in busy.maildir(user).rglob("*"):
+        status = path.stat()
+        assert (status.st_uid, status.st_gid) == \
+            (entry.pw_uid, entry.pw_gid), path
+        assert status.st_mode & 0o077 == 0, path
