@@ -1,0 +1,168 @@
+/*
+ * smtpd_fakes -- the helpers' stubs for a test of whole sessions: jack and jill
+ * of example.org, an alias of both, one of a hundred, and names that fail.
+ */
+#ifndef SMTPD_FAKES_H
+#define SMTPD_FAKES_H
+
+#include "accounts.h"
+#include "clock.h"
+#include "fiber.h"
+#include "mailbox.h"
+#include "resolver.h"
+#include "ring.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define FAKE_BODY_MAX 200000
+
+/* What the fakes do, and what was asked of them. */
+static struct {
+	enum mailbox_result spool, deliver;
+	int stops_at_delivery; /* the process is told to end just then */
+	int is_spool_full;
+	const char *host;
+	int lookups, hosts, spools, deliveries;
+	char names[WIRE_TARGETS_MAX][WIRE_NAME_MAX]; /* of the last one */
+	unsigned count;
+	uint64_t trace, size, lines;
+	char body[FAKE_BODY_MAX];
+	int was_spooled;
+} fake;
+
+static enum accounts_result
+give(struct accounts_targets *t, unsigned count, const char *format)
+{
+	t->names = calloc(count, sizeof(*t->names));
+	assert_non_null(t->names);
+	t->count = count;
+	for (unsigned i = 0; i < count; i++)
+		snprintf(t->names[i], sizeof(t->names[i]), "%s%u@example.org",
+		    format, i);
+	return ACCOUNTS_OK;
+}
+
+enum accounts_result
+accounts_lookup(struct device *d, const char *address,
+    struct accounts_targets *t, int64_t deadline)
+{
+	enum accounts_result result;
+
+	(void)d;
+	(void)deadline;
+	fake.lookups++;
+	*t = (struct accounts_targets){0};
+	if (strcmp(address, "postmaster") == 0)
+		return give(t, 1, "post");
+	if (strstr(address, "@example.org") == NULL)
+		return ACCOUNTS_FOREIGN;
+	if (strncmp(address, "hundred@", 8) == 0)
+		return give(t, 100, "member");
+	if (strncmp(address, "loop@", 5) == 0)
+		return ACCOUNTS_LOOP;
+	if (strncmp(address, "down@", 5) == 0)
+		return ACCOUNTS_TEMPORARY;
+	if (strncmp(address, "both@", 5) == 0) {
+		result = give(t, 2, "");
+		strcpy(t->names[0], "jack@example.org");
+		strcpy(t->names[1], "jill@example.org");
+		return result;
+	}
+	if (strncmp(address, "jack@", 5) != 0 &&
+	    strncmp(address, "jill@", 5) != 0)
+		return ACCOUNTS_NO_USER;
+	result = give(t, 1, "");
+	snprintf(t->names[0], sizeof(t->names[0]), "%s", address);
+	return result;
+}
+
+void
+accounts_targets_free(struct accounts_targets *t)
+{
+	free(t->names);
+	*t = (struct accounts_targets){0};
+}
+
+enum mailbox_result
+mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline)
+{
+	(void)d;
+	(void)deadline;
+	assert_non_null(strchr(name, '@'));
+	fake.spools++;
+	if (fake.spool != MAILBOX_OK)
+		return fake.spool;
+	*fd = fake.is_spool_full ? open("/dev/full", O_RDWR | O_CLOEXEC)
+				 : memfd_create("spool", MFD_CLOEXEC);
+	assert_int_not_equal(*fd, -1);
+	return MAILBOX_OK;
+}
+
+enum mailbox_result
+mailbox_deliver(
+    struct device *d, const struct mailbox_delivery *m, int64_t deadline)
+{
+	int64_t later = clock_after(CLOCK_MILLISECOND);
+
+	(void)d;
+	(void)deadline;
+	fake.deliveries++;
+	fake.count = m->count;
+	memcpy(fake.names, m->names, m->count * sizeof(*m->names));
+	fake.trace = m->trace;
+	fake.size = m->size;
+	fake.lines = m->lines;
+	fake.was_spooled = m->spool != -1;
+	assert_true(m->size < FAKE_BODY_MAX);
+	assert_int_equal(fake.was_spooled, m->size > WIRE_INLINE_MAX);
+	if (fake.was_spooled)
+		assert_int_equal(
+		    pread(m->spool, fake.body, FAKE_BODY_MAX, 0), m->size);
+	else
+		memcpy(fake.body, m->body, m->size);
+	fake.body[m->size] = '\0';
+	if (fake.stops_at_delivery) {
+		worker_stop();
+		/* Shielded: a wait goes on in spite of it. */
+		while (ring_sleep(ring_self(), later) == -1)
+			assert_int_equal(errno, EINTR);
+	}
+	return fake.deliver;
+}
+
+enum resolver_result
+resolver_host_of(struct device *d, const struct sockaddr *address, char *host,
+    size_t size, int64_t deadline)
+{
+	(void)d;
+	(void)address;
+	(void)deadline;
+	fake.hosts++;
+	snprintf(host, size, "%s", fake.host);
+	return fake.host[0] != '\0' ? RESOLVER_FOUND : RESOLVER_NONE;
+}
+
+/* A device is nothing but a pointer to the fakes. */
+struct device *
+device_open(const char *name, const char *path, unsigned limit)
+{
+	(void)name;
+	(void)path;
+	(void)limit;
+	return (struct device *)&fake;
+}
+
+void
+device_close(struct device **d)
+{
+	*d = NULL;
+}
+
+#endif
