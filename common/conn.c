@@ -188,7 +188,7 @@ conn_read_line(
 		c->in_start = c->in_end = 0;
 	for (;;) {
 		size_t have = c->in_end - c->in_start;
-		char *start = c->in + c->in_start;
+		char *start = have > 0 ? c->in + c->in_start : NULL;
 		char *lf = have > seen ? memchr(start + seen, '\n', have - seen)
 				       : NULL;
 
