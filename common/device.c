@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include "calls.h"
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
@@ -10,29 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/random.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define PAUSE_FIRST (10 * CLOCK_MILLISECOND)
 #define PAUSE_MOST  CLOCK_SECOND
-#define LIMIT_MOST  (1U << 20)
 /* Replies that are taken before other fibers get a turn. */
 #define REPLIES_A_TURN 64
 #define READABLE       ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
-
-enum call_state { CALL_QUEUED, CALL_SENT, CALL_DONE };
-
-/* One request; lives on its caller's stack. */
-struct call {
-	struct packet *request, *reply;
-	struct ring ring; /* its own, to eat no one else's notification */
-	int flags;
-	int error; /* of a CALL_DONE; 0: reply is filled */
-	unsigned repeats;
-	enum call_state state;
-	struct call *next, **link; /* in the queue, while CALL_QUEUED */
-};
 
 struct device {
 	char name[FIBER_NAME_MAX];
@@ -40,11 +26,7 @@ struct device {
 	struct ring ring;
 	struct watch watch; /* fd -1: not connected */
 	struct fiber *fiber;
-	struct call *head, **tail; /* the queue: not sent yet */
-	struct call **slots;	   /* all calls, by the low bits of their ids */
-	uint32_t mask;		   /* slots less one; slots >= limit */
-	uint32_t last_id;
-	unsigned limit, pending;
+	struct calls calls;
 	int attached;  /* can't connect */
 	int stopping;  /* its worker stops */
 	int ended;     /* closed, or stopped and idle */
@@ -54,64 +36,11 @@ struct device {
 };
 
 static void
-enqueue(struct device *d, struct call *c)
-{
-	c->state = CALL_QUEUED;
-	c->next = NULL;
-	c->link = d->tail;
-	*d->tail = c;
-	d->tail = &c->next;
-}
-
-static void
-dequeue(struct device *d, struct call *c)
-{
-	*c->link = c->next;
-	if (c->next != NULL)
-		c->next->link = c->link;
-	else
-		d->tail = c->link;
-}
-
-static struct call **
-slot(struct device *d, uint32_t id)
-{
-	return &d->slots[id & d->mask];
-}
-
-/* Takes a new call in.  Some slot is free: pending < limit <= slots. */
-static void
-admit(struct device *d, struct call *c)
-{
-	do
-		d->last_id++;
-	while (*slot(d, d->last_id) != NULL);
-	c->request->head.id = d->last_id;
-	*slot(d, d->last_id) = c;
-	d->pending++;
-	enqueue(d, c);
-	ring_notify(&d->ring);
-}
-
-static void
-forget(struct device *d, struct call *c)
-{
-	if (c->state == CALL_QUEUED)
-		dequeue(d, c);
-	*slot(d, c->request->head.id) = NULL;
-	d->pending--;
-	if (d->stopping)
-		ring_notify(&d->ring);
-}
-
-/* Its caller wakes, and touches d no more for this call. */
-static void
 complete(struct device *d, struct call *c, int error)
 {
-	forget(d, c);
-	c->state = CALL_DONE;
-	c->error = error;
-	ring_notify(&c->ring);
+	calls_complete(&d->calls, c, error);
+	if (d->stopping)
+		ring_notify(&d->ring);
 }
 
 static void
@@ -137,7 +66,7 @@ send_failed(struct device *d, int error)
 		lose(d, error);
 		return -1;
 	default: /* it is the packet's: too large, or its descriptor is bad */
-		complete(d, d->head, error);
+		complete(d, d->calls.head, error);
 		return 0;
 	}
 }
@@ -151,18 +80,16 @@ send_queue(struct device *d)
 	unsigned n;
 	int sent;
 
-	while (d->head != NULL && (d->watch.ready & EPOLLOUT) != 0) {
+	while (d->calls.head != NULL && (d->watch.ready & EPOLLOUT) != 0) {
 		n = 0;
-		for (c = d->head; c != NULL && n < PACKET_BATCH; c = c->next)
+		for (c = d->calls.head; c != NULL && n < PACKET_BATCH;
+		     c = c->next)
 			batch[n++] = c->request;
 		sent = packet_send_some(d->watch.fd, batch, n);
 		if (sent == -1 && send_failed(d, errno) == -1)
 			return -1;
-		for (; sent > 0; sent--) {
-			c = d->head;
-			dequeue(d, c);
-			c->state = CALL_SENT;
-		}
+		for (; sent > 0; sent--)
+			calls_sent(&d->calls, d->calls.head);
 	}
 	return 0;
 }
@@ -171,10 +98,9 @@ send_queue(struct device *d)
 static int
 take_reply(struct device *d, struct packet *reply)
 {
-	struct call *c = *slot(d, reply->head.id);
+	struct call *c = calls_find(&d->calls, reply->head.id);
 
-	if (c == NULL || c->state != CALL_SENT ||
-	    c->request->head.id != reply->head.id) {
+	if (c == NULL) {
 		log_debug("device.late", log_text("device", d->name),
 		    log_int("type", reply->head.type));
 		packet_free(reply);
@@ -247,7 +173,7 @@ stop(struct device *d)
 static int
 is_over(struct device *d)
 {
-	if (d->stopping && d->pending == 0)
+	if (d->stopping && d->calls.count == 0)
 		d->ended = 1;
 	return d->ended;
 }
@@ -278,12 +204,12 @@ disconnect(struct device *d)
 	d->malformed = 0;
 	if (d->attached)
 		d->ended = 1;
-	for (uint32_t i = 0; !d->ended && i <= d->mask; i++) {
-		if ((c = d->slots[i]) == NULL || c->state != CALL_SENT)
+	for (uint32_t i = 0; !d->ended && i <= d->calls.mask; i++) {
+		if ((c = d->calls.slots[i]) == NULL || c->state != CALL_SENT)
 			continue;
 		if ((c->flags & DEVICE_REPEAT) != 0 &&
 		    c->repeats++ < DEVICE_REPEATS)
-			enqueue(d, c);
+			calls_requeue(&d->calls, c);
 		else
 			complete(d, c, ECONNRESET);
 	}
@@ -355,15 +281,15 @@ device_main(void *arg)
 		disconnect(d);
 	}
 	d->ended = 1;
-	for (uint32_t i = 0; i <= d->mask; i++)
-		if (d->slots[i] != NULL)
-			complete(d, d->slots[i], EPIPE);
+	for (uint32_t i = 0; i <= d->calls.mask; i++)
+		if (d->calls.slots[i] != NULL)
+			complete(d, d->calls.slots[i], EPIPE);
 }
 
 static void
 device_free(struct device *d)
 {
-	free(d->slots);
+	calls_free(&d->calls);
 	free(d);
 }
 
@@ -371,30 +297,17 @@ device_free(struct device *d)
 static struct device *
 device_new(const char *name, unsigned limit)
 {
-	struct device *d;
-	uint32_t slots = 1;
+	struct device *d = calloc(1, sizeof(*d));
 
-	if (limit == 0 || limit > LIMIT_MOST) {
-		errno = EINVAL;
+	if (d == NULL)
 		return NULL;
-	}
-	while (slots < limit)
-		slots *= 2;
-	if ((d = calloc(1, sizeof(*d))) == NULL)
-		return NULL;
-	if ((d->slots = calloc(slots, sizeof(*d->slots))) == NULL) {
+	if (calls_init(&d->calls, limit) == -1) {
 		free(d);
 		return NULL;
 	}
 	snprintf(d->name, sizeof(d->name), "%s", name);
-	d->mask = slots - 1;
-	d->limit = limit;
-	d->tail = &d->head;
 	d->watch.fd = -1;
 	ring_init(&d->ring);
-	if (getrandom(&d->last_id, sizeof(d->last_id), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(d->last_id))
-		d->last_id = (uint32_t)clock_now();
 	return d;
 }
 
@@ -474,24 +387,28 @@ device_call(struct device *d, struct packet *request, struct packet *reply,
 		error = request->error;
 	else if (d->ended)
 		error = EPIPE;
-	else if (d->pending >= d->limit)
+	else if (d->calls.count >= d->calls.limit)
 		error = EAGAIN;
 	if (error != 0) {
 		errno = error;
 		return -1;
 	}
 	ring_init(&c.ring);
-	admit(d, &c);
+	calls_admit(&d->calls, &c);
+	ring_notify(&d->ring);
 	while (c.state != CALL_DONE)
 		if (ring_wait(&c.ring, deadline) == -1) {
 			error = errno;
 			break;
 		}
 	/* Cancelled or late, and at the same time answered: that counts. */
-	if (c.state == CALL_DONE)
+	if (c.state == CALL_DONE) {
 		error = c.error;
-	else
-		forget(d, &c);
+	} else {
+		calls_forget(&d->calls, &c);
+		if (d->stopping)
+			ring_notify(&d->ring);
+	}
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
@@ -499,7 +416,7 @@ device_call(struct device *d, struct packet *request, struct packet *reply,
 unsigned
 device_pending(const struct device *d)
 {
-	return d->pending;
+	return d->calls.count;
 }
 
 void
