@@ -50,7 +50,8 @@ lay_down() {
 	openssl req -x509 -nodes -days 7 -subj "/CN=mx.$domain" \
 		-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-addext "subjectAltName=DNS:mx.$domain,IP:127.0.0.1" \
-		-keyout "$home/conf/key.pem" -out "$home/conf/cert.pem" 2>/dev/null
+		-keyout "$home/conf/key.pem" -out "$home/conf/cert.pem" \
+		2>/dev/null
 	chmod 600 "$home/conf/key.pem"
 	cat >"$home/conf/helpers.conf" <<-E
 		run = "$home/run"
