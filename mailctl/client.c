@@ -1,0 +1,151 @@
+#include "client.h"
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* How long each step may take: a password hash behind many logins. */
+#define PATIENCE_MS 60000
+/* The largest text with which a request is refused, with its NUL. */
+#define WHY_MAX 1024
+
+static enum client_exit
+no_connection(const char *path)
+{
+	if (errno == EACCES || errno == EPERM) {
+		warn("can't open %s", path);
+		warnx("run mailctl as root");
+		return CLIENT_REFUSED;
+	}
+	warn("can't reach the helpers at %s", path);
+	warnx("start the helpers first, or name their socket with -S or their "
+	      "conf with -c");
+	return CLIENT_TEMPORARY;
+}
+
+enum client_exit
+client_connect(const char *path, int *fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		warnx("the socket's path is too long: %s", path);
+		return CLIENT_USAGE;
+	}
+	strcpy(address.sun_path, path);
+	if ((*fd = socket(AF_UNIX, type, 0)) == -1) {
+		warn("socket");
+		return CLIENT_TEMPORARY;
+	}
+	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return CLIENT_OK;
+	close(*fd);
+	*fd = -1;
+	return no_connection(path);
+}
+
+/* Waits for the event: 0, or -1 with errno. */
+static int
+wait_for(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int n;
+
+	do
+		n = poll(&p, 1, PATIENCE_MS);
+	while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return n == 1 ? 0 : -1;
+}
+
+static int
+send_all(int fd, const struct packet *request)
+{
+	for (;;) {
+		if (wait_for(fd, POLLOUT) == -1)
+			return -1;
+		if (packet_send(fd, request) == 0)
+			return 0;
+		if (errno != EAGAIN)
+			return -1;
+	}
+}
+
+static int
+receive(int fd, struct packet *reply)
+{
+	int n;
+
+	for (;;) {
+		if (wait_for(fd, POLLIN) == -1)
+			return -1;
+		if ((n = packet_receive(fd, reply)) == 1)
+			return 0;
+		if (n == 0)
+			errno = ECONNRESET;
+		if (errno != EAGAIN)
+			return -1;
+	}
+}
+
+enum client_exit
+client_end(struct packet *reply)
+{
+	if (packet_end(reply) == 0)
+		return CLIENT_OK;
+	warnx("the helper's answer can't be read: does it have the version of "
+	      "this mailctl?");
+	return CLIENT_TEMPORARY;
+}
+
+static enum client_exit
+refused(struct packet *reply)
+{
+	enum client_exit code;
+	char why[WHY_MAX];
+
+	packet_get_text(reply, why, sizeof(why));
+	if ((code = client_end(reply)) != CLIENT_OK)
+		return code;
+	warnx("%s", why);
+	return CLIENT_REFUSED;
+}
+
+enum client_exit
+client_call(int fd, struct packet *request, struct packet *reply)
+{
+	if (request->error != 0) {
+		errno = request->error;
+		warn("the request can't be written");
+		return CLIENT_TEMPORARY;
+	}
+	if (send_all(fd, request) == -1 || receive(fd, reply) == -1) {
+		warn("no answer from the helper");
+		warnx("it is not certain whether the change was made: list, "
+		      "then try again; the helper's log says more");
+		return CLIENT_TEMPORARY;
+	}
+	if (reply->head.id != request->head.id ||
+	    reply->head.type != request->head.type)
+		reply->error = EBADMSG;
+	switch (reply->head.status) {
+	case PACKET_OK:
+		return CLIENT_OK;
+	case PACKET_REFUSED:
+		return refused(reply);
+	case PACKET_TEMPORARY:
+		warnx("the helper can't do it now: try again later; its log "
+		      "says why");
+		return CLIENT_TEMPORARY;
+	default:
+		reply->error = EBADMSG;
+	}
+	return client_end(reply);
+}

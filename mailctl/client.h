@@ -1,0 +1,34 @@
+/*
+ * client -- mailctl's end of the admin socket: one request, one reply.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include "packet.h"
+
+/* Exit codes. */
+enum client_exit {
+	CLIENT_OK = 0,
+	CLIENT_REFUSED = 1,   /* the answer was no */
+	CLIENT_USAGE = 2,     /* wrong command line */
+	CLIENT_TEMPORARY = 75 /* try again later (EX_TEMPFAIL) */
+};
+
+/*
+ * Connects to the socket at path.  CLIENT_OK with the descriptor in *fd (the
+ * caller's); else the reason stands on standard error.
+ */
+enum client_exit client_connect(const char *path, int *fd);
+
+/*
+ * Sends the request and waits for its reply (initialized; the caller frees
+ * both).  CLIENT_OK: its fields can be read.  Else the reason stands on
+ * standard error: what the helper said for CLIENT_REFUSED.
+ */
+enum client_exit
+client_call(int fd, struct packet *request, struct packet *reply);
+
+/* 0 if all of the reply was read; else CLIENT_TEMPORARY, and says so. */
+enum client_exit client_end(struct packet *reply);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * command -- the commands of mailctl: a table of what may stand on the command
+ * line, and one function for each.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "client.h"
+
+struct command {
+	const char *noun, *verb; /* noun NULL ends the table */
+	int least, most;	 /* how many arguments follow */
+	const char *usage;	 /* those arguments */
+	/* Does it over the connected socket fd; returns the exit code. */
+	enum client_exit (*run)(int fd, char **args, int count);
+};
+
+extern const struct command commands[];
+
+#endif
