@@ -119,7 +119,7 @@ run_command(struct smtp *s, char *line, size_t length)
 
 	if (is_allowed(s, c, argument, length)) {
 		next = c->run(s, argument);
-		is_last = c->flags & LAST_IN_GROUP;
+		is_last = (c->flags & LAST_IN_GROUP) != 0;
 	}
 	/* RFC 2920 3.2: the replies to others leave when the input is used up,
 	 * which conn_read_line sees to. */

@@ -47,8 +47,9 @@ static const struct conf_setting rows[] = {
 	.check = check_absolute),
     ROW(NULL, "user", TEXT, service.user, "ringsmtp"),
     ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "256")),
-    ROW(NULL, "log", CHOICE, service.log, "syslog", .choices = service_logs),
-    ROW(NULL, "log_level", CHOICE, service.log_level, "info",
+    ROW("log", "target", CHOICE, service.log, "stderr",
+	.choices = service_logs),
+    ROW("log", "level", CHOICE, service.log_level, "info",
 	.choices = service_levels),
     ROW(NULL, "client_names", BOOL, client_names, "no"),
 
