@@ -9,6 +9,7 @@
 #include "worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 
 #define EXIT_WRONG_USAGE 64 /* EX_USAGE of sysexits.h */
 #define REASON_MAX	 512
+
+#define TRIM_EVERY (30 * CLOCK_SECOND)
 
 /* How long an acceptor rests that found no descriptor or memory to go on. */
 #define ACCEPT_PAUSE (100 * CLOCK_MILLISECOND)
@@ -206,6 +209,22 @@ start_acceptors(size_t count)
 	return acceptors;
 }
 
+/*
+ * A burst of sessions leaves its memory in pieces between what lives on.  Gives
+ * the free pages back, if anything has come in since the last time.
+ */
+static void
+trim_memory(void)
+{
+	static unsigned long long trimmed_at;
+	unsigned long long accepted = own.accepted;
+
+	if (accepted == trimmed_at)
+		return;
+	trimmed_at = accepted;
+	malloc_trim(0);
+}
+
 /* Until the process is told to end. */
 static void
 serve_signals(void)
@@ -217,11 +236,15 @@ serve_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
-	while ((signal = worker_signal(&set, CLOCK_NEVER)) != -1) {
-		if (signal != SIGHUP)
+	for (;;) {
+		signal = worker_signal(&set, clock_after(TRIM_EVERY));
+		if (signal == -1 && errno == ETIMEDOUT)
+			trim_memory();
+		else if (signal == SIGHUP)
+			log_warn("reload.ignored",
+			    log_text("hint", "restart to apply the conf"));
+		else
 			break;
-		log_warn("reload.ignored",
-		    log_text("hint", "restart the service to apply its conf"));
 	}
 	worker_stop();
 }

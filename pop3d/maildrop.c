@@ -151,16 +151,48 @@ load_pages(struct maildrop *m, struct mailbox_session *s,
 	}
 }
 
+/*
+ * A page that nobody on this worker needs just now.  Were each login to take
+ * and free its own, what stays of the login would lie scattered between the
+ * holes, and an idle session would cost twice as much.
+ */
+static _Thread_local struct mailbox_letter *spare_page;
+
+static struct mailbox_letter *
+take_page(void)
+{
+	struct mailbox_letter *page = spare_page;
+
+	spare_page = NULL;
+	return page != NULL ? page : calloc(PAGE, sizeof(*page));
+}
+
+static void
+give_page(struct mailbox_letter *page)
+{
+	if (spare_page == NULL)
+		spare_page = page;
+	else
+		free(page);
+}
+
+void
+maildrop_end_worker(void)
+{
+	free(spare_page);
+	spare_page = NULL;
+}
+
 enum mailbox_result
 maildrop_load(struct maildrop *m, struct mailbox_session *s, int64_t patience)
 {
-	struct mailbox_letter *page = calloc(PAGE, sizeof(*page));
+	struct mailbox_letter *page = take_page();
 	enum mailbox_result result;
 
 	if (page == NULL)
 		return MAILBOX_TEMPORARY;
 	result = load_pages(m, s, page, patience);
-	free(page);
+	give_page(page);
 	if (result == MAILBOX_OK)
 		maildrop_trim(m);
 	else

@@ -52,6 +52,9 @@ void maildrop_trim(struct maildrop *m);
 enum mailbox_result
 maildrop_load(struct maildrop *m, struct mailbox_session *s, int64_t patience);
 
+/* Frees what maildrop_load keeps for the next one on this worker. */
+void maildrop_end_worker(void);
+
 /* Whether number (from 1) is a letter that is not marked. */
 int maildrop_has(const struct maildrop *m, uint64_t number);
 
