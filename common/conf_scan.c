@@ -161,12 +161,20 @@ conf_scan_text(char *text, size_t length, int *line, char *why, size_t size)
 	return r;
 }
 
+/* ENOTSUP: it is neither a file nor a folder. */
 static char *
 read_all(int fd, size_t *length)
 {
+	struct stat st;
 	char *text;
 	ssize_t n;
 
+	if (fstat(fd, &st) == -1)
+		return NULL;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENOTSUP;
+		return NULL;
+	}
 	if ((text = malloc(CONF_SCAN_FILE_MAX + 1)) == NULL)
 		return NULL;
 	*length = 0;
@@ -186,21 +194,18 @@ read_all(int fd, size_t *length)
 char *
 conf_scan_read(const char *path, int *line, char *why, size_t size)
 {
-	struct stat st;
 	size_t length;
 	char *text = NULL;
 	/* A FIFO must not hold up the start. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	*line = 0;
-	if (fd == -1 || fstat(fd, &st) == -1)
-		snprintf(why, size, "%s", strerrordesc_np(errno));
-	else if (!S_ISREG(st.st_mode))
+	if (fd != -1)
+		text = read_all(fd, &length);
+	if (text == NULL)
 		snprintf(why, size, "%s",
-		    S_ISDIR(st.st_mode) ? strerrordesc_np(EISDIR)
-					: "not a regular file");
-	else if ((text = read_all(fd, &length)) == NULL)
-		snprintf(why, size, "%s", strerrordesc_np(errno));
+		    errno == ENOTSUP ? "not a regular file"
+				     : strerrordesc_np(errno));
 	if (fd != -1)
 		close(fd);
 	if (text != NULL &&

@@ -210,7 +210,11 @@ set_files_limit(uint64_t files)
 		return -1;
 	if (files == 0 || files > limit.rlim_max)
 		files = limit.rlim_max;
-	return set_limit(RLIMIT_NOFILE, files);
+	limit.rlim_cur = files;
+	/* Valgrind keeps descriptors of its own above the hard limit. */
+	if (!is_instrumented())
+		limit.rlim_max = files;
+	return setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The log must still be written where it is a plain file. */

@@ -124,27 +124,28 @@ allow_call(scmp_filter_ctx filter, const char *name)
 }
 
 static int
+allow_list(scmp_filter_ctx filter, const char *const *calls)
+{
+	for (; *calls != NULL; calls++) {
+		if (allow_call(filter, *calls) == 0)
+			continue;
+		log_error("privileges.call", log_text("name", *calls),
+		    log_errno(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int
 allow_named(scmp_filter_ctx filter, const char *name)
 {
-	const char *const *call;
 	size_t i;
-	int r;
 
-	if (*name != '@') {
-		r = allow_call(filter, name);
-		if (r == -1)
-			log_error("privileges.call", log_text("name", name),
-			    log_errno(errno));
-		return r;
-	}
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		if (strcmp(name, groups[i].name) != 0)
-			continue;
-		for (call = groups[i].calls; *call != NULL; call++)
-			if (allow_named(filter, *call) == -1)
-				return -1;
-		return 0;
-	}
+	if (*name != '@')
+		return allow_list(filter, (const char *const[]){name, NULL});
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strcmp(name, groups[i].name) == 0)
+			return allow_list(filter, groups[i].calls);
 	log_error("privileges.group", log_text("name", name));
 	errno = EINVAL;
 	return -1;

@@ -1,11 +1,8 @@
-#include "privileges.h"
-
-#include "sanitize.h"
+#include "privileges_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,58 +15,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-#define CAPABILITIES (UINT64_C(1) << CAP_SETUID | UINT64_C(1) << CAP_SETGID)
-
-static char run[64], mail[64];
-static struct privileges_place place = {.run = run, .mail = mail};
-
-/* What is checked in a child says where it failed by its exit code. */
-#define CHECK(condition)                                                       \
-	do {                                                                   \
-		if (!(condition)) {                                            \
-			dprintf(                                               \
-			    2, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-			_exit(1);                                              \
-		}                                                              \
-	} while (0)
-
-static void
-assert_child_passes(void (*body)(void))
-{
-	int status;
-	pid_t pid;
-
-	if (geteuid() != 0)
-		skip();
-	if ((pid = fork()) == 0) {
-		body();
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-}
-
-static bool
-is_instrumented(void)
-{
-#if defined(SANITIZE_ASAN) || defined(SANITIZE_TSAN)
-	return true;
-#else
-	return RUNNING_ON_VALGRIND != 0;
-#endif
-}
-
-static void
-drop(const struct privileges *p)
-{
-	CHECK(privileges_drop(p, &place) == 0);
-}
 
 /* The line "key:\tvalue" of status stands in text. */
 static bool
@@ -80,10 +27,6 @@ has_line(const char *text, const char *key, const char *value)
 	snprintf(line, sizeof(line), "\n%s:\t%s", key, value);
 	return strstr(text, line) != NULL;
 }
-
-static const char *const few_calls[] = {"@base", NULL};
-static const struct privileges least = {
-    .process = "least", .root = "$run", .files = 20, .calls = few_calls};
 
 static void
 read_status(int fd, char *text, size_t size)
@@ -133,7 +76,8 @@ least_has_limits(void)
 
 	drop(&least);
 	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-	CHECK(limit.rlim_cur == 20 && limit.rlim_max == 20);
+	CHECK(limit.rlim_cur == 20);
+	CHECK(limit.rlim_max == 20 || is_instrumented());
 	CHECK(getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0);
 	CHECK(getrlimit(RLIMIT_NPROC, &limit) == 0 && limit.rlim_max == 0);
 	CHECK(is_instrumented() || prctl(PR_GET_DUMPABLE) != 1);
@@ -271,124 +215,6 @@ no_paths_means_no_files(void **state)
 }
 
 static void
-only_listed_calls(void)
-{
-	struct privileges p = least;
-	int pair[2];
-
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
-	p.calls = (const char *const[]){"@base", "@socket", "getpgrp", NULL};
-	drop(&p);
-	CHECK(getpid() > 0 && getpgrp() > 0);
-	CHECK(send(pair[0], "x", 1, 0) == 1);
-	CHECK(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM);
-	CHECK(open("/", O_RDONLY) == -1 && errno == EPERM);
-	CHECK(syscall(SYS_execve, "/bin/sh", NULL, NULL) == -1);
-	CHECK(errno == EPERM);
-	CHECK(fork() == -1 && errno == EPERM);
-	CHECK(syscall(SYS_ptrace, 0, 0, 0, 0) == -1 && errno == EPERM);
-	CHECK(syscall(SYS_kill, getppid(), 0) == -1 && errno == EPERM);
-	CHECK(prctl(PR_SET_NAME, "name") == 0);
-	CHECK(prctl(PR_SET_PDEATHSIG, SIGTERM) == 0);
-	CHECK(prctl(PR_SET_DUMPABLE, 1) == -1 && errno == EPERM);
-}
-
-static void
-a_forbidden_call_fails(void **state)
-{
-	(void)state;
-	if (is_instrumented())
-		skip();
-	assert_child_passes(only_listed_calls);
-}
-
-static void *
-add_one(void *arg)
-{
-	++*(int *)arg;
-	return NULL;
-}
-
-static void
-threads_but_no_processes(void)
-{
-	struct privileges p = least;
-	pthread_t thread;
-	int n = 0;
-
-	p.processes = 1;
-	p.calls = (const char *const[]){"@base", "@thread", NULL};
-	drop(&p);
-	CHECK(pthread_create(&thread, NULL, add_one, &n) == 0);
-	CHECK(pthread_join(thread, NULL) == 0 && n == 1);
-	CHECK(fork() == -1 && errno == EPERM);
-	CHECK(vfork() == -1 && errno == EPERM);
-}
-
-static void
-threads_may_start_where_allowed(void **state)
-{
-	(void)state;
-	if (is_instrumented())
-		skip();
-	assert_child_passes(threads_but_no_processes);
-}
-
-#define KEEP UINT64_C(0xffffffff) /* as a system call's unsigned -1 */
-
-static long
-become(uint64_t real, uint64_t effective, uint64_t saved)
-{
-	return syscall(SYS_setresuid, real, effective, saved);
-}
-
-static void
-kept_setuid_has_bounds(void)
-{
-	const struct privileges p = {.process = "p",
-	    .capabilities = CAPABILITIES,
-	    .lowest_uid = 1000,
-	    .calls = few_calls};
-	static const uint64_t good[] = {1000, 1001, 1007, 1008, 1023, 1024,
-	    2000, 4095, 65535, 0x7fffffff, 0x80000000, 0xfffffffe};
-	static const uint64_t bad[] = {
-	    0, 1, 8, 512, 999, UINT64_C(1) << 32, (UINT64_C(1) << 32) + 999};
-	size_t i;
-
-	drop(&p);
-	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		CHECK(syscall(SYS_setresgid, -1L, good[i], -1L) == 0);
-		CHECK(getegid() == good[i]);
-		CHECK(become(KEEP, good[i], KEEP) == 0);
-		CHECK(geteuid() == good[i]);
-		CHECK(become(KEEP, place.uid, KEEP) == 0);
-		CHECK(geteuid() == place.uid);
-		CHECK(syscall(SYS_setresgid, KEEP, place.gid, KEEP) == 0);
-		CHECK(getegid() == place.gid);
-	}
-	if (is_instrumented())
-		return;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		CHECK(become(KEEP, bad[i], KEEP) == -1 && errno == EPERM);
-		CHECK(syscall(SYS_setresgid, KEEP, bad[i], KEEP) == -1);
-	}
-	CHECK(become(UINT64_MAX, UINT64_MAX, UINT64_MAX) == 0);
-	CHECK(become(2000, 2000, KEEP) == -1);
-	CHECK(become(KEEP, 2000, 2000) == -1);
-	CHECK(setuid(2000) == -1 && setgid(2000) == -1);
-	CHECK(syscall(SYS_setfsuid, 0) == -1);
-	CHECK(syscall(SYS_setgroups, 0, NULL) == -1);
-	CHECK(geteuid() == place.uid && getegid() == place.gid);
-}
-
-static void
-kept_setuid_never_becomes_root(void **state)
-{
-	(void)state;
-	assert_child_passes(kept_setuid_has_bounds);
-}
-
-static void
 kept_capabilities_show(void)
 {
 	const struct privileges p = {.process = "p",
@@ -445,32 +271,11 @@ refuse_bad_paths(void)
 }
 
 static void
-refuse_bad_calls(void)
-{
-	static const char *const lists[][3] = {{"@base", "@io", NULL},
-	    {"@base", "setuid", NULL}, {"@base", "reed", NULL}};
-	struct privileges p = least;
-	int null = open("/dev/null", O_WRONLY), status;
-	size_t i;
-	pid_t pid;
-
-	CHECK(dup2(null, 2) == 2);
-	for (i = 0; i < 3; i++) {
-		p.calls = lists[i];
-		if ((pid = fork()) == 0)
-			_exit(privileges_drop(&p, &place) == -1 ? 0 : 1);
-		CHECK(waitpid(pid, &status, 0) == pid && status == 0);
-	}
-}
-
-static void
 mistakes_are_refused(void **state)
 {
 	(void)state;
 	assert_child_passes(refuse_all);
 	assert_child_passes(refuse_bad_paths);
-	if (!is_instrumented())
-		assert_child_passes(refuse_bad_calls);
 }
 
 static void
@@ -545,58 +350,6 @@ others_are_closed(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* path below mail; mode 0: a file. */
-static void
-make(const char *path, mode_t mode)
-{
-	char whole[128];
-	int fd;
-
-	snprintf(whole, sizeof(whole), "%s/%s", mail, path);
-	if (mode != 0) {
-		assert_int_equal(mkdir(whole, mode), 0);
-		assert_int_equal(chmod(whole, mode), 0);
-	} else {
-		fd = open(whole, O_WRONLY | O_CREAT, 0666);
-		assert_true(fd != -1 && fchmod(fd, 0666) == 0);
-		close(fd);
-	}
-}
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	strcpy(run, "/tmp/ringmail-run-XXXXXX");
-	strcpy(mail, "/tmp/ringmail-mail-XXXXXX");
-	if (mkdtemp(run) == NULL || mkdtemp(mail) == NULL)
-		return -1;
-	chmod(run, 0755);
-	chmod(mail, 0755);
-	make("read", 0777);
-	make("write", 0777);
-	make("other", 0777);
-	make("read/file", 0);
-	make("other/file", 0);
-	return privileges_user("nobody", &place.uid, &place.gid);
-}
-
-static int
-tear_down(void **state)
-{
-	static const char *const paths[] = {
-	    "read/file", "other/file", "read", "write", "other", ""};
-	char whole[128];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		snprintf(whole, sizeof(whole), "%s/%s", mail, paths[i]);
-		remove(whole);
-	}
-	return rmdir(run);
-}
-
 int
 main(void)
 {
@@ -608,9 +361,6 @@ main(void)
 	    cmocka_unit_test(landlock_refuses_other_folders),
 	    cmocka_unit_test(a_log_file_stays_writable),
 	    cmocka_unit_test(no_paths_means_no_files),
-	    cmocka_unit_test(a_forbidden_call_fails),
-	    cmocka_unit_test(threads_may_start_where_allowed),
-	    cmocka_unit_test(kept_setuid_never_becomes_root),
 	    cmocka_unit_test(only_the_named_capabilities_stay),
 	    cmocka_unit_test(mistakes_are_refused),
 	    cmocka_unit_test(without_root_only_the_own_user_will_do),
