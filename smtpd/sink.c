@@ -1,9 +1,10 @@
 #include "sink.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char hop[] = "received:";
-#define HOP_LENGTH ((int)sizeof(hop) - 1)
+#define HOP_LENGTH (sizeof(hop) - 1)
 
 void
 sink_init(struct sink *s)
@@ -12,25 +13,21 @@ sink_init(struct sink *s)
 	    .state = SINK_LINE_START, .in_header = 1, .line_empty = 1};
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Counts the hop where this line of the header section begins as one does. */
 static void
 match_hop(struct sink *s, const char *text, size_t length)
 {
-	size_t i;
+	size_t left = HOP_LENGTH - (size_t)s->matched;
+	size_t n = length < left ? length : left;
 
-	for (i = 0; i < length && s->matched >= 0; i++) {
-		if (lower(text[i]) != hop[s->matched]) {
-			s->matched = -1;
-		} else if (++s->matched == HOP_LENGTH) {
-			s->hops++;
-			s->matched = -1;
-		}
+	if (strncasecmp(text, hop + s->matched, n) != 0) {
+		s->matched = -1;
+		return;
+	}
+	s->matched += (int)n;
+	if (n == left) {
+		s->hops++;
+		s->matched = -1;
 	}
 }
 

@@ -17,7 +17,7 @@ parse(const char *text, int flags, char *formatted, size_t *used)
 	int length;
 
 	*used = 0;
-	strcpy(formatted, "?");
+	snprintf(formatted, ADDRESS_TEXT_MAX, "?");
 	result = address_path(text, strlen(text), flags, &a, used);
 	if (result == ADDRESS_OK) {
 		length = address_format(&a, formatted, ADDRESS_TEXT_MAX);

@@ -8,6 +8,7 @@
 #include "../../smtpd/command.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -15,7 +16,7 @@ assert_split(const char *text, const char *verb, const char *argument)
 {
 	char line[100], *got_verb, *got;
 
-	strcpy(line, text);
+	snprintf(line, sizeof(line), "%s", text);
 	got = command_split(line, &got_verb);
 	assert_string_equal(got_verb, verb);
 	assert_string_equal(got, argument);

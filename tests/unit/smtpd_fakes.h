@@ -71,8 +71,8 @@ accounts_lookup(struct device *d, const char *address,
 		return ACCOUNTS_TEMPORARY;
 	if (strncmp(address, "both@", 5) == 0) {
 		result = give(t, 2, "");
-		strcpy(t->names[0], "jack@example.org");
-		strcpy(t->names[1], "jill@example.org");
+		snprintf(t->names[0], sizeof(t->names[0]), "jack@example.org");
+		snprintf(t->names[1], sizeof(t->names[1]), "jill@example.org");
 		return result;
 	}
 	if (strncmp(address, "jack@", 5) != 0 &&

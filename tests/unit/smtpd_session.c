@@ -136,7 +136,7 @@ set_up(void **state)
 	memset(&peer, 0, sizeof(peer));
 	memset(&client, 0, sizeof(client));
 	client.id = 0x1234;
-	strcpy(client.address, "192.0.2.7");
+	snprintf(client.address, sizeof(client.address), "192.0.2.7");
 	conf = (struct settings){.hostname = hostname,
 	    .message_size = 65536,
 	    .recipients = 100,
@@ -195,7 +195,7 @@ takes_it_octet_by_octet(void **state)
 	assert_string_equal(fake.body + fake.size - 5, "\na\n.\n");
 }
 
-/* A message of `size` octets, so that the last one of its end is there too. */
+/* A session with a message of one line, of `size` octets with its CRLF. */
 static char *
 compose(size_t size, size_t *length)
 {
@@ -205,10 +205,10 @@ compose(size_t size, size_t *length)
 
 	assert_non_null(text);
 	memcpy(text, head, at);
-	for (size_t i = 0; i < size; i++)
-		text[at++] = i + 2 == size   ? '\r'
-			     : i + 1 == size ? '\n'
-					     : (char)('a' + i % 26);
+	for (size_t i = 0; i < size - 2; i++)
+		text[at++] = "abcdefghijklmnopqrstuvwxyz"[i % 26];
+	text[at++] = '\r';
+	text[at++] = '\n';
 	memcpy(text + at, tail, sizeof(tail) - 1);
 	*length = at + sizeof(tail) - 1;
 	return text;
