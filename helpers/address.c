@@ -157,6 +157,6 @@ address_from_key(const char *key, struct address *a)
 		return -1;
 	memcpy(a->domain, key, domain);
 	a->domain[domain] = '\0';
-	strcpy(a->local, slash + 1);
+	snprintf(a->local, sizeof(a->local), "%s", slash + 1);
 	return 0;
 }

@@ -2,38 +2,35 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Addresses that one look-up visits at most, doubles included. */
 #define VISITS_MAX 1000
 
-/* The addresses on the way to the one that is being expanded. */
-struct chain {
-	const char *key;
-	const struct chain *up;
-	unsigned depth;
-};
-
-struct expansion {
-	struct directory *d;
-	struct record_targets *targets;
-	unsigned visits;
-};
-
 /* What stands under one address; too large for a fiber's stack. */
 struct step {
 	struct address address; /* without "+detail" where that was cut */
 	char key[KV_KEY_MAX];
 	char name[WIRE_NAME_MAX];
-	struct record_targets alias;
+	struct record_targets alias; /* of which the first `next` are done */
+	unsigned next;
+	int fresh;	/* nothing is done yet */
+	int found;	/* one of them came down to a mailbox */
+	int postmaster; /* no alias, but the conf's postmaster */
 	unsigned char value[KV_VALUE_MAX];
 };
 
-enum found { FOUND_NONE, FOUND_ALIAS, FOUND_USER, FOUND_FAILED };
+/* A look-up: the aliases that lead to where it is, the outermost first. */
+struct expansion {
+	struct directory *d;
+	struct record_targets *targets;
+	unsigned visits, depth;
+	struct step *steps[DIRECTORY_DEPTH];
+};
 
-static enum directory_result
-expand(struct expansion *e, const struct address *a, const struct chain *up);
+enum found { FOUND_NONE, FOUND_ALIAS, FOUND_USER, FOUND_FAILED };
 
 static enum directory_result
 no_memory(void)
@@ -153,122 +150,170 @@ add_target(struct expansion *e, const char *name)
 		log_warn("alias.too_many", log_int("limit", WIRE_TARGETS_MAX));
 		return DIRECTORY_LOOP;
 	}
-	strcpy(t->names[t->count++], name);
+	snprintf(t->names[t->count++], WIRE_NAME_MAX, "%s", name);
 	return DIRECTORY_OK;
 }
 
-/* One target of the alias in s. */
+/* The mailbox that an alias of the same name stands before. */
 static enum directory_result
-expand_target(struct expansion *e, struct step *s, const char *target,
-    const struct chain *chain)
+add_own(struct expansion *e, const struct step *s)
 {
-	struct address a;
-
-	if (strcmp(target, s->name) == 0) {
-		/* Its own name: the mailbox that it stands before. */
-		switch (find_user(e->d, s->key)) {
-		case FOUND_USER:
-			return add_target(e, target);
-		case FOUND_NONE:
-			return DIRECTORY_NO_USER;
-		default:
-			return DIRECTORY_FAILED;
-		}
-	}
-	if (address_parse(target, &a) != ADDRESS_OK)
+	switch (find_user(e->d, s->key)) {
+	case FOUND_USER:
+		return add_target(e, s->name);
+	case FOUND_NONE:
 		return DIRECTORY_NO_USER;
-	return expand(e, &a, chain);
-}
-
-static enum directory_result
-expand_alias(struct expansion *e, struct step *s, const struct chain *chain)
-{
-	enum directory_result one, all = DIRECTORY_NO_USER;
-	unsigned i;
-
-	for (i = 0; i < s->alias.count; i++) {
-		one = expand_target(e, s, s->alias.names[i], chain);
-		if (one == DIRECTORY_LOOP || one == DIRECTORY_FAILED)
-			return one;
-		if (one == DIRECTORY_OK)
-			all = DIRECTORY_OK;
-		else
-			log_warn("alias.dangling", log_text("alias", s->name),
-			    log_text("target", s->alias.names[i]));
+	default:
+		return DIRECTORY_FAILED;
 	}
-	return all;
 }
 
-/* RFC 5321 4.5.1: a postmaster who is nobody's name. */
+/* Whoever reads a postmaster's mail where nothing else is said. */
 static enum directory_result
-expand_postmaster(
-    struct expansion *e, const struct address *a, const struct chain *chain)
+add_first_user(struct expansion *e, const char *domain)
 {
 	enum directory_result result;
-	struct address other;
 	char name[WIRE_NAME_MAX];
 
-	if (address_parse(e->d->postmaster, &other) == ADDRESS_OK &&
-	    memcmp(&other, a, sizeof(other)) != 0) {
-		result = expand(e, &other, chain);
-		if (result == DIRECTORY_OK || result == DIRECTORY_FAILED)
-			return result;
-		log_warn(
-		    "postmaster.nobody", log_text("address", e->d->postmaster));
-	}
-	result = directory_next_user(e->d, "", a->domain, name);
+	result = directory_next_user(e->d, "", domain, name);
 	if (result == DIRECTORY_NO_USER)
 		result = directory_next_user(e->d, "", "", name);
 	return result == DIRECTORY_OK ? add_target(e, name) : result;
 }
 
+/* RFC 5321 4.5.1: a postmaster who is nobody's name.  *opened: s is a step. */
 static enum directory_result
-expand_step(struct expansion *e, struct step *s, const struct chain *up)
+visit_postmaster(struct expansion *e, struct step *s, int *opened)
 {
-	struct chain chain = {s->key, up, up == NULL ? 1 : up->depth + 1};
+	struct address conf;
+
+	if (address_parse(e->d->postmaster, &conf) != ADDRESS_OK)
+		return add_first_user(e, s->address.domain);
+	address_name(&conf, s->alias.names[0]);
+	if (strcmp(s->alias.names[0], s->name) == 0)
+		return add_first_user(e, s->address.domain);
+	s->alias.count = 1;
+	s->postmaster = *opened = 1;
+	return DIRECTORY_OK;
+}
+
+/* What an address comes to; *opened: that is for the targets of s to say. */
+static enum directory_result
+visit_step(struct expansion *e, struct step *s, int *opened)
+{
 	enum directory_result result;
-	const struct chain *c;
 	enum found found;
+	unsigned i;
 
 	result = directory_has_domain(e->d, s->address.domain);
 	if (result != DIRECTORY_OK)
 		return result;
 	found = find(e->d, s);
-	for (c = up; c != NULL; c = c->up) {
-		if (strcmp(c->key, s->key) == 0)
+	for (i = 0; i < e->depth; i++) {
+		if (strcmp(e->steps[i]->key, s->key) == 0)
 			return DIRECTORY_LOOP;
 	}
 	switch (found) {
 	case FOUND_USER:
 		return add_target(e, s->name);
 	case FOUND_ALIAS:
-		return expand_alias(e, s, &chain);
+		*opened = 1;
+		return DIRECTORY_OK;
 	case FOUND_FAILED:
 		return DIRECTORY_FAILED;
 	case FOUND_NONE:
 		break;
 	}
 	if (strcmp(s->address.local, "postmaster") == 0)
-		return expand_postmaster(e, &s->address, &chain);
+		return visit_postmaster(e, s, opened);
 	return DIRECTORY_NO_USER;
 }
 
 static enum directory_result
-expand(struct expansion *e, const struct address *a, const struct chain *up)
+visit(struct expansion *e, const struct address *a)
 {
 	enum directory_result result;
 	struct step *s;
+	int opened = 0;
 
-	if (up != NULL && up->depth >= DIRECTORY_DEPTH)
-		return DIRECTORY_LOOP;
-	if (++e->visits > VISITS_MAX)
+	if (e->depth == DIRECTORY_DEPTH || ++e->visits > VISITS_MAX)
 		return DIRECTORY_LOOP;
 	if ((s = malloc(sizeof(*s))) == NULL)
 		return no_memory();
 	s->address = *a;
-	result = expand_step(e, s, up);
-	explicit_bzero(s->value, RECORD_USER_MAX);
+	s->next = 0;
+	s->found = s->postmaster = 0;
+	s->fresh = 1;
+	result = visit_step(e, s, &opened);
+	if (opened)
+		e->steps[e->depth++] = s;
+	else
+		free(s);
+	return result;
+}
+
+static enum directory_result
+visit_target(struct expansion *e, struct step *s)
+{
+	const char *target = s->alias.names[s->next++];
+	struct address a;
+
+	if (strcmp(target, s->name) == 0)
+		return add_own(e, s);
+	if (address_parse(target, &a) != ADDRESS_OK)
+		return DIRECTORY_NO_USER;
+	return visit(e, &a);
+}
+
+/* Notes what the target of s that was visited last came to. */
+static void
+note(struct step *s, enum directory_result result)
+{
+	if (s->fresh)
+		s->fresh = 0; /* there was none */
+	else if (result == DIRECTORY_OK)
+		s->found = 1;
+	else if (result == DIRECTORY_NO_USER || result == DIRECTORY_FOREIGN ||
+		 s->postmaster)
+		log_warn("alias.dangling", log_text("alias", s->name),
+		    log_text("target", s->alias.names[s->next - 1]));
+}
+
+/* Leaves the last step: what it came to, after result of its last target. */
+static enum directory_result
+leave(struct expansion *e, enum directory_result result)
+{
+	struct step *s = e->steps[--e->depth];
+
+	if (result == DIRECTORY_FAILED ||
+	    (result == DIRECTORY_LOOP && !s->postmaster))
+		;
+	else if (s->found)
+		result = DIRECTORY_OK;
+	else if (s->postmaster)
+		result = add_first_user(e, s->address.domain);
+	else
+		result = DIRECTORY_NO_USER;
 	free(s);
+	return result;
+}
+
+static enum directory_result
+expand(struct expansion *e, const struct address *a)
+{
+	enum directory_result result;
+	struct step *s;
+
+	result = visit(e, a);
+	while (e->depth > 0) {
+		s = e->steps[e->depth - 1];
+		note(s, result);
+		if (result == DIRECTORY_FAILED || result == DIRECTORY_LOOP ||
+		    s->next == s->alias.count)
+			result = leave(e, result);
+		else
+			result = visit_target(e, s);
+	}
 	return result;
 }
 
@@ -325,7 +370,7 @@ directory_lookup(
 	targets->count = 0;
 	result = parse(d, address, &a);
 	if (result == DIRECTORY_OK)
-		result = expand(&e, &a, NULL);
+		result = expand(&e, &a);
 	if (result != DIRECTORY_OK)
 		targets->count = 0;
 	return result;
@@ -368,7 +413,7 @@ directory_next_domain(
 	}
 	if (strlen(key) > ADDRESS_DOMAIN_MAX)
 		return damaged(key);
-	strcpy(name, key);
+	snprintf(name, WIRE_NAME_MAX, "%s", key);
 	return DIRECTORY_OK;
 }
 
@@ -377,23 +422,23 @@ static enum directory_result
 next_address(struct directory *d, enum kv_table table, const char *after,
     const char *domain, struct address *a, unsigned char *value, size_t *length)
 {
-	char key[KV_KEY_MAX] = "", next[KV_KEY_MAX];
+	char from[KV_KEY_MAX] = "", key[KV_KEY_MAX];
 	size_t size = value == NULL ? 0 : KV_VALUE_MAX;
 
 	*a = (struct address){.local = ""};
 	if (domain[0] != '\0') {
 		if (address_parse_domain(domain, a->domain) == -1)
 			return DIRECTORY_NO_USER;
-		address_key(a, key);
+		address_key(a, from);
 	}
 	if (after[0] != '\0') {
 		if (address_parse(after, a) != ADDRESS_OK)
 			return DIRECTORY_NO_USER;
-		address_key(a, next);
-		if (strcmp(next, key) > 0)
-			strcpy(key, next);
+		address_key(a, key);
+		if (strcmp(key, from) > 0)
+			snprintf(from, sizeof(from), "%s", key);
 	}
-	switch (kv_next(d->kv, table, key, next, value, size, length)) {
+	switch (kv_next(d->kv, table, from, key, value, size, length)) {
 	case KV_OK:
 		break;
 	case KV_NONE:
@@ -401,8 +446,8 @@ next_address(struct directory *d, enum kv_table table, const char *after,
 	case KV_FAILED:
 		return DIRECTORY_FAILED;
 	}
-	if (address_from_key(next, a) == -1)
-		return damaged(next);
+	if (address_from_key(key, a) == -1)
+		return damaged(key);
 	return DIRECTORY_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ compute(struct job *job, struct crypt_data *data)
 	if (hash == NULL) {
 		log_error("password.hash", log_errno(errno));
 	} else if (strlen(hash) < sizeof(job->hash)) {
-		strcpy(job->hash, hash);
+		snprintf(job->hash, sizeof(job->hash), "%s", hash);
 		job->result = PASSWORD_GOOD;
 	}
 	explicit_bzero(data, sizeof(*data));
@@ -117,7 +118,7 @@ make_dummy(struct password_pool *pool)
 		password[i] = digits[random[i] % 16];
 	password[i] = '\0';
 	compute(&job, &pool->hashers[0].data);
-	strcpy(pool->dummy, job.hash);
+	snprintf(pool->dummy, sizeof(pool->dummy), "%s", job.hash);
 	explicit_bzero(random, sizeof(random));
 	explicit_bzero(password, sizeof(password));
 	explicit_bzero(&job, sizeof(job));
@@ -246,7 +247,7 @@ password_hash(struct password_pool *pool, const char *password, char *hash,
 	hash[0] = '\0';
 	result = run(pool, &job);
 	if (result == PASSWORD_GOOD)
-		strcpy(hash, job.hash);
+		snprintf(hash, PASSWORD_HASH_MAX, "%s", job.hash);
 	explicit_bzero(&job, sizeof(job));
 	return result;
 }

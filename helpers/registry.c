@@ -238,7 +238,7 @@ put_user(struct directory *d, const char *key, const char *hash)
 
 	if (strlen(hash) >= sizeof(user.hash))
 		return REGISTRY_FAILED;
-	strcpy(user.hash, hash);
+	snprintf(user.hash, sizeof(user.hash), "%s", hash);
 	length = record_put_user(&user, value, sizeof(value));
 	result = put(d, KV_USERS, key, value, length);
 	explicit_bzero(&user, sizeof(user));

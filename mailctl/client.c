@@ -38,7 +38,7 @@ client_connect(const char *path, int *fd)
 		warnx("the socket's path is too long: %s", path);
 		return CLIENT_USAGE;
 	}
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if ((*fd = socket(AF_UNIX, type, 0)) == -1) {
 		warn("socket");
 		return CLIENT_TEMPORARY;

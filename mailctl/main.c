@@ -2,8 +2,8 @@
  * mailctl -- manages domains, users and aliases: mailctl(8).
  */
 #include "command.h"
+#include "where.h"
 
-#include <confuse.h>
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
@@ -11,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define RUN_FOLDER   "/run/ringmail"
-#define ADMIN_SOCKET "admin/accounts"
 
 static enum client_exit
 usage(void)
@@ -26,37 +23,6 @@ usage(void)
 		    c->usage[0] == '\0' ? "" : " ", c->usage);
 	fprintf(stderr, "       mailctl -V\n");
 	return CLIENT_USAGE;
-}
-
-/*
- * The socket's path by the run folder of helpers.conf, of which everything
- * else is passed over: the helpers themselves check it.
- */
-static enum client_exit
-socket_from_conf(const char *conf, char *path, size_t size)
-{
-	cfg_opt_t options[] = {
-	    CFG_STR("run", RUN_FOLDER, CFGF_NONE), CFG_END()};
-	enum client_exit code = CLIENT_USAGE;
-	cfg_t *cfg;
-
-	if ((cfg = cfg_init(options, CFGF_IGNORE_UNKNOWN)) == NULL)
-		err(CLIENT_TEMPORARY, "libconfuse");
-	switch (cfg_parse(cfg, conf)) {
-	case CFG_SUCCESS:
-		snprintf(
-		    path, size, "%s/%s", cfg_getstr(cfg, "run"), ADMIN_SOCKET);
-		code = CLIENT_OK;
-		break;
-	case CFG_FILE_ERROR:
-		warn("%s", conf);
-		break;
-	default: /* libconfuse has said where */
-		warnx("%s can't be read; check it with: helpers -n -c %s", conf,
-		    conf);
-	}
-	cfg_free(cfg);
-	return code;
 }
 
 static const struct command *
@@ -99,17 +65,15 @@ run(const char *path, char **args, int count)
 int
 main(int argc, char **argv)
 {
-	char path[4096] = RUN_FOLDER "/" ADMIN_SOCKET;
-	enum client_exit code;
+	char path[4096] = WHERE_DEFAULT;
 	int option;
 
 	signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt(argc, argv, "+c:S:V")) != -1) {
 		switch (option) {
 		case 'c':
-			code = socket_from_conf(optarg, path, sizeof(path));
-			if (code != CLIENT_OK)
-				return code;
+			if (where_from_conf(optarg, path, sizeof(path)) == -1)
+				return CLIENT_USAGE;
 			break;
 		case 'S':
 			snprintf(path, sizeof(path), "%s", optarg);
