@@ -428,7 +428,7 @@ begin_checkpoint(struct journal *j)
 	 * is durable: this sync covers that note. */
 	if (fdatasync(j->fd[j->now]) == -1 ||
 	    begin_file(j, !j->now, j->header.epoch + 1, j->header.epoch - 1) ==
-	    -1)
+		-1)
 		return fail(j, "new file");
 	j->syncing = 1;
 	syncer_ask(j->syncer);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,7 +97,9 @@ store_open(const struct store_conf *conf)
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->folder = open(conf->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->folder != -1 && bring_up(s, conf) == 0)
+	/* A predecessor whose parent was killed may not have noticed yet. */
+	if (s->folder != -1 && flock(s->folder, LOCK_EX | LOCK_NB) == 0 &&
+	    bring_up(s, conf) == 0)
 		return s;
 	saved = errno;
 	store_close(&s);

@@ -31,7 +31,8 @@ struct store_conf {
 
 /*
  * Opens the store below the mail root (maildir_setup, owner_setup come first)
- * and replays what its journal holds.  NULL with errno.
+ * and replays what its journal holds.  NULL with errno; EWOULDBLOCK where
+ * another process has it open.
  */
 struct store *store_open(const struct store_conf *conf);
 

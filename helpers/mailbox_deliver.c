@@ -1,0 +1,287 @@
+#include "mailbox_deliver.h"
+
+#include "clock.h"
+#include "fiber.h"
+#include "log.h"
+#include "mailbox_owners.h"
+#include "ring.h"
+#include "server.h"
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Deliveries that wait for a batch; more are turned away. */
+#define QUEUE_MAX 1024
+/* Maildirs of one batch: each may take two descriptors. */
+#define PLACES_MAX 1000
+
+/* One delivery on its way. */
+struct job {
+	struct job *next;
+	struct request *request;
+	struct store_delivery delivery;
+	struct store_place places[WIRE_TARGETS_MAX];
+	struct owner *owners;
+	char (*names)[WIRE_NAME_MAX];
+};
+
+static struct {
+	struct store *store;
+	unsigned most;
+	struct job *head, **tail;
+	unsigned count;
+	struct ring ring;
+	struct store_delivery **batch; /* most */
+} queue;
+
+static void
+job_free(struct job *j)
+{
+	if (j->delivery.spool != -1)
+		close(j->delivery.spool);
+	free(j->owners);
+	free(j->names);
+	free(j);
+}
+
+/* The status and fields that tell of a result. */
+static void
+reply_result(struct request **q, enum mailbox_result result)
+{
+	struct packet fields;
+
+	if (result == MAILBOX_OK || result == MAILBOX_TEMPORARY) {
+		request_reply(q,
+		    result == MAILBOX_OK ? PACKET_OK : PACKET_TEMPORARY, NULL);
+		return;
+	}
+	packet_init(&fields, 0);
+	packet_put_u8(&fields, (uint8_t)result);
+	request_reply(q, PACKET_REFUSED, &fields);
+	packet_free(&fields);
+}
+
+static uint64_t
+count_lines(const char *body, size_t size)
+{
+	uint64_t lines = 0;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		lines += body[i] == '\n';
+	return lines;
+}
+
+/* Whether the body is what the request says: inline, or in the spool. */
+static int
+is_sound(const struct store_delivery *d, size_t length)
+{
+	if (d->spool == -1)
+		return length == d->size && d->size <= WIRE_INLINE_MAX &&
+		       count_lines(d->body, length) == d->lines;
+	return length == 0 && d->size > WIRE_INLINE_MAX &&
+	       d->lines <= d->size && d->size < UINT64_C(1) << 40 &&
+	       store_is_spool(d->spool, d->size, d->again);
+}
+
+/* Reads the fields into j: 0, or -1 where they are malformed. */
+static int
+read_request(struct job *j, struct packet *p)
+{
+	struct store_delivery *d = &j->delivery;
+	uint32_t i;
+	size_t length;
+	uint8_t again;
+
+	d->trace = packet_get_u64(p);
+	d->received = (int64_t)packet_get_u64(p);
+	d->size = packet_get_u64(p);
+	d->lines = packet_get_u64(p);
+	again = packet_get_u8(p);
+	d->again = again;
+	d->count = packet_get_u32(p);
+	if (p->error != 0 || d->count == 0 || d->count > WIRE_TARGETS_MAX ||
+	    again > 1 || d->received < 0)
+		return -1;
+	j->names = calloc(d->count, sizeof(*j->names));
+	j->owners = calloc(d->count, sizeof(*j->owners));
+	if (j->names == NULL || j->owners == NULL)
+		return 0; /* the caller sees it */
+	for (i = 0; i < d->count; i++)
+		packet_get_text(p, j->names[i], sizeof(j->names[i]));
+	d->body = packet_get_data(p, WIRE_INLINE_MAX, &length);
+	d->spool = packet_take_fd(p);
+	if (packet_end(p) == -1 || !is_sound(d, length))
+		return -1;
+	if (d->spool != -1)
+		d->body = NULL;
+	return 0;
+}
+
+/* Finds the owners, which may wait, and whether they have room. */
+static enum mailbox_result
+find_owners(struct job *j)
+{
+	struct store_delivery *d = &j->delivery;
+	enum mailbox_result result;
+	unsigned i;
+
+	for (i = 0; i < d->count; i++) {
+		result = mailbox_owners_find(j->names[i], &j->owners[i]);
+		if (result != MAILBOX_OK)
+			return result;
+		j->places[i].owner = &j->owners[i];
+	}
+	/* What may be there already has been counted before. */
+	for (i = 0; i < d->count && !d->again; i++)
+		if (!mailbox_owners_room(j->names[i], &j->owners[i], d->size))
+			return MAILBOX_FULL;
+	return MAILBOX_OK;
+}
+
+int
+answer_deliver(struct request *q)
+{
+	enum mailbox_result result = MAILBOX_TEMPORARY;
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL) {
+		request_reply(&q, PACKET_TEMPORARY, NULL);
+		return 0;
+	}
+	j->request = q;
+	j->delivery.spool = -1;
+	j->delivery.places = j->places;
+	if (read_request(j, &q->packet) == -1) {
+		job_free(j);
+		return -1;
+	}
+	if (j->names != NULL && j->owners != NULL && queue.count < QUEUE_MAX)
+		result = find_owners(j);
+	if (result != MAILBOX_OK) {
+		reply_result(&q, result);
+		job_free(j);
+		return 0;
+	}
+	*queue.tail = j;
+	queue.tail = &j->next;
+	queue.count++;
+	ring_notify(&queue.ring);
+	return 0;
+}
+
+/* Takes from the queue what makes one batch; their list, and its length. */
+static struct job *
+take_batch(unsigned *n)
+{
+	struct job *first = queue.head, *j = first, **end = &queue.head;
+	size_t cost = 0;
+	unsigned places = 0;
+
+	for (*n = 0; j != NULL && *n < queue.most; j = j->next) {
+		cost += store_cost(&j->delivery);
+		places += j->delivery.count;
+		if (*n > 0 &&
+		    (cost > store_capacity(queue.store) || places > PLACES_MAX))
+			break;
+		queue.batch[(*n)++] = &j->delivery;
+		end = &j->next;
+	}
+	*end = NULL;
+	queue.head = j;
+	if (j == NULL)
+		queue.tail = &queue.head;
+	queue.count -= *n;
+	return first;
+}
+
+void
+mailbox_deliver_give_up(void)
+{
+	log_error("mailbox.restart", log_text("why", "a sync failed"));
+	/* Answers may still be on their way; those that stay are asked for
+	 * again. */
+	fiber_yield();
+	_exit(1);
+}
+
+static void
+commit_batch(void)
+{
+	struct job *j, *next;
+	unsigned n;
+	int result;
+
+	j = take_batch(&n);
+	result = store_commit(queue.store, queue.batch, n);
+	for (; j != NULL; j = next) {
+		next = j->next;
+		log_debug("deliver.done", log_id("trace", j->delivery.trace),
+		    log_int("result", j->delivery.result), log_int("batch", n));
+		reply_result(&j->request, j->delivery.result);
+		job_free(j);
+	}
+	if (result == -1)
+		mailbox_deliver_give_up();
+}
+
+static void
+commit_main(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		while (queue.head == NULL)
+			if (ring_wait(&queue.ring, CLOCK_NEVER) == -1)
+				return;
+		/* Whoever can run now may have more for the batch. */
+		fiber_yield();
+		commit_batch();
+	}
+}
+
+int
+mailbox_deliver_setup(struct store *store, unsigned most)
+{
+	queue.store = store;
+	queue.most = most;
+	queue.tail = &queue.head;
+	queue.batch = calloc(most, sizeof(struct store_delivery *));
+	if (queue.batch == NULL)
+		return -1;
+	ring_init(&queue.ring);
+	return fiber_spawn("commit", commit_main, NULL);
+}
+
+int
+answer_spool(struct request *q)
+{
+	char name[WIRE_NAME_MAX];
+	enum mailbox_result result;
+	struct packet fields;
+	struct owner o;
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	packet_init(&fields, 0);
+	result = mailbox_owners_find(name, &o);
+	if (result == MAILBOX_OK) {
+		fields.fd = store_spool(queue.store, &o);
+		if (fields.fd == -1) {
+			log_warn("spool.failed", log_text("path", o.path),
+			    log_errno(errno));
+			result = errno == ENOSPC || errno == EDQUOT
+				     ? MAILBOX_FULL
+				     : MAILBOX_TEMPORARY;
+		}
+	}
+	if (result == MAILBOX_OK)
+		request_reply(&q, PACKET_OK, &fields);
+	else
+		reply_result(&q, result);
+	packet_free(&fields);
+	return 0;
+}

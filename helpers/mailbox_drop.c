@@ -1,0 +1,429 @@
+#include "mailbox_drop.h"
+
+#include "clock.h"
+#include "entry.h"
+#include "fiber.h"
+#include "log.h"
+#include "mailbox_deliver.h"
+#include "mailbox_owners.h"
+#include "mailbox_proof.h"
+#include "ring.h"
+#include "server.h"
+#include "snapshot.h"
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 4096
+/* Maildrops that may be open at once. */
+#define DROPS_MAX 100000
+/* Octets that a login may have read to learn the size of foreign letters, and
+ * after how many of them others get their turn. */
+#define MEASURE_MAX  (UINT64_C(1) << 30)
+#define MEASURE_TURN (UINT64_C(1) << 20)
+/* A ticket that is not known may be on its way: how often, and how long. */
+#define TICKET_TRIES 10
+#define TICKET_PAUSE (2 * CLOCK_MILLISECOND)
+
+/* An open maildrop. */
+struct drop {
+	struct drop *next_by_name, *next_by_handle, *next_of_peer;
+	struct mailbox_proof proof;
+	uint32_t handle;
+	struct drops *peer;
+	struct snapshot snapshot;
+	int listed; /* the snapshot is there */
+	int opening;
+};
+
+/* What is kept for each peer. */
+struct drops {
+	struct drop *first;
+};
+
+static struct {
+	struct store *store;
+	struct drop *by_name[BUCKETS], *by_handle[BUCKETS];
+	unsigned count;
+	uint32_t last; /* handle given out */
+} table;
+
+void
+mailbox_drop_setup(struct store *store)
+{
+	table.store = store;
+}
+
+static struct drop **
+bucket_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619u;
+	return &table.by_name[hash % BUCKETS];
+}
+
+static int
+is_open(const char *name)
+{
+	struct drop *d;
+
+	for (d = *bucket_of(name); d != NULL; d = d->next_by_name)
+		if (strcmp(d->proof.name, name) == 0)
+			return 1;
+	return 0;
+}
+
+static struct drop *
+find_handle(uint32_t handle)
+{
+	struct drop *d;
+
+	for (d = table.by_handle[handle % BUCKETS]; d != NULL;
+	     d = d->next_by_handle)
+		if (d->handle == handle)
+			return d;
+	return NULL;
+}
+
+/* The peer's own open maildrop of this handle; NULL: GONE. */
+static struct drop *
+find_drop(struct request *q, uint32_t handle)
+{
+	struct drop *d = find_handle(handle);
+
+	return d != NULL && !d->opening && d->peer == *request_peer_data(q)
+		   ? d
+		   : NULL;
+}
+
+/* Locks the maildrop for the peer of q; NULL where memory is out. */
+static struct drop *
+add_drop(struct request *q, const struct mailbox_proof *proof)
+{
+	struct drops **peer = (struct drops **)request_peer_data(q);
+	struct drop *d, **bucket;
+
+	if (table.count >= DROPS_MAX)
+		return NULL;
+	if (*peer == NULL && (*peer = calloc(1, sizeof(**peer))) == NULL)
+		return NULL;
+	if ((d = calloc(1, sizeof(*d))) == NULL)
+		return NULL;
+	do
+		table.last++;
+	while (table.last == 0 || find_handle(table.last) != NULL);
+	d->proof = *proof;
+	d->handle = table.last;
+	d->peer = *peer;
+	d->next_of_peer = (*peer)->first;
+	(*peer)->first = d;
+	bucket = bucket_of(proof->name);
+	d->next_by_name = *bucket;
+	*bucket = d;
+	bucket = &table.by_handle[d->handle % BUCKETS];
+	d->next_by_handle = *bucket;
+	*bucket = d;
+	table.count++;
+	return d;
+}
+
+/* Takes d out of a list that is linked by the member `next`. */
+#define CUT(list, d, next)                   \
+	do {                                 \
+		struct drop **at_ = (list);  \
+		while (*at_ != (d))          \
+			at_ = &(*at_)->next; \
+		*at_ = (d)->next;            \
+	} while (0)
+
+static void
+remove_drop(struct drop *d)
+{
+	CUT(bucket_of(d->proof.name), d, next_by_name);
+	CUT(&table.by_handle[d->handle % BUCKETS], d, next_by_handle);
+	CUT(&d->peer->first, d, next_of_peer);
+	if (d->listed)
+		snapshot_free(&d->snapshot);
+	free(d);
+	table.count--;
+}
+
+void
+mailbox_drop_gone(void *peer_data)
+{
+	struct drops *peer = peer_data;
+
+	while (peer->first != NULL)
+		remove_drop(peer->first);
+	free(peer);
+}
+
+/* Finds out whose maildrop the proof opens; waits a moment for a ticket that
+ * accounts has sent, but which has not been read yet. */
+static int
+check_proof(struct request *q, const void *data, size_t length,
+    struct mailbox_proof *proof)
+{
+	int i;
+
+	if (length != WIRE_TICKET_SIZE)
+		return mailbox_proof_unseal(
+		    data, length, (uint32_t)request_role(q), proof);
+	for (i = 0; mailbox_proof_take(data, proof) == -1; i++) {
+		if (i == TICKET_TRIES)
+			return -1;
+		if (ring_sleep(ring_self(), clock_after(TICKET_PAUSE)) == -1 &&
+		    errno == ECANCELED)
+			return -1;
+	}
+	return 0;
+}
+
+/* Letters whose name does not tell their size: letting others work between. */
+static int
+measure(struct drop *d)
+{
+	const struct owner *o = &d->proof.owner;
+	struct snapshot *s = &d->snapshot;
+	uint64_t budget = MEASURE_MAX, turn = MEASURE_MAX;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		if (s->letters[i].octets == SNAPSHOT_UNKNOWN) {
+			if (owner_become(o->uid, o->gid) == -1)
+				return -1;
+			snapshot_measure(s, i, o->path, &budget);
+			owner_home();
+			/* A small one costs as well. */
+			budget -= budget < 4096 ? budget : 4096;
+		}
+		s->octets += s->letters[i].octets;
+		if (turn - budget >= MEASURE_TURN) {
+			turn = budget;
+			fiber_yield();
+		}
+	}
+	return 0;
+}
+
+/* Reads the maildrop: 0, or -1 with errno. */
+static int
+read_drop(struct drop *d)
+{
+	const struct owner *o = &d->proof.owner;
+	int result;
+
+	if (owner_become(o->uid, o->gid) == -1)
+		return -1;
+	result = snapshot_take(&d->snapshot, o->path);
+	owner_home();
+	d->listed = 1;
+	return result == 0 ? measure(d) : -1;
+}
+
+static void
+refuse(struct request **q, enum mailbox_result result)
+{
+	struct packet fields;
+
+	packet_init(&fields, 0);
+	packet_put_u8(&fields, (uint8_t)result);
+	request_reply(q, PACKET_REFUSED, &fields);
+	packet_free(&fields);
+}
+
+static void
+reply_open(struct request **q, struct drop *d)
+{
+	unsigned char token[WIRE_RESUME_MAX];
+	struct packet fields;
+	size_t length;
+
+	length =
+	    mailbox_proof_seal(token, &d->proof, (uint32_t)request_role(*q));
+	packet_init(&fields, 0);
+	packet_put_u32(&fields, d->handle);
+	packet_put_data(&fields, token, length);
+	packet_put_u32(&fields, (uint32_t)d->snapshot.count);
+	packet_put_u64(&fields, d->snapshot.octets);
+	request_reply(
+	    q, fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY, &fields);
+	packet_free(&fields);
+	explicit_bzero(token, sizeof(token));
+}
+
+int
+answer_open(struct request *q)
+{
+	struct mailbox_proof proof;
+	struct drop *d;
+	const void *data;
+	size_t length;
+
+	data = packet_get_data(&q->packet, WIRE_RESUME_MAX, &length);
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	if (check_proof(q, data, length, &proof) == -1) {
+		refuse(&q, MAILBOX_DENIED);
+	} else if (is_open(proof.name)) {
+		refuse(&q, MAILBOX_IN_USE);
+	} else if ((d = add_drop(q, &proof)) == NULL) {
+		request_reply(&q, PACKET_TEMPORARY, NULL);
+	} else {
+		d->opening = 1;
+		/* Who comes back has his list. */
+		if (length == WIRE_TICKET_SIZE && read_drop(d) == -1) {
+			log_warn("drop.failed", log_text("name", proof.name),
+			    log_errno(errno));
+			remove_drop(d);
+			request_reply(&q, PACKET_TEMPORARY, NULL);
+		} else {
+			d->opening = 0;
+			reply_open(&q, d);
+		}
+	}
+	explicit_bzero(&proof, sizeof(proof));
+	return 0;
+}
+
+/* Octets that one letter's row takes at most. */
+#define ROW_MAX (2 * 8 + 2 * 4 + WIRE_FILE_MAX + SNAPSHOT_UIDL + 1)
+
+int
+answer_list(struct request *q)
+{
+	uint32_t handle = packet_get_u32(&q->packet);
+	uint32_t from = packet_get_u32(&q->packet), count, i;
+	struct packet fields;
+	struct drop *d;
+
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	d = find_drop(q, handle);
+	if (d == NULL || !d->listed) {
+		request_reply(&q, PACKET_GONE, NULL);
+		return 0;
+	}
+	count =
+	    d->snapshot.count > from ? (uint32_t)d->snapshot.count - from : 0;
+	if (count > (PACKET_MAX - 64) / ROW_MAX)
+		count = (PACKET_MAX - 64) / ROW_MAX;
+	packet_init(&fields, 0);
+	packet_put_u32(&fields, count);
+	for (i = from; i < from + count; i++) {
+		const struct snapshot_letter *l = &d->snapshot.letters[i];
+
+		packet_put_u64(&fields, l->octets);
+		packet_put_u64(&fields, l->size);
+		packet_put_text(&fields, l->file);
+		packet_put_text(&fields, l->uidl);
+	}
+	request_reply(&q, fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY,
+	    fields.error == 0 ? &fields : NULL);
+	packet_free(&fields);
+	/* The end was read: from here on pop3d keeps the list. */
+	if (count == 0)
+		snapshot_free(&d->snapshot);
+	return 0;
+}
+
+int
+answer_fetch(struct request *q)
+{
+	uint32_t handle = packet_get_u32(&q->packet);
+	char file[WIRE_FILE_MAX];
+	struct packet fields;
+	struct drop *d;
+
+	packet_get_text(&q->packet, file, sizeof(file));
+	if (packet_end(&q->packet) == -1 || !maildir_is_file(file))
+		return -1;
+	if ((d = find_drop(q, handle)) == NULL) {
+		request_reply(&q, PACKET_GONE, NULL);
+		return 0;
+	}
+	packet_init(&fields, 0);
+	errno = EPERM;
+	if (owner_become(d->proof.owner.uid, d->proof.owner.gid) == 0)
+		fields.fd = maildir_fetch(d->proof.owner.path, file);
+	if (fields.fd != -1) {
+		request_reply(&q, PACKET_OK, &fields);
+	} else if (errno == ENOENT || errno == ELOOP || errno == EACCES) {
+		refuse(&q, MAILBOX_NO_LETTER);
+	} else {
+		log_warn("fetch.failed", log_text("name", d->proof.name),
+		    log_errno(errno));
+		request_reply(&q, PACKET_TEMPORARY, NULL);
+	}
+	owner_home();
+	packet_free(&fields);
+	return 0;
+}
+
+/* Reads the names of files; their count, or -1 where they are malformed. */
+static int
+read_files(
+    struct packet *p, char (*files)[WIRE_FILE_MAX], const char **pointers)
+{
+	uint32_t count = packet_get_u32(p), i;
+
+	if (p->error != 0 || count == 0 || count > ENTRY_FILES_MAX)
+		return -1;
+	for (i = 0; i < count; i++) {
+		packet_get_text(p, files[i], sizeof(files[i]));
+		if (p->error != 0 || !maildir_is_file(files[i]))
+			return -1;
+		pointers[i] = files[i];
+	}
+	return packet_end(p) == 0 ? (int)count : -1;
+}
+
+int
+answer_expunge(struct request *q)
+{
+	static char files[ENTRY_FILES_MAX][WIRE_FILE_MAX];
+	const char *pointers[ENTRY_FILES_MAX];
+	uint32_t handle = packet_get_u32(&q->packet);
+	struct drop *d;
+	int count, code = 0;
+
+	if ((count = read_files(&q->packet, files, pointers)) == -1)
+		return -1;
+	if ((d = find_drop(q, handle)) == NULL) {
+		request_reply(&q, PACKET_GONE, NULL);
+		return 0;
+	}
+	if (store_expunge(table.store, &d->proof.owner, pointers,
+		(unsigned)count) == -1) {
+		code = errno;
+		log_warn("expunge.failed", log_text("name", d->proof.name),
+		    log_errno(code));
+	}
+	owner_home();
+	mailbox_owners_recount(d->proof.name);
+	request_reply(&q, code == 0 ? PACKET_OK : PACKET_TEMPORARY, NULL);
+	if (code == EIO)
+		mailbox_deliver_give_up();
+	return 0;
+}
+
+int
+answer_close(struct request *q)
+{
+	uint32_t handle = packet_get_u32(&q->packet);
+	struct drop *d;
+
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	if ((d = find_drop(q, handle)) == NULL) {
+		request_reply(&q, PACKET_GONE, NULL);
+		return 0;
+	}
+	remove_drop(d);
+	request_reply(&q, PACKET_OK, NULL);
+	return 0;
+}

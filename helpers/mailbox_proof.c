@@ -1,0 +1,148 @@
+#include "mailbox_proof.h"
+
+#include "clock.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+/* Tickets that may wait, in rows by their first octets. */
+#define ROWS	 1024
+#define ROW_SIZE 8
+#define SUM_SIZE 32
+/* No ticket lives longer, whatever accounts says. */
+#define LIFE (120 * CLOCK_SECOND)
+
+struct ticket {
+	unsigned char secret[WIRE_TICKET_SIZE];
+	int64_t expiry; /* 0: none */
+	struct mailbox_proof proof;
+};
+
+static struct ticket tickets[ROWS][ROW_SIZE];
+static unsigned char key[32];
+
+void
+mailbox_proof_setup(const unsigned char seal[32])
+{
+	unsigned char sum[SUM_SIZE];
+
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	memcpy(key, seal, sizeof(key));
+	HMAC(EVP_sha256(), key, sizeof(key), sum, 0, sum, NULL);
+}
+
+static struct ticket *
+row_of(const unsigned char *secret)
+{
+	return tickets[(secret[0] | (unsigned)secret[1] << 8) % ROWS];
+}
+
+void
+mailbox_proof_add(const unsigned char secret[WIRE_TICKET_SIZE],
+    const struct mailbox_proof *proof, int64_t expiry)
+{
+	struct ticket *row = row_of(secret), *t = row;
+	int64_t now = clock_now();
+	unsigned i;
+
+	/* A full row loses its oldest. */
+	for (i = 1; i < ROW_SIZE; i++)
+		if (row[i].expiry < t->expiry)
+			t = &row[i];
+	memcpy(t->secret, secret, sizeof(t->secret));
+	t->proof = *proof;
+	t->expiry = expiry < now + LIFE ? expiry : now + LIFE;
+}
+
+int
+mailbox_proof_take(
+    const unsigned char secret[WIRE_TICKET_SIZE], struct mailbox_proof *proof)
+{
+	struct ticket *row = row_of(secret);
+	int64_t now = clock_now();
+	int result = -1;
+	unsigned i;
+
+	for (i = 0; i < ROW_SIZE; i++) {
+		struct ticket *t = &row[i];
+
+		if (t->expiry == 0 ||
+		    CRYPTO_memcmp(t->secret, secret, sizeof(t->secret)) != 0)
+			continue;
+		if (t->expiry > now) {
+			*proof = t->proof;
+			result = 0;
+		}
+		explicit_bzero(t, sizeof(*t));
+	}
+	return result;
+}
+
+/* The HMAC over a token without it. */
+static int
+sum_token(const unsigned char *token, size_t length, unsigned char *sum)
+{
+	return HMAC(EVP_sha256(), key, sizeof(key), token, length, sum, NULL) !=
+		       NULL
+		   ? 0
+		   : -1;
+}
+
+struct token_head {
+	uint32_t role, uid, gid;
+	uint16_t name_length, path_length;
+	uint64_t quota;
+};
+
+size_t
+mailbox_proof_seal(unsigned char token[WIRE_RESUME_MAX],
+    const struct mailbox_proof *proof, uint32_t role)
+{
+	struct token_head head = {.role = role,
+	    .uid = proof->owner.uid,
+	    .gid = proof->owner.gid,
+	    .quota = proof->owner.quota,
+	    .name_length = (uint16_t)strlen(proof->name),
+	    .path_length = (uint16_t)strlen(proof->owner.path)};
+	size_t at = sizeof(head);
+
+	if (at + head.name_length + head.path_length + SUM_SIZE >
+	    WIRE_RESUME_MAX)
+		return 0;
+	memcpy(token, &head, sizeof(head));
+	memcpy(token + at, proof->name, head.name_length);
+	at += head.name_length;
+	memcpy(token + at, proof->owner.path, head.path_length);
+	at += head.path_length;
+	return sum_token(token, at, token + at) == 0 ? at + SUM_SIZE : 0;
+}
+
+int
+mailbox_proof_unseal(const void *token, size_t length, uint32_t role,
+    struct mailbox_proof *proof)
+{
+	const unsigned char *p = token;
+	unsigned char sum[SUM_SIZE];
+	struct token_head head;
+
+	if (length < sizeof(head) + SUM_SIZE ||
+	    sum_token(p, length - SUM_SIZE, sum) == -1 ||
+	    CRYPTO_memcmp(sum, p + length - SUM_SIZE, SUM_SIZE) != 0)
+		return -1;
+	memcpy(&head, p, sizeof(head));
+	p += sizeof(head);
+	if (head.role != role || head.name_length >= sizeof(proof->name) ||
+	    head.path_length >= sizeof(proof->owner.path) ||
+	    sizeof(head) + head.name_length + head.path_length + SUM_SIZE !=
+		length)
+		return -1;
+	memset(proof, 0, sizeof(*proof));
+	proof->owner.uid = head.uid;
+	proof->owner.gid = head.gid;
+	proof->owner.quota = head.quota;
+	memcpy(proof->name, p, head.name_length);
+	memcpy(proof->owner.path, p + head.name_length, head.path_length);
+	return 0;
+}
