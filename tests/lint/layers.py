@@ -11,7 +11,7 @@ import sys
 
 PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
-    ("base", "arena clock conf log privileges sanitize super wire"),
+    ("base", "arena calls clock conf log privileges sanitize super wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "conn device listen packet server service"),
     ("stubs", "accounts mailbox resolver"),
