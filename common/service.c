@@ -22,6 +22,7 @@
 #define EXIT_WRONG_USAGE 64 /* EX_USAGE of sysexits.h */
 #define REASON_MAX	 512
 
+#define LINE_EVERY (10 * CLOCK_SECOND) /* about what lasts */
 #define TRIM_EVERY (30 * CLOCK_SECOND)
 
 /* How long an acceptor rests that found no descriptor or memory to go on. */
@@ -148,9 +149,14 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 static void
 pause_after(int error)
 {
+	static _Thread_local int64_t next_line;
+
 	if (error == EINTR)
 		return;
-	log_warn("accept.failed", log_errno(error));
+	if (clock_now() >= next_line) {
+		log_warn("accept.failed", log_errno(error));
+		next_line = clock_after(LINE_EVERY);
+	}
 	ring_sleep(ring_self(), clock_after(ACCEPT_PAUSE));
 }
 
