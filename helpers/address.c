@@ -6,7 +6,9 @@
 static char
 lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c;
 }
 
 static int
@@ -24,8 +26,9 @@ copy_lower(const char *text, char *to, size_t limit)
 	to[0] = '\0';
 	if (length == 0 || length > limit)
 		return -1;
-	for (i = 0; i <= length; i++)
-		to[i] = lower(text[i]);
+	memcpy(to, text, length + 1);
+	for (i = 0; i < length; i++)
+		to[i] = lower(to[i]);
 	return 0;
 }
 
