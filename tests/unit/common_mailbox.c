@@ -1,0 +1,381 @@
+/*
+ * The mailbox stub against a small mailbox of the test's own: sessions that
+ * come back after a restart, deliveries that are told to be repeats, pages.
+ */
+#include "clock.h"
+#include "device.h"
+#include "fiber.h"
+#include "mailbox.h"
+#include "server.h"
+#include "worker.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SOON clock_after(20 * CLOCK_SECOND)
+#define PAGE 3
+
+static char folder[64];
+static struct sockaddr_un address = {.sun_family = AF_UNIX};
+static struct device *device;
+static void (*test_body)(void);
+
+/* What the helper remembers, and what it saw. */
+static uint32_t handle;
+static unsigned opens, resumes, expunges, names_expunged, deliveries, closes;
+static uint8_t again_seen;
+static size_t body_seen;
+static int fd_seen, drop_first, bad_letter;
+
+static int
+knows(struct request **q, uint32_t given)
+{
+	if (given == handle && handle != 0)
+		return 1;
+	request_reply(q, PACKET_GONE, NULL);
+	return 0;
+}
+
+static int
+answer_open(struct request *q)
+{
+	struct packet fields;
+	size_t length;
+	const void *proof = packet_get_data(&q->packet, 640, &length);
+
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	packet_init(&fields, 0);
+	if (length == WIRE_TICKET_SIZE) {
+		opens++;
+		if (*(const char *)proof != 't') {
+			packet_put_u8(&fields, MAILBOX_DENIED);
+			request_reply(&q, PACKET_REFUSED, &fields);
+			packet_free(&fields);
+			return 0;
+		}
+	} else {
+		assert_string_equal(proof, "a token to come back with");
+		resumes++;
+	}
+	handle = 100 + resumes;
+	packet_put_u32(&fields, handle);
+	packet_put_data(&fields, "a token to come back with", 26);
+	packet_put_u32(&fields, resumes == 0 ? 5 : 99);
+	packet_put_u64(&fields, 500);
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
+	return 0;
+}
+
+static int
+answer_list(struct request *q)
+{
+	struct packet fields;
+	uint32_t given = packet_get_u32(&q->packet);
+	uint32_t from = packet_get_u32(&q->packet);
+	uint32_t left = from < 5 ? 5 - from : 0;
+	char uidl[8];
+
+	if (packet_end(&q->packet) == -1 || !knows(&q, given))
+		return q == NULL ? 0 : -1;
+	packet_init(&fields, 0);
+	left = left < PAGE ? left : PAGE;
+	packet_put_u32(&fields, left);
+	for (uint32_t i = from; i < from + left; i++) {
+		packet_put_u64(&fields, 110 + i);
+		packet_put_u64(&fields, 100 + i);
+		packet_put_text(&fields, "new/x");
+		snprintf(uidl, sizeof(uidl), bad_letter ? "u %u" : "u%u", i);
+		packet_put_text(&fields, uidl);
+	}
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
+	return 0;
+}
+
+static int
+answer_fetch(struct request *q)
+{
+	struct packet fields;
+	uint32_t given = packet_get_u32(&q->packet);
+	char file[WIRE_FILE_MAX];
+
+	packet_get_text(&q->packet, file, sizeof(file));
+	if (packet_end(&q->packet) == -1 || !knows(&q, given))
+		return q == NULL ? 0 : -1;
+	packet_init(&fields, 0);
+	if (strcmp(file, "new/gone") == 0) {
+		packet_put_u8(&fields, MAILBOX_NO_LETTER);
+		request_reply(&q, PACKET_REFUSED, &fields);
+	} else {
+		fields.fd = open("/dev/null", O_RDONLY);
+		request_reply(&q, PACKET_OK, &fields);
+	}
+	packet_free(&fields);
+	return 0;
+}
+
+static int
+answer_expunge(struct request *q)
+{
+	uint32_t given = packet_get_u32(&q->packet);
+	uint32_t count = packet_get_u32(&q->packet);
+	char file[WIRE_FILE_MAX];
+
+	assert_in_range(count, 1, 200);
+	for (uint32_t i = 0; i < count; i++)
+		packet_get_text(&q->packet, file, sizeof(file));
+	if (packet_end(&q->packet) == -1 || !knows(&q, given))
+		return q == NULL ? 0 : -1;
+	expunges++;
+	names_expunged += count;
+	if (expunges == 1)
+		handle = 0; /* as if the helper had died after it */
+	request_reply(&q, PACKET_OK, NULL);
+	return 0;
+}
+
+static int
+answer_close(struct request *q)
+{
+	closes += packet_get_u32(&q->packet) == handle;
+	request_reply(&q, PACKET_OK, NULL);
+	return 0;
+}
+
+static int
+answer_deliver(struct request *q)
+{
+	struct packet *p = &q->packet;
+	char name[WIRE_NAME_MAX];
+
+	assert_int_equal(packet_get_u64(p), 7);
+	assert_int_equal(packet_get_u64(p), 8);
+	(void)packet_get_u64(p);
+	(void)packet_get_u64(p);
+	again_seen = packet_get_u8(p);
+	for (uint32_t n = packet_get_u32(p); n > 0; n--)
+		packet_get_text(p, name, sizeof(name));
+	(void)packet_get_data(p, WIRE_INLINE_MAX, &body_seen);
+	assert_int_equal(packet_end(p), 0);
+	fd_seen = p->fd != -1;
+	if (++deliveries == 1 && drop_first)
+		return -1; /* hangs up: it may have been carried out */
+	request_reply(&q, PACKET_OK, NULL);
+	return 0;
+}
+
+static const struct server_row rows[] = {
+    {WIRE_OPEN, ROLE_POP3D, 0, answer_open, "open"},
+    {WIRE_LIST, ROLE_POP3D, 0, answer_list, "list"},
+    {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
+    {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
+    {WIRE_CLOSE, ROLE_POP3D, 0, answer_close, "close"},
+    {WIRE_DELIVER, ROLE_POP3D, SERVER_FD, answer_deliver, "deliver"},
+    {.answer = NULL},
+};
+static struct server server;
+
+static void
+log_in(struct mailbox_session *s)
+{
+	const unsigned char ticket[WIRE_TICKET_SIZE] = "t";
+
+	assert_int_equal(mailbox_open(device, ticket, s, SOON), MAILBOX_OK);
+	assert_int_equal(s->count, 5);
+	assert_int_equal(s->octets, 500);
+}
+
+static void
+opening_and_listing(void)
+{
+	const unsigned char wrong[WIRE_TICKET_SIZE] = "w";
+	struct mailbox_session s;
+	struct mailbox_letter letters[5];
+	unsigned got;
+
+	assert_int_equal(mailbox_open(device, wrong, &s, SOON), MAILBOX_DENIED);
+	log_in(&s);
+	assert_int_equal(
+	    mailbox_list(&s, 0, letters, 5, &got, SOON), MAILBOX_OK);
+	assert_int_equal(got, 3);
+	assert_int_equal(letters[2].octets, 112);
+	assert_int_equal(letters[2].size, 102);
+	assert_string_equal(letters[2].uidl, "u2");
+	assert_int_equal(
+	    mailbox_list(&s, 3, letters, 1, &got, SOON), MAILBOX_OK);
+	assert_int_equal(got, 1);
+	assert_string_equal(letters[0].uidl, "u3");
+	assert_int_equal(
+	    mailbox_list(&s, 5, letters, 5, &got, SOON), MAILBOX_OK);
+	assert_int_equal(got, 0);
+	mailbox_close(&s);
+	assert_int_equal(closes, 1);
+	mailbox_close(&s);
+	log_in(&s);
+	bad_letter = 1;
+	assert_int_equal(
+	    mailbox_list(&s, 0, letters, 5, &got, SOON), MAILBOX_TEMPORARY);
+	assert_int_equal(got, 0);
+}
+
+static void
+coming_back(void)
+{
+	struct mailbox_letter letter = {.file = "new/1"},
+			      gone = {.file = "new/gone"};
+	struct mailbox_session s;
+	unsigned got;
+	int fd;
+
+	log_in(&s);
+	assert_int_equal(mailbox_fetch(&s, &letter, &fd, SOON), MAILBOX_OK);
+	close(fd);
+	assert_int_equal(
+	    mailbox_fetch(&s, &gone, &fd, SOON), MAILBOX_NO_LETTER);
+	assert_int_equal(fd, -1);
+	assert_int_equal(resumes, 0);
+	handle = 0;
+	assert_int_equal(mailbox_fetch(&s, &letter, &fd, SOON), MAILBOX_OK);
+	close(fd);
+	assert_int_equal(resumes, 1);
+	assert_int_equal(s.count, 5); /* of the login's snapshot */
+	handle = 0;
+	assert_int_equal(
+	    mailbox_list(&s, 0, &letter, 1, &got, SOON), MAILBOX_TEMPORARY);
+	assert_int_equal(resumes, 1);
+	mailbox_close(&s);
+}
+
+static void
+expunging(void)
+{
+	static char names[500][WIRE_FILE_MAX];
+	const char *files[500];
+	struct mailbox_session s;
+
+	for (unsigned i = 0; i < 500; i++) {
+		memset(names[i], 'x', sizeof(names[i]) - 1);
+		snprintf(names[i], 8, "new/%03u", i % 1000);
+		names[i][7] = 'x';
+		files[i] = names[i];
+	}
+	log_in(&s);
+	assert_int_equal(mailbox_expunge(&s, files, 0, SOON), MAILBOX_OK);
+	assert_int_equal(expunges, 0);
+	assert_int_equal(mailbox_expunge(&s, files, 500, SOON), MAILBOX_OK);
+	assert_int_equal(names_expunged, 500);
+	assert_true(expunges >= 3);
+	assert_int_equal(resumes, 1);
+	mailbox_close(&s);
+}
+
+static void
+delivering(void)
+{
+	static const char body[WIRE_INLINE_MAX];
+	static char names[WIRE_TARGETS_MAX][WIRE_NAME_MAX];
+	struct mailbox_delivery m = {.trace = 7,
+	    .received = 8,
+	    .count = WIRE_TARGETS_MAX,
+	    .names = (const char(*)[WIRE_NAME_MAX])names,
+	    .size = sizeof(body),
+	    .body = body,
+	    .spool = -1};
+
+	for (int i = 0; i < WIRE_TARGETS_MAX; i++)
+		memset(names[i], 'n', sizeof(names[i]) - 1);
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_OK);
+	assert_int_equal(again_seen, 0);
+	assert_int_equal(body_seen, sizeof(body));
+	assert_int_equal(fd_seen, 0);
+	deliveries = 0;
+	drop_first = 1;
+	m.size = WIRE_INLINE_MAX + 1;
+	m.spool = open("/dev/null", O_RDWR);
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_OK);
+	assert_int_equal(deliveries, 2);
+	assert_int_equal(again_seen, 1);
+	assert_int_equal(body_seen, 0);
+	assert_int_equal(fd_seen, 1);
+	assert_int_equal(close(m.spool), 0);
+}
+
+static void
+first_fiber(void *arg)
+{
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+	(void)arg;
+	handle = 0;
+	opens = resumes = expunges = names_expunged = deliveries = closes = 0;
+	drop_first = bad_letter = 0;
+	server = (struct server){.rows = rows, .peers_max = 4};
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	assert_int_equal(server_listen(&server, listener, ROLE_POP3D), 0);
+	device = device_open("mailbox", address.sun_path, 8);
+	assert_non_null(device);
+	test_body();
+	device_close(&device);
+	unlink(address.sun_path);
+	worker_stop();
+}
+
+static void
+run(void **state)
+{
+	test_body = *(void (**)(void)) * state;
+	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
+}
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/common_mailbox.XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", folder);
+	return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder);
+}
+
+#define BODY(f)                                           \
+	{                                                 \
+#f, run, NULL, NULL, &(void (*[1])(void)) \
+		{                                         \
+			f                                 \
+		}                                         \
+	}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    BODY(opening_and_listing),
+	    BODY(coming_back),
+	    BODY(expunging),
+	    BODY(delivering),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
