@@ -19,7 +19,7 @@ calls_init(struct calls *s, unsigned limit)
 		slots *= 2;
 	*s = (struct calls){.mask = slots - 1, .limit = limit};
 	s->tail = &s->head;
-	if ((s->slots = calloc(slots, sizeof(*s->slots))) == NULL)
+	if ((s->slots = calloc(slots, sizeof(struct call *))) == NULL)
 		return -1;
 	if (getrandom(&s->last_id, sizeof(s->last_id), GRND_NONBLOCK) !=
 	    (ssize_t)sizeof(s->last_id))

@@ -259,16 +259,16 @@ read_requests(struct server_peer *p)
 			fiber_yield();
 			return 0;
 		}
-		if ((got = packet_receive(p->watch.fd, &packet)) == 1)
-			dispatch(p, &packet);
-		else if (got == 0)
+		got = packet_receive(p->watch.fd, &packet);
+		if (got == 0 ||
+		    (got == -1 && errno != EAGAIN && errno != EBADMSG))
 			return -1;
+		if (got == 1)
+			dispatch(p, &packet);
 		else if (errno == EAGAIN)
 			p->watch.ready &= ~READABLE;
-		else if (errno == EBADMSG)
-			refuse(p, "no packet", 0);
 		else
-			return -1;
+			refuse(p, "no packet", 0);
 	}
 	return 0;
 }
