@@ -81,13 +81,13 @@ $(B)/%.tidy: $(B)/%.o .clang-tidy
 # tests/run.py has one step for each of these.
 lint:
 	@tools/setup.sh build test
-	@python3 tests/run.py lint
+	@tests/run.py lint
 system clients asan ubsan tsan memcheck:
 	@tools/setup.sh build run test
-	@python3 tests/run.py $@
+	@tests/run.py $@
 test:
 	@tools/setup.sh build run test
-	@python3 tests/run.py all
+	@tests/run.py all
 run:
 	@tools/setup.sh build run
 	@$(MAKE) -s all

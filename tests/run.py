@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """run.py STEP... -- runs the tests and counts them.
 
 Steps: lint unit system clients asan ubsan tsan memcheck, or all.  Each check
@@ -119,7 +119,7 @@ def pytests(report, name, folders, build="build", flags="", runner="",
            "RINGMAIL_LOAD": str(load), **(options() if flags else {})}
     result = OUT / f"{name.replace(' ', '-')}.xml"
     result.unlink(missing_ok=True)
-    command = ["python3", "-m", "pytest", "--no-header", "--tb=short", "-q",
+    command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short", "-q",
                "-p", "no:cacheprovider", "--durations=5",
                f"--junitxml={result}", f"--rootdir={ROOT}/tests",
                *(f"tests/{folder}" for folder in folders)]

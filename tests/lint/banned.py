@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Functions that C here does not call, each with what to call instead."""
 import pathlib
 import re

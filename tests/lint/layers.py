@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The layers: who may include whom.
 
 smtpd, pop3d, helpers and mailctl include common, and never each other; common

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Functions have at most 60 lines, files at most 500.  No exceptions."""
 import json
 import pathlib

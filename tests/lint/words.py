@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Text that does not belong into the tree: notes to self, and paths of the
 machine on which a file was written.  Nor do blanks at the end of a line."""
 import pathlib

@@ -52,7 +52,7 @@ def test_bad_domains(pair, domain):
 @pytest.mark.parametrize("name", [
     "", "nodomain", "@" + DOMAIN, "a@", "a b@" + DOMAIN, "../x@" + DOMAIN,
     "a/b@" + DOMAIN, ".@" + DOMAIN, "..@" + DOMAIN, "a@unknown.test",
-    "l" * 65 + "@" + DOMAIN, "a\nb@" + DOMAIN, "a+b@" + DOMAIN])
+    "l" * 65 + "@" + DOMAIN, "a\nb@" + DOMAIN])
 def test_bad_users(pair, name):
     refused(pair, "user", "add", name, stdin="pw\n")
 
