@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const calls[] = {
@@ -103,7 +104,8 @@ answer_changed(struct request *q)
 
 static const struct server_row rows[] = {
     {WIRE_SPOOL, ROLE_SMTPD, SERVER_FIBER, answer_spool, "spool"},
-    {WIRE_DELIVER, ROLE_SMTPD, SERVER_FIBER, answer_deliver, "deliver"},
+    {WIRE_DELIVER, ROLE_SMTPD, SERVER_FIBER | SERVER_FD, answer_deliver,
+	"deliver"},
     {WIRE_OPEN, ROLE_POP3D, SERVER_FIBER, answer_open, "open"},
     {WIRE_LIST, ROLE_POP3D, 0, answer_list, "list"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
@@ -254,6 +256,7 @@ mailbox_run(const struct helper *h)
 	int failed = 0;
 
 	helper = h;
+	umask(0); /* modes are all spelt out */
 	learn_machine();
 	mailbox_proof_setup(h->seal);
 	if (give_up_privileges(h) == -1 || open_rooms(h->conf) == -1)
