@@ -79,10 +79,11 @@ resume(struct worker *w, struct fiber *to)
 	struct sanitize *enter = to ? &to->sanitize : &w->sanitize;
 
 	w->current = to;
+	w->left = leave;
 	sanitize_leave(leave, enter, from != NULL && from == w->dead);
 	switch_context(from ? &from->context : &w->context,
 	    to ? &to->context : &w->context);
-	sanitize_enter(leave, w->dead ? &w->dead->sanitize : leave);
+	sanitize_enter(leave, w->left);
 	bury(w);
 }
 
@@ -176,8 +177,7 @@ fiber_entry(void *arg)
 	struct fiber *f = arg;
 	struct worker *w = f->waiter.worker;
 
-	sanitize_enter(
-	    &f->sanitize, w->dead ? &w->dead->sanitize : &w->sanitize);
+	sanitize_enter(&f->sanitize, w->left);
 	bury(w);
 	f->main(f->arg);
 	unlink_fiber(w, f);

@@ -86,6 +86,7 @@ struct worker {
 	struct stack_cache stacks;
 	struct context context; /* the scheduler's own */
 	struct sanitize sanitize;
+	struct sanitize *left; /* of whoever switched last */
 	int stopping;	   /* its fibers have been cancelled */
 	void *fault_stack; /* where the handler of an overflow runs */
 	void *buffers;	   /* conn.c's free buffers */
