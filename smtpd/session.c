@@ -76,7 +76,7 @@ session_reset(struct smtp *s)
 }
 
 /* RFC 5321 4.1.4: what would have been right. */
-static enum next
+static void
 refuse_state(struct smtp *s)
 {
 	const char *hint = "say EHLO or HELO first";
@@ -87,7 +87,7 @@ refuse_state(struct smtp *s)
 		hint = "RCPT comes next";
 	else if (s->state == STATE_RCPT)
 		hint = "RCPT, DATA or RSET comes next";
-	return reply(s, "503 5.5.1 Bad sequence of commands: %s", hint);
+	reply(s, "503 5.5.1 Bad sequence of commands: %s", hint);
 }
 
 /* Whether the command may be given here; else it was refused. */
