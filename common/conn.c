@@ -143,8 +143,11 @@ fill(struct conn *c, int64_t deadline)
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n > 0) {
-			/* Less than asked for: the next octet is an edge. */
-			if ((size_t)n < room)
+			/* Less than asked for: the next octet is an edge.  The
+			 * end may have had its edge together with them. */
+			if ((size_t)n < room &&
+			    !(c->watch.ready &
+				(EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
 				c->watch.ready &= ~(uint32_t)EPOLLIN;
 			c->in_end += (size_t)n;
 			c->octets_in += (uint64_t)n;

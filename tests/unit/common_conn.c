@@ -102,6 +102,36 @@ test_lines(void **state)
 }
 
 static void
+say_and_end(void *arg)
+{
+	(void)arg;
+	say("last\r\n");
+	shutdown(peer, SHUT_WR);
+}
+
+/* What was said last and the end come as one event. */
+static void
+last_words(void)
+{
+	char *line;
+	size_t length;
+
+	assert_int_equal(fiber_spawn("peer", say_and_end, NULL), 0);
+	expect_line("last");
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
+	    CONN_LINE_FAILED);
+	assert_int_equal(conn_error(&conn), ECONNRESET);
+}
+
+static void
+test_last_words(void **state)
+{
+	(void)state;
+	run(last_words);
+}
+
+static void
 too_long(void)
 {
 	char *line, text[300];
@@ -357,6 +387,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_last_words),
 	    cmocka_unit_test(test_too_long_a_line),
 	    cmocka_unit_test(test_ten_megabytes_without_an_end),
 	    cmocka_unit_test(test_deadline_is_sticky),
