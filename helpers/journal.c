@@ -346,8 +346,7 @@ write_batch(struct journal *j)
 
 /*
  * After a sync that failed nobody knows what the disk holds: the batch is
- * taken back as well as can be, and the boot's id removed, so that the
- * successor replays all.
+ * taken back as well as can be, and the successor has to replay all.
  */
 static int
 fail(struct journal *j, const char *what)
@@ -357,14 +356,12 @@ fail(struct journal *j, const char *what)
 	log_error("journal.failed", log_text("at", what), log_errno(code));
 	j->failed = 1;
 	journal_drop(j);
-	memset(j->header.boot, 0, sizeof(j->header.boot));
-	j->header.checksum = journal_header_checksum(&j->header);
 	if (j->at + sizeof(struct journal_entry) <= j->size &&
 	    write_at(j->fd[j->now], zeros, sizeof(struct journal_entry),
 		j->at) == -1)
 		log_error("journal.failed", log_text("at", "take back"));
-	if (write_at(j->fd[j->now], &j->header, sizeof(j->header), 0) == -1)
-		log_error("journal.failed", log_text("at", "mark"));
+	journal_file_doubt(j->fd[0]);
+	journal_file_doubt(j->fd[1]);
 	errno = code;
 	return -1;
 }

@@ -110,6 +110,21 @@ journal_file_lay_out(int fd, size_t size)
 	return fsync(fd);
 }
 
+void
+journal_file_doubt(int fd)
+{
+	struct journal_header h;
+
+	if (pread(fd, &h, sizeof(h), 0) != sizeof(h) ||
+	    h.magic != JOURNAL_MAGIC ||
+	    h.checksum != journal_header_checksum(&h))
+		return;
+	memset(h.boot, 0, sizeof(h.boot));
+	h.checksum = journal_header_checksum(&h);
+	if (pwrite(fd, &h, sizeof(h), 0) != sizeof(h))
+		log_error("journal.failed", log_text("at", "mark"));
+}
+
 /* Reads all of the file; what the disk can't give stays zero. */
 static void
 read_all(struct journal_file *f, int fd)

@@ -72,6 +72,10 @@ int journal_file_open(int dir, const char *name, size_t *size);
  */
 int journal_file_lay_out(int fd, size_t size);
 
+/* Removes the boot's id from a file: nothing in it counts as settled for what
+ * processes wrote. */
+void journal_file_doubt(int fd);
+
 /*
  * Reads the file fd of size octets into f (zeroed by the caller), and adds to
  * findings.  Unreadable parts count as zeros.  Returns 0, or -1 with errno
