@@ -127,7 +127,8 @@ $(B)/%.o: %.S
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(wildcard $(patsubst %,$(B)/%/*.d,common $(PROGRAMS) \
+    tests/unit tests/fuzz))
 
 clean:
 	rm -rf build

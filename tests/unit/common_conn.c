@@ -337,10 +337,11 @@ test_reader_that_never_reads(void **state)
 static void
 idle(void)
 {
+	char bits[] = "x\r\n";
 	say("NOOP\r\n");
 	expect_line("NOOP");
 	conn_puts(&conn, "250 ok\r\n");
-	assert_int_equal(fiber_spawn("peer", say_in_bits, "x\r\n"), 0);
+	assert_int_equal(fiber_spawn("peer", say_in_bits, bits), 0);
 	assert_non_null(conn.out);
 	expect_line("x");
 	/* Said and sent: nothing is held for output; input's block is lent
