@@ -4,6 +4,7 @@
 #include "syncer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -81,7 +82,7 @@ journal_open(const struct journal_conf *conf, struct journal_findings *findings)
 		return NULL;
 	j->conf = *conf;
 	j->fd[0] = j->fd[1] = -1;
-	strncpy(j->boot, conf->boot, sizeof(j->boot) - 1);
+	snprintf(j->boot, sizeof(j->boot), "%s", conf->boot);
 	j->size = (size_t)conf->size / 2 / 4096 * 4096;
 	if (read_files(j, findings) == 0)
 		return j;
@@ -309,7 +310,7 @@ seal_batch(struct journal *j)
 			journal_sum_add(&sum, part->iov_base, length);
 			left -= length;
 		}
-		if (left == 0)
+		if (e != NULL && left == 0)
 			e->checksum = journal_sum_end(&sum);
 	}
 }

@@ -229,7 +229,7 @@ scan(struct journal_file *f, struct journal_findings *findings)
 			return -1;
 		findings->entries++;
 		expected = e.sequence + 1;
-		at += sizeof(e) + (e.length + JOURNAL_ALIGN - 1) /
+		at += sizeof(e) + ((size_t)e.length + JOURNAL_ALIGN - 1) /
 				      JOURNAL_ALIGN * JOURNAL_ALIGN;
 	}
 	/* Half an entry at the end: its head is there, the rest is not. */

@@ -200,7 +200,7 @@ learn_machine(void)
 		snprintf(boot, sizeof(boot), "%jd", (intmax_t)clock_wall());
 	boot[strcspn(boot, "\n")] = '\0';
 	if (gethostname(host, sizeof(host) - 1) == -1)
-		strcpy(host, "localhost");
+		snprintf(host, sizeof(host), "localhost");
 }
 
 static int

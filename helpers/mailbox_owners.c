@@ -7,6 +7,7 @@
 #include "packet.h"
 #include "snapshot.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,7 @@ keep(const char *name, const struct owner *o)
 	if (*slot == NULL && (*slot = calloc(1, sizeof(**slot))) == NULL)
 		return;
 	memset(*slot, 0, sizeof(**slot));
-	strcpy((*slot)->name, name);
+	snprintf((*slot)->name, sizeof((*slot)->name), "%s", name);
 	(*slot)->owner = *o;
 }
 
@@ -77,7 +78,7 @@ mailbox_owners_path(struct owner *o, const char *path)
 	    strlen(path + length + 1) >= sizeof(o->path) ||
 	    path[length + 1] == '\0' || path[length + 1] == '/')
 		return -1;
-	strcpy(o->path, path + length + 1);
+	snprintf(o->path, sizeof(o->path), "%s", path + length + 1);
 	return 0;
 }
 

@@ -27,14 +27,14 @@ set_host(const char *host)
 
 	for (; *host != '\0' && n + 5 < sizeof(root.host); host++) {
 		if (*host == '/' || *host == ':' || *host == ',')
-			n += (size_t)sprintf(root.host + n, "\\%03o",
+			n += (size_t)snprintf(root.host + n, 5, "\\%03o",
 			    (unsigned)(unsigned char)*host);
 		else if (*host > 0x20 && *host < 0x7f)
 			root.host[n++] = *host;
 	}
 	root.host[n] = '\0';
 	if (n == 0)
-		strcpy(root.host, "localhost");
+		snprintf(root.host, sizeof(root.host), "localhost");
 }
 
 int
@@ -137,7 +137,7 @@ maildir_make(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(copy, path);
+	snprintf(copy, sizeof(copy), "%s", path);
 	if ((folder = fcntl(root.fd, F_DUPFD_CLOEXEC, 3)) == -1)
 		return -1;
 	while ((part = strsep(&rest, "/")) != NULL)

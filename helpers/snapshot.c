@@ -48,7 +48,7 @@ hash_uidl(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1])
 
 	SHA256((const unsigned char *)text, length, sum);
 	for (i = 0; i < sizeof(sum); i++)
-		sprintf(uidl + 2 * i, "%02x", sum[i]);
+		snprintf(uidl + 2 * i, 3, "%02x", sum[i]);
 }
 
 void
