@@ -54,6 +54,31 @@ senders_remove(struct port *p, struct port_sender *s)
 	return 0;
 }
 
+/* With the lock held: whom the free room is for, NULL for nobody. */
+static struct port_sender *
+senders_next(struct port *p)
+{
+	struct port_sender *s = p->senders;
+
+	if (s == NULL || p->count >= p->capacity)
+		return NULL;
+	p->senders = s->next;
+	return s;
+}
+
+/* Whoever was given room and leaves without using it hands it on. */
+static void
+pass_turn(struct port *p)
+{
+	struct port_sender *s;
+
+	ring_lock(p->ring);
+	s = senders_next(p);
+	ring_unlock(p->ring);
+	if (s != NULL)
+		ring_notify(&s->ring);
+}
+
 /*
  * Waits for a turn at a full port, whose lock is held and then let go.  Our
  * own ring stands on this stack, so that we may only leave once whoever took
@@ -78,6 +103,7 @@ wait_for_room(struct port *p, int64_t deadline)
 		fiber_shield(1);
 		ring_wait(&self.ring, CLOCK_NEVER);
 		fiber_shield(0);
+		pass_turn(p);
 	}
 	errno = error;
 	return -1;
@@ -124,10 +150,7 @@ port_receive(struct port *p)
 			p->tail = &p->head;
 		p->count--;
 	}
-	if ((s = p->senders) != NULL && p->count < p->capacity)
-		p->senders = s->next;
-	else
-		s = NULL;
+	s = senders_next(p);
 	ring_unlock(p->ring);
 	if (s != NULL)
 		ring_notify(&s->ring);
@@ -153,24 +176,74 @@ port_reply(struct message *m)
 	return -1;
 }
 
+/* Takes m back out of the port: 0, or -1 where it was received already. */
+static int
+take_back(struct port *p, struct message *m)
+{
+	struct message **at;
+	int found;
+
+	ring_lock(p->ring);
+	for (at = &p->head; *at != NULL && *at != m; at = &(*at)->next)
+		;
+	if ((found = *at != NULL)) {
+		if ((*at = m->next) == NULL)
+			p->tail = at;
+		p->count--;
+	}
+	ring_unlock(p->ring);
+	if (!found)
+		return -1;
+	pass_turn(p);
+	return 0;
+}
+
+/*
+ * Recalls m, which is on loan: leaving without it would be leaving it to point
+ * at a reply port that is gone.
+ */
+static void
+recall(struct port *p, struct message *m, struct port *reply)
+{
+	m->recalled = 1;
+	ring_notify(p->ring);
+	fiber_shield(1);
+	while (port_receive(reply) == NULL)
+		ring_wait(reply->ring, CLOCK_NEVER);
+	fiber_shield(0);
+}
+
 int
 port_call(struct port *p, struct message *m, int64_t deadline)
 {
 	struct ring ring;
 	struct port reply;
+	int error;
 
 	ring_init(&ring);
 	port_init(&reply, &ring, 1);
 	m->reply_to = &reply;
+	m->recalled = 0;
 	if (port_send(p, m, deadline) == -1)
 		return -1;
-	/* The message is on loan: leaving without it would be leaving it to
-	 * point at a port that is gone. */
-	fiber_shield(1);
-	while (port_receive(&reply) == NULL)
-		ring_wait(&ring, CLOCK_NEVER);
-	fiber_shield(0);
+	while (port_receive(&reply) == NULL) {
+		if (ring_wait(&ring, deadline) == 0)
+			continue;
+		error = errno;
+		if (take_back(p, m) == 0) {
+			errno = error;
+			return -1;
+		}
+		recall(p, m, &reply);
+		return 0;
+	}
 	return 0;
+}
+
+int
+port_recalled(const struct message *m)
+{
+	return m->recalled;
 }
 
 void

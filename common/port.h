@@ -13,6 +13,7 @@
 struct message {
 	struct message *next;
 	struct port *reply_to; /* where port_reply sends it; NULL for nowhere */
+	_Atomic int recalled;  /* see port_recalled */
 };
 
 struct port {
@@ -25,7 +26,8 @@ struct port {
 
 /*
  * An empty port that notifies r and holds at most capacity (1 or more)
- * messages.  r is borrowed until the port is closed for good.
+ * messages.  r is borrowed.  Both must stay until the port is closed and each
+ * port_send and port_call has returned.
  */
 void port_init(struct port *p, struct ring *r, unsigned capacity);
 
@@ -52,11 +54,20 @@ int port_reply(struct message *m);
 /*
  * Request and reply: sends m to p with a reply port of its own and waits for m
  * to come back.  Returns 0 when it did.  -1 with errno ETIMEDOUT, ECANCELED,
- * EAGAIN or EPIPE where it was not sent at all.  Once sent, m belongs to the
- * receiver until it answers, so the deadline then bounds only the receiver's
- * work: it must answer each message, and soon where it sees the deadline pass.
+ * EAGAIN or EPIPE where it was not sent, or was taken back before the receiver
+ * had seen it; m is then the caller's, untouched.
+ *
+ * A message that the receiver has taken is its own until it answers.  At the
+ * deadline, or when the caller is cancelled, the message is recalled: the
+ * receiver's ring is notified, it sees port_recalled and must answer at once.
  */
 int port_call(struct port *p, struct message *m, int64_t deadline);
+
+/*
+ * Whether the caller of a message, received and not yet answered, no longer
+ * wants the answer.  Does not wait.
+ */
+int port_recalled(const struct message *m);
 
 /*
  * Closes the port: senders fail with EPIPE, those that wait for room too.

@@ -173,10 +173,12 @@ ring_poll_thread(
 		errno = EINVAL;
 		return -1;
 	}
+	for (i = 0; i < n; i++) {
+		fds[i].revents = 0;
+		all[i] = fds[i];
+	}
 	if (!lie_down(r, w))
 		return 0;
-	for (i = 0; i < n; i++)
-		all[i] = fds[i];
 	all[n] = (struct pollfd){.fd = w->doorbell, .events = POLLIN};
 	do {
 		left = deadline == CLOCK_NEVER ? -1 : deadline - clock_now();
