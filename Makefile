@@ -8,7 +8,7 @@
 #                     layers, lengths, man pages
 #   make asan|ubsan|tsan|memcheck   tests under one checker
 #   make system, make clients       tests over the real processes (as root)
-#   make bench        measurements (longer; see docs/performance.md)
+#   make bench        measurements (see docs/performance.md): bench-core
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make uninstall    removes what install laid down, but the conf
@@ -93,6 +93,23 @@ run:
 	@$(MAKE) -s all
 	@tools/run.sh $(B)
 
+# The benchmarks' own programs, beside their peers.
+$(B)/tests/bench/%.o: tests/bench/%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -Wall -Wextra -fPIE -O2 -g -MMD -MP -c -o $@ $<
+$(B)/bench/core: $(B)/tests/bench/core.o $(B)/tests/bench/core_helper.o \
+    $(B)/tests/bench/core_boost.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CXX) -o $@ $^ $(ALL_LDFLAGS) -lst -lboost_context $(LIBS_common)
+$(B)/bench/clients: $(B)/tests/bench/clients.o
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS)
+bench: bench-core
+bench-core:
+	@tools/setup.sh build run bench
+	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients
+	@tests/bench/core.py $(B) $(BENCH)
+
 MANUALS = $(wildcard $(foreach n,1 5 8,$(PROGRAMS:%=%/*.$(n))))
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libexecdir) \
@@ -135,5 +152,5 @@ clean:
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
 .PHONY: all unit objects tidy lint system clients asan ubsan tsan memcheck \
-    test run install uninstall clean help
+    test run bench bench-core install uninstall clean help
 .SECONDARY:

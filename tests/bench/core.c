@@ -1,9 +1,12 @@
 /*
  * core -- what fibers, rings and ports cost, each beside its peer, the two
- * measured in turns.  Prints a row a figure: ours, the peer's, the ratio.
+ * measured in turns.  Prints a row a figure: the median of ours, of the peer's,
+ * of their ratio, and what is asked of the ratio or of ours.
  *
  *	core [ROUNDS]
  */
+#include "core.h"
+
 #include "clock.h"
 #include "fiber.h"
 #include "port.h"
@@ -268,25 +271,50 @@ wait_for_ever(void *arg)
 		;
 }
 
+/* How much memory the process has, KiB. */
+static double
+memory(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	char line[256];
+	double kib = 0;
+
+	if (f == NULL)
+		return 0;
+	while (kib == 0 && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "Pss:", 4) == 0)
+			kib = strtod(line + 4, NULL);
+	fclose(f);
+	return kib;
+}
+
+enum { WAITERS = 100000 };
+static double first_kib; /* of one, before any was cached */
+static size_t fibers_before;
+
 static double
 cancel_waiters(void)
 {
-	enum { N = 100000 };
-	struct fiber **f = calloc(N, sizeof(*f));
+	struct fiber **f = calloc(WAITERS, sizeof(*f));
+	double before = memory();
 	int64_t start;
 	int i;
 
-	for (i = 0; i < N; i++)
+	if (f == NULL)
+		abort();
+	for (i = 0; i < WAITERS; i++)
 		if ((f[i] = fiber_start("waits", wait_for_ever, NULL)) == NULL)
 			abort();
 	fiber_yield();
+	if (first_kib == 0)
+		first_kib = (memory() - before) / WAITERS;
 	start = clock_now();
-	for (i = 0; i < N; i++)
+	for (i = 0; i < WAITERS; i++)
 		fiber_cancel(f[i]);
-	for (i = 0; i < N; i++)
+	for (i = 0; i < WAITERS; i++)
 		fiber_join(&f[i], CLOCK_NEVER);
 	free(f);
-	if (fiber_count() != 1)
+	if (fiber_count() != fibers_before)
 		abort();
 	return (double)(clock_now() - start);
 }
@@ -309,7 +337,8 @@ median(double *figures)
 }
 
 static void
-row(const char *what, double (*ours)(void), double (*peer)(void))
+row(const char *what, double (*ours)(void), double (*peer)(void),
+    const char *asked)
 {
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ratio[ROUNDS_MAX];
 	int i;
@@ -319,9 +348,47 @@ row(const char *what, double (*ours)(void), double (*peer)(void))
 		b[i] = peer();
 		ratio[i] = b[i] / a[i];
 	}
-	printf("| %s | %.1f | %.1f | %.2f |\n", what, median(a), median(b),
-	    median(ratio));
+	printf("| %s | %.1f ns | %.1f ns | %.2f | %s |\n", what, median(a),
+	    median(b), median(ratio), asked);
 	fflush(stdout);
+}
+
+static void
+row_cancel(void)
+{
+	double ns[ROUNDS_MAX];
+	int i;
+
+	for (i = 0; i < rounds; i++)
+		ns[i] = cancel_waiters();
+	printf("| 100,000 parked waiters: all cancelled and joined | %.0f ms | "
+	       "| | under 1 s, none left |\n",
+	    median(ns) / 1e6);
+	printf("| the same: memory for one of the first 100,000 | %.2f KiB | "
+	       "| | |\n",
+	    first_kib);
+}
+
+static void
+measure_all(void)
+{
+	row("fiber: create, run, exit; pthread create and join", fiber_life,
+	    pthread_life, "500");
+	row("the same; State Threads", fiber_life, state_threads_life, "1");
+	row("the same; Boost.Context, pooled stacks", fiber_life, boost_life,
+	    "1");
+	row("switch; ucontext", fiber_switch, ucontext_switch,
+	    "ours under 30 ns");
+	row("switch; Boost.Context", fiber_switch, boost_switch, "");
+	row("request and reply, one worker; two kernel threads, mutex and "
+	    "condition",
+	    call_same_worker, call_kernel_threads, "50");
+	row("request and reply, two workers; two kernel threads",
+	    call_other_worker, call_kernel_threads, "1");
+	row("request and reply to a process, 1 in flight; raw socket",
+	    helper_call_one, raw_call, "");
+	row("request and reply to a process, 64 in flight; 1 in flight",
+	    helper_call_many, helper_call_one, "5");
 }
 
 static void
@@ -332,17 +399,11 @@ measure(void *arg)
 		other_worker();
 		return;
 	}
-	printf("| what (ns) | ours | peer | times faster |\n"
-	       "|---|---|---|---|\n");
-	row("create, run, exit: pthread", fiber_life, pthread_life);
-	row("create, run, exit: State Threads", fiber_life, state_threads_life);
-	row("switch: ucontext", fiber_switch, ucontext_switch);
-	row("request and reply, one worker: two kernel threads",
-	    call_same_worker, call_kernel_threads);
-	row("request and reply, two workers: two kernel threads",
-	    call_other_worker, call_kernel_threads);
-	printf("\n100,000 parked waiters cancelled: %.0f ms\n",
-	    cancel_waiters() / 1e6);
+	fibers_before = fiber_count();
+	row_cancel();
+	helper_open();
+	measure_all();
+	helper_close();
 	other_ends = 1;
 	ring_notify(&other_ring);
 	worker_stop();
@@ -360,9 +421,11 @@ main(int argc, char **argv)
 	ring_init(&service_ring);
 	port_init(&service, &service_ring, 64);
 	ring_init(&other_ring);
-	if (st_init() == -1 || worker_run(2, measure, NULL) == -1) {
+	if (helper_start() == -1 || st_init() == -1 ||
+	    worker_run(2, measure, NULL) == -1) {
 		perror("core");
 		return 1;
 	}
+	helper_stop();
 	return 0;
 }

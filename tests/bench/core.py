@@ -1,0 +1,193 @@
+#!/usr/bin/python3
+"""core.py -- what the client core costs, as one markdown table.
+
+Runs build/bench/core (fibers, rings and ports beside their peers), then starts
+ringmail with ours.sh in a folder of its own and measures what idle clients cost
+it, and what they cost an active one.  As root, on a quiet machine.
+"""
+import argparse
+import os
+import pathlib
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+# Sleepers give their unused stack back after a second or two, and the heap
+# is looked after every 30 s; who measures at once measures something else.
+SETTLE = 4
+ACTIVE = 2000
+SPARE = 200  # descriptors of a client process that no client can have
+
+
+def tree(pid):
+    """The ids of a process and all that come from it."""
+    children = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text()
+        except OSError:
+            continue
+        parent = int(stat.rpartition(")")[2].split()[1])
+        children.setdefault(parent, []).append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
+
+
+def memory(pid):
+    """KiB of each process of the tree (Pss: what is shared counts in part)."""
+    sizes = {}
+    for one in tree(pid):
+        path = pathlib.Path(f"/proc/{one}")
+        try:
+            name = (path / "comm").read_text().strip()
+            for line in (path / "smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    sizes[f"{name} {one}"] = int(line.split()[1])
+        except OSError:
+            continue  # it has ended meanwhile
+    return sizes
+
+
+class Ringmail:
+    """A running ringmail of ours.sh."""
+
+    def __init__(self, build, folder, sessions, users):
+        self.folder, self.command = folder, HERE / "ours.sh"
+        self.env = dict(os.environ, RINGMAIL_BUILD=str(build),
+                        USERS=str(users))
+        line = self.run("start", "name=core", "smtp=25270", "pop3=11070",
+                        "log=off", f"sessions={sessions}")
+        self.target = dict(word.split("=", 1) for word in line.split())
+
+    def run(self, command, *args):
+        return subprocess.run([self.command, command, self.folder, *args],
+                              env=self.env, stdout=subprocess.PIPE,
+                              check=True, text=True).stdout
+
+    def memory(self):
+        return memory(int(self.target["pid"]))
+
+    def stop(self):
+        self.run("stop", "name=core")
+
+
+class Clients:
+    """Idle clients, and an active one beside them."""
+
+    def __init__(self, build, ringmail, protocol, count, users=1):
+        command = [build / "bench" / "clients", protocol,
+                   ringmail.target[protocol], str(count), str(users)]
+        self.child = subprocess.Popen(command, stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True)
+        said = self.child.stdout.readline()
+        if f"ready={count} failed=0" not in said:
+            raise SystemExit(f"core: {protocol}, {count} clients: {said}")
+
+    def active(self):
+        self.child.stdin.write(f"active {ACTIVE}\n")
+        self.child.stdin.flush()
+        line = self.child.stdout.readline()
+        return {key: int(value) / 1e3 for key, value in
+                (word.split("=") for word in line.split())}
+
+    def close(self):
+        self.child.stdin.close()
+        self.child.wait()
+
+
+def row(*cells):
+    print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
+
+
+def idle_rows(build, ringmail, protocol, count, state, users=1):
+    """What each of count idle clients costs: in all, and by process."""
+    before = ringmail.memory()
+    clients = Clients(build, ringmail, protocol, count, users)
+    time.sleep(SETTLE)
+    after = ringmail.memory()
+    clients.close()
+    time.sleep(SETTLE)
+    left = sum(ringmail.memory().values()) - sum(before.values())
+    grown = {name: (after[name] - before.get(name, 0)) / count
+             for name in after}
+    total = (sum(after.values()) - sum(before.values())) / count
+    parts = ", ".join(f"{name.split()[0]} {kib:.2f}"
+                      for name, kib in grown.items() if kib > 0.1)
+    row(f"idle client: {protocol} after {state}, {count:,} of them",
+        f"{total:.2f} KiB", "", f"{parts}; {left / 1024:.1f} MiB left over",
+        "8 KiB or less")
+
+
+def active_rows(build, ringmail, count, rounds):
+    """An active SMTP client beside idle ones, against none, in turns."""
+    figures = {0: [], count: []}
+    for _ in range(rounds):
+        for idle in figures:
+            clients = Clients(build, ringmail, "smtp", idle)
+            time.sleep(SETTLE)
+            figures[idle].append(clients.active())
+            clients.close()
+            time.sleep(SETTLE)
+    for key, what in (("noop_ns", "a command and its reply"),
+                      ("session_ns", "connect, EHLO, QUIT")):
+        alone, beside = ([one[key] for one in figures[n]] for n in (0, count))
+        ratio = statistics.median(b / a for a, b in zip(alone, beside))
+        row(f"active client: {what}; beside {count:,} idle ones",
+            f"{statistics.median(alone):.1f} us",
+            f"{statistics.median(beside):.1f} us", f"{ratio:.2f}",
+            "1.2 or less")
+
+
+def conditions():
+    model = "unknown"
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+    print(f"{os.cpu_count()} cores, {model}, Linux {platform.release()}, "
+          f"load {os.getloadavg()[0]:.2f} at the start\n")
+    row("figure; its peer", "ours", "peer", "peer / ours", "asked")
+    row(*["---"] * 5)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--smtp", type=int, action="append",
+                        help="idle SMTP clients (10000); may be repeated")
+    parser.add_argument("--pop3", type=int, default=500,
+                        help="idle POP3 clients, each with a user")
+    parser.add_argument("--only", choices=["core", "clients"])
+    args = parser.parse_args()
+    build = args.build.resolve()
+    smtp = args.smtp or [10000]
+    conditions()
+    if args.only != "clients":
+        subprocess.run([build / "bench" / "core", str(args.rounds)],
+                       check=True)
+    if args.only == "core":
+        return
+    folder = tempfile.mkdtemp(prefix="ringmail-bench-")
+    ringmail = Ringmail(build, folder, max(smtp + [args.pop3]) + SPARE,
+                        args.pop3)
+    try:
+        for count in smtp:
+            idle_rows(build, ringmail, "smtp", count, "EHLO")
+        idle_rows(build, ringmail, "pop3", args.pop3, "login", args.pop3)
+        active_rows(build, ringmail, max(smtp), 3)
+    finally:
+        ringmail.stop()
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
