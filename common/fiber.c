@@ -229,6 +229,7 @@ fiber_start(const char *name, void (*main)(void *), void *arg)
 	f->waiter.item.deliver = deliver_wake;
 	f->cancel_item.deliver = deliver_cancel;
 	f->cancel = w->stopping ? CANCEL_DELIVERED : CANCEL_NONE;
+	sanitize_atomic(&f->cancel, sizeof(f->cancel));
 	f->joinable = 1;
 	f->main = main;
 	f->arg = arg;

@@ -223,6 +223,7 @@ port_call(struct port *p, struct message *m, int64_t deadline)
 	ring_init(&ring);
 	port_init(&reply, &ring, 1);
 	m->reply_to = &reply;
+	sanitize_atomic(&m->recalled, sizeof(m->recalled));
 	m->recalled = 0;
 	if (port_send(p, m, deadline) == -1)
 		return -1;

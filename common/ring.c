@@ -61,6 +61,7 @@ void
 ring_init(struct ring *r)
 {
 	atomic_flag_clear(&r->lock);
+	sanitize_atomic(&r->lock, sizeof(r->lock));
 	r->notified = 0;
 	r->waiter = NULL;
 }
@@ -91,11 +92,13 @@ ring_lock(struct ring *r)
 	    atomic_flag_test_and_set_explicit(&r->lock, memory_order_acquire))
 		if (++spins % 64 == 0)
 			sched_yield();
+	sanitize_acquire(r);
 }
 
 void
 ring_unlock(struct ring *r)
 {
+	sanitize_release(r);
 	atomic_flag_clear_explicit(&r->lock, memory_order_release);
 }
 
@@ -117,6 +120,7 @@ sched_wake(struct waiter *waiter, int error)
 
 	waiter->error = error;
 	if (waiter->worker == NULL) {
+		sanitize_release(waiter);
 		if (write(waiter->doorbell, &one, sizeof(one)) == -1 &&
 		    errno != EAGAIN)
 			panic("a thread's doorbell: errno %d", errno);
@@ -197,6 +201,7 @@ ring_poll_thread(
 	/* Claimed by a notifier: its ring of the doorbell is sure to come. */
 	while (!claimed && read(w->doorbell, &rings, sizeof(rings)) == -1)
 		poll(&all[n], 1, -1);
+	sanitize_acquire(w);
 	for (i = 0, ready = 0; i < n; i++)
 		if ((fds[i].revents = all[i].revents) != 0)
 			ready++;

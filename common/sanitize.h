@@ -1,6 +1,7 @@
 /*
  * sanitize -- tells ASan, TSan and Valgrind of each fiber's stack.  Empty in
- * plain builds, save Valgrind's requests, which cost a few no-ops.
+ * plain builds, save Valgrind's requests, which cost a few no-ops.  Helgrind
+ * knows no atomics: a build of its own (-DSANITIZE_HELGRIND) tells it of each.
  */
 #ifndef SANITIZE_H
 #define SANITIZE_H
@@ -33,6 +34,10 @@
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
 #endif
+#endif
+
+#ifdef SANITIZE_HELGRIND
+#include <valgrind/helgrind.h>
 #endif
 
 /* What the sanitizers keep for each context. */
@@ -104,6 +109,36 @@ sanitize_destroy(struct sanitize *s)
 	__tsan_destroy_fiber(s->tsan);
 #endif
 	(void)s;
+}
+
+/* Helgrind: whoever acquires at sees what was done before its release. */
+static inline void
+sanitize_release(const void *at)
+{
+#ifdef SANITIZE_HELGRIND
+	ANNOTATE_HAPPENS_BEFORE(at);
+#endif
+	(void)at;
+}
+
+static inline void
+sanitize_acquire(const void *at)
+{
+#ifdef SANITIZE_HELGRIND
+	ANNOTATE_HAPPENS_AFTER(at);
+#endif
+	(void)at;
+}
+
+/* Helgrind: these octets are atomic, and so race with nothing. */
+static inline void
+sanitize_atomic(const volatile void *at, size_t size)
+{
+#ifdef SANITIZE_HELGRIND
+	VALGRIND_HG_DISABLE_CHECKING(at, size);
+#endif
+	(void)at;
+	(void)size;
 }
 
 /* Before the switch.  ending: from is never switched back to. */

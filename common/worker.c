@@ -52,12 +52,14 @@ sched_post(struct worker *w, struct inbox_item *item)
 	/* Once the item is in, the worker may end: it must await us. */
 	atomic_fetch_add(&w->posting, 1);
 	head = atomic_load(&w->inbox);
+	sanitize_release(&w->inbox);
 	do
 		item->next = head;
 	while (!atomic_compare_exchange_weak(&w->inbox, &head, item));
 	if (atomic_exchange(&w->sleeping, 0) &&
 	    write(w->doorbell, &one, sizeof(one)) == -1)
 		panic("a worker's doorbell: errno %d", errno);
+	sanitize_release(&w->posting);
 	atomic_fetch_sub(&w->posting, 1);
 }
 
@@ -69,7 +71,9 @@ empty_inbox(struct worker *w)
 
 	if (atomic_load_explicit(&w->inbox, memory_order_relaxed) == NULL)
 		return;
-	for (item = atomic_exchange(&w->inbox, NULL); item; item = next) {
+	item = atomic_exchange(&w->inbox, NULL);
+	sanitize_acquire(&w->inbox);
+	for (; item; item = next) {
 		next = item->next;
 		item->next = oldest;
 		oldest = item;
@@ -174,6 +178,9 @@ open_worker(struct worker *w, int index)
 {
 	struct epoll_event e = {.events = EPOLLIN | EPOLLET};
 
+	sanitize_atomic(&w->inbox, sizeof(w->inbox));
+	sanitize_atomic(&w->sleeping, sizeof(w->sleeping));
+	sanitize_atomic(&w->posting, sizeof(w->posting));
 	w->index = index;
 	if ((w->fault_stack = malloc(FAULT_STACK)) == NULL)
 		return -1;
@@ -190,6 +197,7 @@ close_worker(struct worker *w)
 {
 	while (atomic_load(&w->posting) > 0)
 		sched_yield();
+	sanitize_acquire(&w->posting);
 	if (w->epoll != -1)
 		close(w->epoll);
 	if (w->doorbell != -1)
@@ -315,6 +323,7 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 	}
 	if ((workers = calloc(n, sizeof(*workers))) == NULL)
 		return -1;
+	sanitize_atomic(&stopping, sizeof(stopping));
 	stopping = 0;
 	worker_total = n;
 	for (i = 0; i < n; i++)
