@@ -145,10 +145,10 @@ def mutt_conf(folder, copy):
     conf = folder / "muttrc"
     conf.write_text(
         "set mbox_type=Maildir confirmappend=no confirmcreate=no "
-        "ssl_starttls=no pop_authenticators=user quit=yes delete=no "
-        "pop_delete=no move=no wait_key=no\n"
-        f'push "<tag-pattern>~A<enter><tag-prefix><copy-message>{copy}'
-        '<enter><exit>"\n')
+        "ssl_starttls=no ssl_force_tls=no pop_authenticators=user "
+        "quit=yes delete=no pop_delete=no move=no wait_key=no\n"
+        # Tag all, copy what is tagged, end.
+        f'push "T.<enter>;C<kill-line>{copy}<enter>x"\n')
     return conf
 
 

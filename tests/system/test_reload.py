@@ -1,0 +1,322 @@
+"""Reload by SIGHUP, under load; the two ways to accept; the end on SIGTERM."""
+import os
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import (DOMAIN, PATIENCE, SERVICES, free_ports, merge,
+                             render, scaled)
+from harness.load import Load
+from harness.pop3 import Pop3, fetch
+from harness.smtp import Smtp, deliver
+
+BODY = b"Subject: reload\r\n\r\nx\r\n"
+PORT = {"smtpd": "smtp_port", "pop3d": "pop3_port"}
+
+
+class Conf:
+    """A service's conf, which changes, and its reloads."""
+
+    def __init__(self, pair, name):
+        self.pair = pair
+        self.name = name
+        port = getattr(pair, PORT[name])
+        self.conf = {
+            "listen": [f"127.0.0.1:{port}"], "run": pair.run / name,
+            "hostname": "mx.example.test", "log": {"target": "stderr"}}
+
+    def write(self, **changes):
+        self.conf = merge(self.conf, changes)
+        self.write_text(render(self.conf))
+
+    def write_text(self, text):
+        path = self.pair.conf(self.name)
+        path.with_suffix(".new").write_text(text)
+        path.with_suffix(".new").rename(path)
+
+    def count(self, pattern):
+        text = self.pair.log(self.name).read_text(errors="replace")
+        return len(re.findall(pattern, text))
+
+    def hup(self, event="reload.done"):
+        """SIGHUP, and waits for the line that says what came of it."""
+        before = self.count(re.escape(event))
+        os.kill(self.pair.pid(self.name), signal.SIGHUP)
+        proc.wait_until(event, lambda: self.count(re.escape(event)) > before,
+                        10 * PATIENCE)
+
+    def change(self, **changes):
+        self.write(**changes)
+        self.hup()
+
+
+def greets(port, name):
+    """Whether a new session at the port is greeted with this host name."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 10) as s:
+            return name.encode() in s.recv(512)
+    except OSError:
+        return False
+
+
+def refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 10).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def soon(what, condition):
+    return proc.wait_until(what, condition, 10 * PATIENCE)
+
+
+@pytest.fixture
+def pair(make_pair):
+    return make_pair(users=2)
+
+
+@pytest.mark.parametrize("name", ["smtpd", "pop3d"])
+def test_sessions_keep_their_conf(pair, name):
+    conf, port = Conf(pair, name), getattr(pair, PORT[name])
+    client = pair.pid(f"{name}/client")
+    old = Smtp(port) if name == "smtpd" else Pop3(port, user="u0")
+    conf.change(hostname="new.example.test")
+    soon("a new name", lambda: greets(port, "new.example.test"))
+    if name == "smtpd":
+        assert "mx.example.test" in old.hello().lines[0]
+        old.envelope("s@remote.example", f"u1@{DOMAIN}")
+        assert old.data(BODY).code == 250
+        assert b"mx.example.test" in fetch(pair.pop3_port, "u1")[0]
+        assert old.cmd("QUIT").code == 221
+    else:
+        assert old.stat() == (0, 0)
+        old.quit()
+    assert pair.pid(f"{name}/client") == client, "the same process"
+
+
+def test_limits_of_new_sessions(pair):
+    conf = Conf(pair, "smtpd")
+    with Smtp(pair.smtp_port) as old:
+        conf.change(limits={"recipients": 1})
+        soon("the limit holds", lambda: one_recipient(pair))
+        old.hello()
+        old.envelope("s@remote.example", f"u0@{DOMAIN}", f"u1@{DOMAIN}")
+
+
+def one_recipient(pair):
+    with Smtp(pair.smtp_port) as smtp:
+        smtp.hello()
+        smtp.envelope("s@remote.example", f"u0@{DOMAIN}")
+        return smtp.cmd(f"RCPT TO:<u1@{DOMAIN}>").code == 452
+
+
+def test_listeners_appear_and_go(pair):
+    conf = Conf(pair, "smtpd")
+    first, = conf.conf["listen"]
+    second, = free_ports(1)
+    client = pair.pid("smtpd/client")
+    before = proc.shape(client), proc.shape(pair.pid("smtpd"))
+    conf.change(listen=[first, f"127.0.0.1:{second}"])
+    soon("the second listens", lambda: greets(second, "mx"))
+    assert greets(pair.smtp_port, "mx")
+    held = Smtp(second)
+    conf.change(listen=[f"127.0.0.1:{second}"])
+    soon("the first has gone", lambda: refuses(pair.smtp_port))
+    assert greets(second, "mx")
+    conf.change(listen=[first])
+    soon("the second has gone", lambda: refuses(second))
+    soon("the first is back", lambda: greets(pair.smtp_port, "mx"))
+    held.hello()
+    held.close()
+    # An address that overlaps the one that it takes the place of.
+    conf.change(listen=[f"0.0.0.0:{pair.smtp_port}"])
+    conf.change(listen=[first])
+    soon("it serves", lambda: greets(pair.smtp_port, "mx"))
+    soon("no descriptor is left", lambda: (
+        proc.shape(client), proc.shape(pair.pid("smtpd"))) == before)
+
+
+def test_bad_conf_keeps_the_old(pair):
+    conf = Conf(pair, "smtpd")
+    pair.allow("reload.refused")
+    good = pair.conf("smtpd").read_text()
+    conf.write_text(good + "\nhostnam = \"x\"\n")
+    conf.hup("reload.refused")
+    line = len(good.splitlines()) + 2
+    assert conf.count(rf"reload.refused .*smtpd.conf:{line}: .*hostname")
+    conf.write_text(good.replace(str(pair.smtp_port), str(pair.pop3_port)))
+    conf.hup("reload.refused")
+    assert conf.count(f"reload.refused .*{pair.pop3_port}.* in use")
+    conf.write_text("listen = {}\n")
+    conf.hup("reload.refused")
+    pair.conf("smtpd").unlink()
+    conf.hup("reload.refused")
+    assert greets(pair.smtp_port, "mx.example.test")
+    conf.change(hostname="good.example.test")
+    soon("the good one", lambda: greets(pair.smtp_port, "good.example.test"))
+
+
+def test_what_needs_a_restart_is_named(pair):
+    conf = Conf(pair, "pop3d")
+    conf.change(user="daemon", workers=7, accept="balance")
+    for setting in ("user", "workers", "accept"):
+        assert conf.count(f"reload.needs_restart setting={setting}")
+    assert greets(pair.pop3_port, "mx")
+
+
+def test_log_level_and_stack_size(pair):
+    conf = Conf(pair, "smtpd")
+    assert not conf.count("client.connected")
+    conf.change(log={"level": "debug"}, stack_size="256K")
+    soon("debug lines", lambda: greets(pair.smtp_port, "mx") and
+         conf.count("client.connected"))
+    conf.write(log={"level": "info"})
+    os.kill(pair.pid("smtpd"), signal.SIGHUP)
+    time.sleep(0.5)
+    lines = conf.count("client.connected")
+    assert greets(pair.smtp_port, "mx")
+    assert conf.count("client.connected") == lines
+
+
+def test_crash_after_reload(pair):
+    """The next client process has the newest conf and listeners."""
+    conf = Conf(pair, "smtpd")
+    port, = free_ports(1)
+    pair.allow("process.end .*signal=9")
+    conf.change(hostname="new.example.test", listen=[f"127.0.0.1:{port}"])
+    soon("a new name", lambda: greets(port, "new.example.test"))
+    for _ in range(2):
+        client = pair.pid("smtpd/client")
+        os.kill(client, signal.SIGKILL)
+        soon("a new process", lambda: pair.pid("smtpd/client") not in
+             (None, client))
+        soon("it serves", lambda: greets(port, "new.example.test"))
+    assert refuses(pair.smtp_port)
+    conf.change(hostname="third.example.test")
+    soon("a third name", lambda: greets(port, "third.example.test"))
+
+
+def census(conf, client):
+    """Fibers of all workers when idle, from the lines of the level debug."""
+    text = conf.pair.log(conf.name).read_text(errors="replace")
+    found = {int(w): int(f) for w, f in re.findall(
+        rf"smtpd\[{client}\] conf.taken worker=(\d+) fibers=(\d+) "
+        "sessions=0", text)}
+    return found
+
+
+def settle(conf, client):
+    """What the process has when nobody is connected."""
+    log = conf.pair.log(conf.name)
+    conf.change(log={"level": "debug"})
+    soon("idle", lambda: "socket:[N]" in proc.shape(client))
+    text = log.read_text(errors="replace")
+    conf.change(log={"level": "debug"}, hostname=f"x{len(text)}.test")
+    soon("counts", lambda: len(census(conf, client)) ==
+         len(proc.threads(client)))
+    found = census(conf, client)
+    conf.change(log={"level": "info"})
+    return (found, len(proc.threads(client)), proc.shape(client),
+            proc.shape(conf.pair.pid("smtpd")))
+
+
+def test_thousand_reloads_under_load(pair):
+    reloads = scaled(1000, 30)
+    conf = Conf(pair, "smtpd")
+    extra = [f"127.0.0.1:{p}" for p in free_ports(2)]
+    first = conf.conf["listen"]
+    client, parent = pair.pid("smtpd/client"), pair.pid("smtpd")
+
+    def storm(seconds, least):
+        load = Load(pair.smtp_port, [f"u0@{DOMAIN}", f"u1@{DOMAIN}"],
+                    sessions=8, size=2000).start()
+        start, n = time.monotonic(), 0
+        while n < least or time.monotonic() - start < seconds:
+            conf.write(hostname=f"n{n}.test",
+                       listen=first + [extra[n % 2]] * (n % 3 > 0))
+            conf.hup()
+            n += 1
+        load.stop()
+        assert not load.ended, load.ended[:5]
+        assert set(load.codes) == {250}
+        conf.change(listen=first)
+
+    storm(2, 20)  # arenas, stacks and buffers reach their size
+    soon("sessions end", lambda: proc.shape(client))
+    before = settle(conf, client)
+    memory = proc.resident(client), proc.resident(parent)
+    storm(0, reloads)
+    soon("all is as before", lambda: settle(conf, client) == before)
+    # One cache of stacks and buffers, whatever the count of reloads.
+    assert proc.resident(client) - memory[0] < 4096 * PATIENCE
+    assert proc.resident(parent) - memory[1] < 1024 * PATIENCE
+    assert pair.pid("smtpd/client") == client
+
+
+@pytest.mark.parametrize("mode", ["reuseport", "balance"])
+def test_accept_modes(make_pair, mode):
+    pair = make_pair(users=1, smtpd={"accept": mode, "workers": 3,
+                                     "log": {"level": "info"}},
+                     pop3d={"accept": mode, "workers": 2})
+    listeners = sum("socket" in kind for kind in proc.descriptors(
+        pair.pid("smtpd")).values())
+    assert listeners - 2 == (1 if mode == "balance" else 3)
+    held = [Smtp(pair.smtp_port) for _ in range(30)]
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    assert len(fetch(pair.pop3_port, "u0")) == 1
+    conf = Conf(pair, "smtpd")
+    conf.conf.update(accept=mode, workers=3)
+    counted = sessions_of_workers(conf, len(held))
+    if mode == "balance":
+        assert sorted(counted) == [10, 10, 10]
+    for smtp in held[::2]:
+        assert smtp.cmd("QUIT").code == 221
+    more = [Smtp(pair.smtp_port) for _ in range(15)]
+    if mode == "balance":
+        assert sorted(sessions_of_workers(conf, 30)) == [10, 10, 10]
+    for smtp in [*held[1::2], *more]:
+        smtp.hello()
+        smtp.close()
+
+
+def sessions_of_workers(conf, total):
+    """How many sessions each worker has, when they are total in all."""
+    def counted():
+        before = conf.count("conf.taken")
+        conf.change(log={"level": "debug"})
+        soon("counts", lambda: conf.count("conf.taken") >= before + 3)
+        text = conf.pair.log(conf.name).read_text()
+        found = re.findall(r"conf.taken .*sessions=(\d+)", text)[-3:]
+        return sum(map(int, found)) == total and list(map(int, found))
+    return soon("all are counted", counted)
+
+
+def test_end_tells_clients(make_pair):
+    """RFC 5321 3.8: 421, after the replies to what was sent before."""
+    pair = make_pair(users=1)
+    idle = Smtp(pair.smtp_port)
+    idle.hello()
+    pop3 = Pop3(pair.pop3_port, user="u0")
+    asked = Smtp(pair.smtp_port)
+    asked.hello()
+    asked.envelope("s@remote.example", f"u0@{DOMAIN}")
+    start = time.monotonic()
+    pair.stop("smtpd", "pop3d")
+    assert time.monotonic() - start < 4 * PATIENCE
+    for smtp in (idle, asked):
+        reply = smtp.reply()
+        assert (reply.code, reply.enhanced) == (421, "4.3.2")
+        assert smtp.closed()
+    pop3.close()
+    pair.start("smtpd", "pop3d")
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+
+
+def test_helpers(pair):
+    """Bad conf is logged; a good one holds for all, and ends no session."""
+    assert "helpers" in SERVICES
