@@ -37,6 +37,7 @@ thread_key_make(void)
 {
 	if (pthread_key_create(&thread_key, thread_free) != 0)
 		panic("no key for the rings of threads");
+	sanitize_release(&thread_once);
 }
 
 static struct thread *
@@ -45,6 +46,7 @@ thread_self(void)
 	struct thread *t;
 
 	pthread_once(&thread_once, thread_key_make);
+	sanitize_acquire(&thread_once);
 	if ((t = pthread_getspecific(thread_key)) != NULL)
 		return t;
 	if ((t = calloc(1, sizeof(*t))) == NULL)

@@ -28,6 +28,7 @@ enum {
 static struct worker *workers;
 static unsigned worker_total;
 static _Atomic int stopping;
+static _Atomic int stoppers; /* threads inside worker_stop */
 
 int
 worker_index(void)
@@ -52,10 +53,10 @@ sched_post(struct worker *w, struct inbox_item *item)
 	/* Once the item is in, the worker may end: it must await us. */
 	atomic_fetch_add(&w->posting, 1);
 	head = atomic_load(&w->inbox);
-	sanitize_release(&w->inbox);
-	do
+	do {
 		item->next = head;
-	while (!atomic_compare_exchange_weak(&w->inbox, &head, item));
+		sanitize_release(&w->inbox);
+	} while (!atomic_compare_exchange_weak(&w->inbox, &head, item));
 	if (atomic_exchange(&w->sleeping, 0) &&
 	    write(w->doorbell, &one, sizeof(one)) == -1)
 		panic("a worker's doorbell: errno %d", errno);
@@ -324,6 +325,7 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 	if ((workers = calloc(n, sizeof(*workers))) == NULL)
 		return -1;
 	sanitize_atomic(&stopping, sizeof(stopping));
+	sanitize_atomic(&stoppers, sizeof(stoppers));
 	stopping = 0;
 	worker_total = n;
 	for (i = 0; i < n; i++)
@@ -342,6 +344,9 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 	for (i = 1; i < started; i++)
 		pthread_join(threads[i], NULL);
 out:
+	while (atomic_load(&stoppers) > 0)
+		sched_yield();
+	sanitize_acquire(&stoppers);
 	for (i = 0; i < n; i++)
 		close_worker(&workers[i]);
 	free(workers);
@@ -356,10 +361,14 @@ worker_stop(void)
 	static const uint64_t one = 1;
 	unsigned i;
 
+	/* All may have ended before the last doorbell is rung. */
+	atomic_fetch_add(&stoppers, 1);
 	atomic_store(&stopping, 1);
 	for (i = 0; i < worker_total; i++)
 		if (write(workers[i].doorbell, &one, sizeof(one)) == -1)
 			panic("a worker's doorbell: errno %d", errno);
+	sanitize_release(&stoppers);
+	atomic_fetch_sub(&stoppers, 1);
 }
 
 int
