@@ -8,6 +8,13 @@
 #                     layers, lengths, man pages
 #   make asan|ubsan|tsan|memcheck   tests under one checker
 #   make system, make clients       tests over the real processes (as root)
+#   make stress       the client core under random load (STRESS_SECONDS=60)
+#   make helgrind     the same under Helgrind
+#   make model        the ring protocol's model under spin
+#   make portable     the core with each of its switches, aarch64 emulated
+#   make planted      faults planted into the core, each to be caught
+#   make gdb          common/gdb.py on a program with parked fibers
+#   make examples     the programs of ring(3) and fiber(3)
 #   make bench        measurements (see docs/performance.md): bench-core
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make install      into DESTDIR$(prefix); conf files that are there stay
@@ -70,8 +77,11 @@ $(B)/unit/%: $(B)/tests/unit/%.o \
 unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $(RUNNER) $$t || exit 1; done
 
+include tests/core/core.mk
+
 # What lint compiles and reads.
-SOURCES = $(wildcard $(PROGRAMS:%=%/*.c) common/*.c tests/unit/*.c)
+SOURCES = $(wildcard $(PROGRAMS:%=%/*.c) common/*.c tests/unit/*.c \
+    tests/core/*.c tests/examples/*.c)
 objects: $(SOURCES:%.c=$(B)/%.o)
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: $(B)/%.o .clang-tidy

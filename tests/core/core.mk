@@ -1,0 +1,36 @@
+# Proofs of the client core, part of the Makefile.  Each prints a line a check
+# and "N passed, N failed" at the end.
+
+STRESS_SECONDS ?= 60
+STRESS_LATE ?= 10
+
+# tests/core/NAME.c with its parts NAME_*.c, and tests/examples/NAME.c.
+core_parts = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)*.c))
+$(B)/core/%: $$(call core_parts,tests/core/$$*) $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_common)
+$(B)/examples/%: $(B)/tests/examples/%.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_common)
+
+# Random load under RUNNER; the seed is printed, SEED=N takes it again.
+stress: $(B)/core/stress
+	@$(RUNNER) $(B)/core/stress $(SEED:%=-s %) -l $(STRESS_LATE) \
+	    $(STRESS_SECONDS)
+helgrind:
+	@$(MAKE) -s B=$(B)/helgrind CFLAGS="-O1 -g" \
+	    EXTRA_CFLAGS=-DSANITIZE_HELGRIND $(B)/helgrind/core/stress
+	@valgrind -q --tool=helgrind --error-exitcode=99 --fair-sched=yes \
+	    --history-level=approx $(B)/helgrind/core/stress \
+	    $(SEED:%=-s %) -l 120 $(STRESS_SECONDS)
+portable:
+	@tests/core/portable.sh $(B)/portable
+planted: $(B)/core/stress $(B)/unit/common_fiber
+	@tests/core/planted.sh $(B)
+gdb: $(B)/core/parked
+	@tests/core/gdb.sh $(B)/core/parked
+examples: $(B)/examples/ring $(B)/examples/fiber
+	@tests/examples/check.py $(B)/examples
+model:
+	@tests/model/check.sh tests/model/ring.pml $(B)/model
+.PHONY: stress helgrind portable planted gdb examples model
