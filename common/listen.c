@@ -151,8 +151,9 @@ open_listener(union listen_address *a, socklen_t length)
 	return -1;
 }
 
-int
-listen_open(const char *text, int *fds, unsigned count, char *why, size_t size)
+static int
+open_all(const char *text, int *fds, unsigned count, int is_alone, char *why,
+    size_t size)
 {
 	union listen_address address;
 	socklen_t length;
@@ -160,7 +161,7 @@ listen_open(const char *text, int *fds, unsigned count, char *why, size_t size)
 
 	if ((length = listen_parse(text, &address, why, size)) == 0)
 		return -1;
-	if (!is_free(&address, length))
+	if (is_alone && !is_free(&address, length))
 		goto failed;
 	for (; i < count; i++)
 		if ((fds[i] = open_listener(&address, length)) == -1)
@@ -171,6 +172,19 @@ failed:
 	while (i > 0)
 		close(fds[--i]);
 	return -1;
+}
+
+int
+listen_open(const char *text, int *fds, unsigned count, char *why, size_t size)
+{
+	return open_all(text, fds, count, 1, why, size);
+}
+
+int
+listen_open_beside(
+    const char *text, int *fds, unsigned count, char *why, size_t size)
+{
+	return open_all(text, fds, count, 0, why, size);
 }
 
 void

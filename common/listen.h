@@ -41,6 +41,14 @@ int listen_check(const char *text, char *why, size_t size);
 int
 listen_open(const char *text, int *fds, unsigned count, char *why, size_t size);
 
+/*
+ * As listen_open, but shares the address with sockets that listen there with
+ * SO_REUSEPORT already, of the same user: for when an address takes the place
+ * of another one that it overlaps.
+ */
+int listen_open_beside(
+    const char *text, int *fds, unsigned count, char *why, size_t size);
+
 /* The address without its port, as text in to[LISTEN_TEXT_MAX]; an IPv4
  * address that came in through IPv6 is written as IPv4. */
 void listen_text(const union listen_address *address, char *to);

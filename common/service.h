@@ -27,20 +27,34 @@ struct privileges;
 
 /*
  * What every service's conf has.  It stands first in the program's own struct,
- * whose table names the members with defaults of its own; service_logs and
- * service_levels are the choices of log and log_level.
+ * whose table names the members with defaults of its own; service_logs,
+ * service_levels and service_accepts are the choices of three of them.
+ *
+ * On SIGHUP the parent reads the conf anew and hands it to the running client
+ * process, with listeners that are new; a bad one is logged, and the old one
+ * stays.  A session keeps the conf that it began with.  run, user, workers,
+ * accept and log need a restart, which a log line says.
  */
 struct service_settings {
 	struct conf_list listen; /* check it with listen_check */
 	char *run;		 /* the folder of the helpers' sockets */
 	char *user;		 /* of the client process */
 	int64_t workers;	 /* 0: one for each core */
+	int accept;		 /* enum service_accept */
+	int64_t stack_size;	 /* octets of a fiber's stack */
 	int64_t sessions;	 /* at most, over all workers; 1 or more */
 	int log;		 /* enum log_target */
 	int log_level;		 /* enum log_level */
 };
-extern const char *const service_logs[];   /* "stderr", "syslog" */
-extern const char *const service_levels[]; /* "error" ... "debug" */
+extern const char *const service_logs[];    /* "stderr", "syslog" */
+extern const char *const service_levels[];  /* "error" ... "debug" */
+extern const char *const service_accepts[]; /* as enum service_accept */
+
+/* How the workers share what comes in. */
+enum service_accept {
+	SERVICE_REUSEPORT, /* each has listeners; the kernel chooses */
+	SERVICE_BALANCE	   /* worker 0 accepts for the least busy one */
+};
 
 /* A connection, for the time of its session. */
 struct service_client {
@@ -59,19 +73,21 @@ struct service {
 	const struct privileges *privileges; /* of the client process */
 	/*
 	 * In the parent, once the conf was read: checks what a single row of
-	 * the table can't, and fills in what depends on the machine.  0, or -1
-	 * with a reason in why.  May be NULL.
+	 * the table can't, and fills in what depends on the machine, in members
+	 * that the table names: those alone are handed over.  0, or -1 with a
+	 * reason in why.  May be NULL.
 	 */
 	int (*prepare)(void *conf, char *why, size_t size);
 	/*
-	 * On each worker before its first accept: opens its devices.  0, or -1
-	 * after a log line: then the process ends.
+	 * On each worker before its first accept: opens its devices, whatever
+	 * of the conf may change later; conf is borrowed for the call.  0, or
+	 * -1 after a log line: then the process ends.
 	 */
 	int (*open)(const void *conf);
 	/* On each worker after the last session and before its end. */
 	void (*close)(void);
 	/* One connection, in a fiber of its own, until it has closed c->fd.
-	 * c is borrowed until it returns; conf lives as long as the process. */
+	 * c and conf are borrowed until it returns. */
 	void (*session)(struct service_client *c, const void *conf);
 	/* Sent before the hang-up where all sessions are taken; with CRLF. */
 	const char *busy;

@@ -122,7 +122,7 @@ find_client_name(struct smtp *s)
 {
 	char host[ADDRESS_DOMAIN_MAX + 1];
 
-	if (s->is_name_known || s->devices->resolver == NULL)
+	if (s->is_name_known || !s->conf->client_names)
 		return;
 	s->is_name_known = 1;
 	if (resolver_host_of(s->devices->resolver, &s->client->peer.any, host,

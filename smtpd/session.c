@@ -42,14 +42,13 @@ open_device(const char *name, const char *path)
 int
 session_open(const void *conf)
 {
-	const struct settings *c = conf;
-
+	(void)conf;
 	devices.accounts = open_device("accounts", "/accounts");
 	devices.mailbox = open_device("mailbox", "/mailbox");
-	if (c->client_names)
-		devices.resolver = open_device("resolver", "/resolver");
+	/* A reload may turn client_names on. */
+	devices.resolver = open_device("resolver", "/resolver");
 	if (devices.accounts != NULL && devices.mailbox != NULL &&
-	    (devices.resolver != NULL || !c->client_names))
+	    devices.resolver != NULL)
 		return 0;
 	session_close();
 	return -1;

@@ -38,7 +38,7 @@ enum session_state {
 
 /* The ways to the helpers: one of each a worker. */
 struct session_devices {
-	struct device *resolver; /* NULL unless client_names is on */
+	struct device *resolver; /* asked where client_names is on */
 	struct device *accounts;
 	struct device *mailbox;
 };

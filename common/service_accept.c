@@ -1,0 +1,483 @@
+#include "service_accept.h"
+
+#include "clock.h"
+#include "fiber.h"
+#include "log.h"
+#include "service.h"
+#include "service_conf.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define LINE_EVERY (10 * CLOCK_SECOND) /* about what lasts */
+
+/* How long an acceptor rests that found no descriptor or memory to go on. */
+#define ACCEPT_PAUSE (100 * CLOCK_MILLISECOND)
+
+/* Connections that may wait for a worker to look at its port. */
+#define ERRANDS 4096
+
+/* Where a worker is told things; each in cache lines of its own. */
+struct post {
+	_Alignas(64) struct ring ring;
+	struct port port;
+	atomic_uint sessions; /* it has, or is about to get */
+};
+
+static struct {
+	const struct service *service;
+	unsigned workers;
+	int is_balanced;
+	uint64_t seed;
+	atomic_ullong accepted;
+	atomic_uint sessions;
+	struct post posts[WORKER_MAX];
+} own;
+
+/* One listener of one worker, and the fiber that accepts from it. */
+struct acceptor {
+	struct acceptor *next;
+	struct watch watch;
+	struct fiber *fiber;
+	char *address;
+	int fd;
+	unsigned listener; /* which address of the worker's conf */
+	int is_leaving;	   /* the conf has it no longer */
+};
+
+/* What a session's fiber is given. */
+struct session {
+	struct service_errand errand; /* first: a connection may be sent */
+	struct service_client client;
+	struct service_conf *conf;
+	struct post *post;
+};
+
+struct change {
+	struct service_errand errand;
+	struct service_conf *conf;
+	size_t count;
+	int fds[];
+};
+
+static _Thread_local struct acceptor *acceptors;
+static _Thread_local struct service_conf *conf_now;
+static _Thread_local int is_ending;
+
+void
+service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
+{
+	own.service = s;
+	own.workers = workers;
+	own.is_balanced = is_balanced;
+	/* Ids may be guessed: without randomness they are just less unlike. */
+	if (getrandom(&own.seed, sizeof(own.seed), 0) != sizeof(own.seed))
+		own.seed = (uint64_t)clock_now();
+	for (unsigned i = 0; i < workers; i++) {
+		ring_init(&own.posts[i].ring);
+		port_init(&own.posts[i].port, &own.posts[i].ring, ERRANDS);
+	}
+}
+
+unsigned
+service_sessions(void)
+{
+	return atomic_load_explicit(&own.sessions, memory_order_relaxed);
+}
+
+unsigned long long
+service_accept_count(void)
+{
+	return atomic_load_explicit(&own.accepted, memory_order_relaxed);
+}
+
+static struct post *
+own_post(void)
+{
+	return &own.posts[worker_index()];
+}
+
+/* The splitmix64 finalizer: neighbouring counts give unlike ids. */
+static uint64_t
+next_id(void)
+{
+	uint64_t z = own.seed + (atomic_fetch_add_explicit(
+				     &own.accepted, 1, memory_order_relaxed) +
+				    1) *
+				    UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static void
+end_session(struct session *s)
+{
+	struct post *post = s->post;
+
+	service_conf_drop(&s->conf);
+	free(s);
+	atomic_fetch_sub(&own.sessions, 1);
+	atomic_fetch_sub(&post->sessions, 1);
+	ring_notify(&post->ring);
+}
+
+static void
+session_main(void *arg)
+{
+	struct session *s = arg;
+
+	own.service->session(&s->client, service_conf_get(s->conf));
+	end_session(s);
+}
+
+/* New work is turned away before old work suffers. */
+static void
+turn_away(int fd, const char *why)
+{
+	const char *busy = own.service->busy;
+
+	log_warn("client.refused", log_text("reason", why));
+	/* A new connection's buffer is empty, so this is sent whole; where it
+	 * is not, the peer has gone, which is what was wanted. */
+	if (send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)
+		shutdown(fd, SHUT_WR);
+	close(fd);
+}
+
+/* On the session's worker. */
+static void
+begin_session(struct service_errand *e)
+{
+	struct session *s = (struct session *)(void *)e;
+
+	if (is_ending)
+		turn_away(s->client.fd, "the service ends");
+	else if (fiber_spawn("session", session_main, s) == -1)
+		turn_away(s->client.fd, "no memory for a fiber");
+	else
+		return;
+	end_session(s);
+}
+
+/* The worker with the fewest sessions; of several, each in its turn. */
+static struct post *
+least_busy(void)
+{
+	static unsigned turn;
+	struct post *p, *best = NULL;
+	unsigned i, n, fewest = 0;
+
+	turn++;
+	for (i = 0; i < own.workers; i++) {
+		p = &own.posts[(turn + i) % own.workers];
+		n = atomic_load_explicit(&p->sessions, memory_order_relaxed);
+		if (best == NULL || n < fewest) {
+			best = p;
+			fewest = n;
+		}
+	}
+	return best;
+}
+
+static struct session *
+make_session(const struct acceptor *a, int fd, const union listen_address *peer)
+{
+	struct session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->errand.run = begin_session;
+	s->client.fd = fd;
+	s->client.listener = a->listener;
+	s->client.id = next_id();
+	s->client.peer = *peer;
+	s->client.is_local = listen_is_loopback(peer);
+	listen_text(peer, s->client.address);
+	s->conf = service_conf_hold(conf_now);
+	s->post = own.is_balanced ? least_busy() : own_post();
+	return s;
+}
+
+static void
+admit(const struct acceptor *a, int fd, const union listen_address *peer)
+{
+	const struct service_settings *settings = service_conf_get(conf_now);
+	struct session *s;
+
+	if (atomic_fetch_add(&own.sessions, 1) >=
+	    (unsigned)settings->sessions) {
+		atomic_fetch_sub(&own.sessions, 1);
+		turn_away(fd, "all sessions are taken");
+		return;
+	}
+	if ((s = make_session(a, fd, peer)) == NULL) {
+		atomic_fetch_sub(&own.sessions, 1);
+		turn_away(fd, "no memory");
+		return;
+	}
+	atomic_fetch_add(&s->post->sessions, 1);
+	if (s->post == own_post()) {
+		begin_session(&s->errand);
+	} else if (port_send(&s->post->port, &s->errand.message, 0) == -1) {
+		turn_away(fd, "a worker is too busy");
+		end_session(s);
+	}
+}
+
+static void
+pause_after(const char *event, int error)
+{
+	static _Thread_local int64_t next_line;
+
+	if (error == EINTR || error == ECANCELED)
+		return;
+	if (clock_now() >= next_line) {
+		log_warn(event, log_errno(error));
+		next_line = clock_after(LINE_EVERY);
+	}
+	ring_sleep(ring_self(), clock_after(ACCEPT_PAUSE));
+}
+
+static void
+accept_all(struct acceptor *a)
+{
+	union listen_address peer;
+	socklen_t length;
+	int fd;
+
+	while (!fiber_cancelled()) {
+		length = sizeof(peer);
+		memset(&peer, 0, sizeof(peer));
+		fd = ring_accept(&a->watch, &peer.any, &length, CLOCK_NEVER);
+		if (fd == -1) {
+			pause_after("accept.failed", errno);
+			continue;
+		}
+		admit(a, fd, &peer);
+		/* A flood of connections keeps nobody else from running. */
+		fiber_yield();
+	}
+}
+
+/* Who connected in time is served, though the listener goes. */
+static void
+accept_rest(struct acceptor *a)
+{
+	union listen_address peer = {.any.sa_family = AF_UNSPEC};
+	socklen_t length = sizeof(peer);
+	int fd;
+
+	while ((fd = accept4(a->fd, &peer.any, &length,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
+		admit(a, fd, &peer);
+		length = sizeof(peer);
+	}
+}
+
+static void
+acceptor_main(void *arg)
+{
+	struct acceptor *a = arg;
+	int is_watched = 0;
+
+	while (!is_watched && !fiber_cancelled()) {
+		if (watch_open(&a->watch, ring_self(), a->fd) == 0)
+			is_watched = 1;
+		else
+			pause_after("listener.failed", errno);
+	}
+	if (is_watched) {
+		accept_all(a);
+		watch_close(&a->watch);
+	}
+	if (a->is_leaving)
+		accept_rest(a);
+	close(a->fd);
+}
+
+/* Takes fd over.  0, or -1. */
+static int
+start_acceptor(const char *address, unsigned listener, int fd)
+{
+	struct acceptor *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		goto failed;
+	a->fd = fd;
+	a->listener = listener;
+	if ((a->address = strdup(address)) == NULL)
+		goto failed;
+	if ((a->fiber = fiber_start("accept", acceptor_main, a)) == NULL)
+		goto failed;
+	a->next = acceptors;
+	acceptors = a;
+	return 0;
+failed:
+	log_error(
+	    "listener.failed", log_text("address", address), log_errno(ENOMEM));
+	if (a != NULL)
+		free(a->address);
+	free(a);
+	close(fd);
+	return -1;
+}
+
+/* Ends the one that *at leads to, and takes it out of the list. */
+static void
+end_acceptor(struct acceptor **at)
+{
+	struct acceptor *a = *at;
+
+	fiber_cancel(a->fiber);
+	fiber_shield(1);
+	fiber_join(&a->fiber, CLOCK_NEVER);
+	fiber_shield(0);
+	*at = a->next;
+	free(a->address);
+	free(a);
+}
+
+static int
+is_in(const struct conf_list *addresses, const char *address)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (strcmp(addresses->items[i], address) == 0)
+			return 1;
+	return 0;
+}
+
+static struct acceptor *
+find_acceptor(const char *address)
+{
+	struct acceptor *a = acceptors;
+
+	while (a != NULL && strcmp(a->address, address) != 0)
+		a = a->next;
+	return a;
+}
+
+static void
+take_listener(struct change *c, unsigned i, const char *address)
+{
+	struct acceptor *a = find_acceptor(address);
+	int fd = c->fds[i];
+
+	c->fds[i] = -1;
+	if (a != NULL) {
+		a->listener = i;
+		if (fd != -1)
+			close(fd);
+	} else if (fd != -1) {
+		start_acceptor(address, i, fd);
+	}
+}
+
+static void
+free_change(struct change *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->fds[i] != -1)
+			close(c->fds[i]);
+	service_conf_drop(&c->conf);
+	free(c);
+}
+
+/* From the joins on nothing waits, so that no connection is admitted with the
+ * number of another conf's address. */
+static void
+change_conf(struct service_errand *e)
+{
+	struct change *c = (struct change *)(void *)e;
+	const struct service_settings *settings = service_conf_get(c->conf);
+	struct acceptor **at = &acceptors;
+
+	if (is_ending) {
+		free_change(c);
+		return;
+	}
+	while (*at != NULL) {
+		if (is_in(&settings->listen, (*at)->address)) {
+			at = &(*at)->next;
+		} else {
+			(*at)->is_leaving = 1;
+			end_acceptor(at);
+		}
+	}
+	for (unsigned i = 0; i < c->count; i++)
+		take_listener(c, i, settings->listen.items[i]);
+	service_conf_drop(&conf_now);
+	conf_now = service_conf_hold(c->conf);
+	free_change(c);
+	log_debug("conf.taken", log_int("worker", worker_index()),
+	    log_int("fibers", (int64_t)fiber_count()),
+	    log_int("sessions", own_post()->sessions));
+}
+
+int
+service_accept_tell(unsigned worker, struct service_conf *conf, const int *fds,
+    size_t count, unsigned each)
+{
+	struct change *c = malloc(sizeof(*c) + count * sizeof(c->fds[0]));
+	size_t i;
+
+	if (c != NULL) {
+		*c = (struct change){.errand.run = change_conf,
+		    .conf = service_conf_hold(conf),
+		    .count = count};
+		for (i = 0; i < count; i++)
+			c->fds[i] = worker < each ? fds[i * each + worker] : -1;
+		if (port_send(&own.posts[worker].port, &c->errand.message,
+			CLOCK_NEVER) == 0)
+			return 0;
+		free_change(c);
+		return -1;
+	}
+	for (i = 0; i < count && worker < each; i++)
+		if (fds[i * each + worker] != -1)
+			close(fds[i * each + worker]);
+	return -1;
+}
+
+static void
+do_errands(void)
+{
+	struct message *m;
+
+	while ((m = port_receive(&own_post()->port)) != NULL) {
+		struct service_errand *e = (struct service_errand *)(void *)m;
+
+		e->run(e);
+	}
+}
+
+void
+service_accept_serve(void)
+{
+	do
+		do_errands();
+	while (ring_wait(&own_post()->ring, CLOCK_NEVER) == 0);
+}
+
+void
+service_accept_end(void)
+{
+	struct post *post = own_post();
+
+	is_ending = 1;
+	fiber_shield(1);
+	while (acceptors != NULL)
+		end_acceptor(&acceptors);
+	port_close(&post->port);
+	do_errands();
+	while (atomic_load(&post->sessions) > 0)
+		ring_wait(&post->ring, CLOCK_NEVER);
+	fiber_shield(0);
+	service_conf_drop(&conf_now);
+}

@@ -1,0 +1,47 @@
+/*
+ * service_accept -- how a worker of the client process comes to its sessions:
+ * acceptors, admission, the conf that new sessions begin with.
+ *
+ * Each worker has a post: a port to which others send it errands, that is a
+ * new conf, or (accept = "balance") a connection that worker 0 has accepted.
+ */
+#ifndef SERVICE_ACCEPT_H
+#define SERVICE_ACCEPT_H
+
+#include "port.h"
+
+#include <stddef.h>
+
+struct service;
+struct service_conf;
+
+/* What a worker is told to do, on its own time. */
+struct service_errand {
+	struct message message;
+	void (*run)(struct service_errand *e); /* frees it */
+};
+
+/* Once, before worker_run. */
+void service_accept_begin(
+    const struct service *s, unsigned workers, int is_balanced);
+
+/*
+ * Tells a worker to go over to a conf: fds[each], fds[each * 2]... of the
+ * addresses in it are the worker's listeners (-1: it has one already, or needs
+ * none), and become its own.  conf is held for it.  Waits where its port is
+ * full.  0, or -1 with errno.
+ */
+int service_accept_tell(unsigned worker, struct service_conf *conf,
+    const int *fds, size_t count, unsigned each);
+
+/* The calling worker: does errands until it is cancelled. */
+void service_accept_serve(void);
+
+/* The calling worker, cancelled: ends its acceptors, turns away what was sent
+ * to it, and waits for the end of its last session. */
+void service_accept_end(void);
+
+/* Connections so far. */
+unsigned long long service_accept_count(void);
+
+#endif

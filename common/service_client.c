@@ -1,0 +1,245 @@
+#include "service_client.h"
+
+#include "clock.h"
+#include "fiber.h"
+#include "log.h"
+#include "service.h"
+#include "service_accept.h"
+#include "service_conf.h"
+#include "service_control.h"
+#include "service_listeners.h"
+#include "super.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#define TRIM_EVERY (30 * CLOCK_SECOND)
+
+static struct {
+	const struct service_start *start;
+	struct service_conf *first; /* for service.open */
+	struct service_news news;
+	atomic_int failed; /* a worker could not start */
+} own;
+
+/*
+ * A burst of sessions leaves its memory in pieces between what lives on.  Gives
+ * the free pages back, if anything has come in since the last time.
+ */
+static void
+trim_memory(void)
+{
+	static unsigned long long trimmed_at;
+	unsigned long long accepted = service_accept_count();
+
+	if (accepted == trimmed_at)
+		return;
+	trimmed_at = accepted;
+	malloc_trim(0);
+}
+
+/* Until the process is told to end. */
+static void
+signals_main(void *arg)
+{
+	sigset_t set;
+	int signal;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	for (;;) {
+		signal = worker_signal(&set, clock_after(TRIM_EVERY));
+		if (signal == -1 && errno == ETIMEDOUT)
+			trim_memory();
+		else if (signal == SIGHUP) /* only the parent reads the conf */
+			log_warn("reload.ignored",
+			    log_text("hint", "send SIGHUP to the parent"));
+		else
+			break;
+	}
+	worker_stop();
+}
+
+/* Hands a reading to all workers; takes its conf and descriptors over. */
+static int
+tell_workers(struct service_news *n)
+{
+	const struct conf_spec *spec = own.start->service->conf;
+	struct service_conf *conf = service_conf_new(spec, n->conf);
+	int result = 0;
+
+	n->conf = NULL;
+	if (conf == NULL) {
+		service_control_forget(spec, n);
+		errno = ENOMEM;
+		return -1;
+	}
+	for (unsigned i = 0; i < own.start->workers; i++)
+		if (service_accept_tell(i, conf, n->fds, n->count, n->each) ==
+		    -1)
+			result = -1;
+	free(n->fds);
+	n->fds = NULL;
+	if (own.first == NULL)
+		own.first = service_conf_hold(conf);
+	service_conf_drop(&conf);
+	return result;
+}
+
+static void
+take_news(struct service_news *n)
+{
+	const struct service_settings *settings = n->conf;
+	int64_t generation = n->generation;
+
+	log_set_level((enum log_level)settings->log_level);
+	fiber_set_stack_size((size_t)settings->stack_size);
+	if (tell_workers(n) == -1)
+		log_error("conf.not_taken", log_int("generation", generation),
+		    log_errno(errno));
+}
+
+static void
+control_main(void *arg)
+{
+	const struct conf_spec *spec = own.start->service->conf;
+	struct watch watch;
+	int got = -1;
+
+	(void)arg;
+	if (watch_open(&watch, ring_self(), own.start->control) == -1) {
+		log_error("control.failed", log_errno(errno));
+		return;
+	}
+	while (!fiber_cancelled()) {
+		got = service_control_receive(
+		    own.start->control, spec, &own.news);
+		if (got == 1)
+			take_news(&own.news);
+		if (got == -1)
+			break; /* the parent has gone: SIGTERM is on its way */
+		if (got == 0 && watch_wait(&watch, EPOLLIN, CLOCK_NEVER) == -1)
+			break;
+	}
+	service_control_forget(spec, &own.news);
+	watch_close(&watch);
+}
+
+/* Worker 0 listens to the parent as well. */
+static void
+serve_first(void)
+{
+	struct fiber *signals = fiber_start("signals", signals_main, NULL);
+	struct fiber *control = fiber_start("control", control_main, NULL);
+
+	if (signals != NULL && control != NULL) {
+		service_accept_serve();
+	} else {
+		log_error("worker.failed", log_errno(ENOMEM));
+		own.failed = 1;
+	}
+	worker_stop();
+	fiber_shield(1);
+	if (signals != NULL)
+		fiber_join(&signals, CLOCK_NEVER);
+	if (control != NULL)
+		fiber_join(&control, CLOCK_NEVER);
+	fiber_shield(0);
+}
+
+static void
+worker_main(void *arg)
+{
+	const struct service *s = own.start->service;
+
+	(void)arg;
+	if (s->open(service_conf_get(own.first)) == -1) {
+		own.failed = 1;
+		worker_stop();
+		service_accept_end();
+		return;
+	}
+	if (worker_index() == 0)
+		serve_first();
+	else
+		service_accept_serve();
+	service_accept_end();
+	fiber_shield(1);
+	s->close();
+	fiber_shield(0);
+}
+
+/* What was inherited, as if it had been sent. */
+static int
+make_news(struct service_news *n, const struct service_start *start)
+{
+	const struct service_listeners *l = start->listeners;
+
+	*n = (struct service_news){.generation = start->generation,
+	    .conf = start->conf,
+	    .count = l->count,
+	    .each = l->each};
+	if ((n->fds = calloc(l->count * l->each + 1, sizeof(int))) == NULL)
+		return -1;
+	for (size_t i = 0; i < l->count; i++)
+		memcpy(n->fds + i * l->each, l->items[i].fds,
+		    l->each * sizeof(int));
+	return 0;
+}
+
+/* A copy, because privileges_close_others sorts. */
+static int
+close_others(const struct service_news *n, int control)
+{
+	size_t count = n->count * n->each;
+	int *keep = calloc(count + 2, sizeof(*keep)), result;
+
+	if (keep == NULL)
+		return -1;
+	memcpy(keep, n->fds, count * sizeof(*keep));
+	keep[count++] = control;
+	if (log_descriptor() != -1)
+		keep[count++] = log_descriptor();
+	result = privileges_close_others(keep, count);
+	free(keep);
+	return result;
+}
+
+int
+service_client_run(void *arg)
+{
+	const struct service_start *start = own.start = arg;
+	size_t listeners = start->listeners->count * start->listeners->each;
+
+	if (make_news(&own.news, start) == -1 ||
+	    close_others(&own.news, start->control) == -1) {
+		log_error("start.failed", log_errno(errno));
+		return 1;
+	}
+	if (privileges_drop(start->service->privileges, &start->place) == -1)
+		return 1;
+	super_end_with_parent();
+	service_accept_begin(
+	    start->service, start->workers, start->is_balanced);
+	if (tell_workers(&own.news) == -1) {
+		log_error("start.failed", log_errno(errno));
+		return 1;
+	}
+	log_info("service.ready", log_int("workers", start->workers),
+	    log_int("listeners", (int64_t)listeners));
+	if (worker_run(start->workers, worker_main, NULL) == -1) {
+		log_error("start.failed", log_errno(errno));
+		return 1;
+	}
+	service_conf_drop(&own.first);
+	log_info("service.end");
+	return own.failed ? 1 : 0;
+}

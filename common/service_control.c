@@ -1,0 +1,182 @@
+#include "service_control.h"
+
+#include "clock.h"
+#include "log.h"
+#include "packet.h"
+#include "service.h"
+#include "service_conf.h"
+#include "service_listeners.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SEND_WITHIN (5 * CLOCK_SECOND)
+
+enum { CONTROL_CONF = 1, CONTROL_LISTENER, CONTROL_END };
+
+int
+service_control_open(int ends[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
+		return -1;
+	if (packet_socket(ends[0]) == 0 && packet_socket(ends[1]) == 0)
+		return 0;
+	close(ends[0]);
+	close(ends[1]);
+	return -1;
+}
+
+/* Sends and frees it. */
+static int
+send_one(int end, struct packet *p, uint32_t generation, int64_t deadline)
+{
+	struct pollfd room = {.fd = end, .events = POLLOUT};
+	int64_t left;
+	int result, saved;
+
+	p->head.id = generation;
+	while ((result = packet_send(end, p)) == -1 && errno == EAGAIN) {
+		left = (deadline - clock_now()) / CLOCK_MILLISECOND;
+		if (left <= 0 || poll(&room, 1, (int)left) == 0) {
+			errno = ETIMEDOUT;
+			break;
+		}
+	}
+	saved = errno;
+	p->fd = -1; /* lent */
+	packet_free(p);
+	errno = saved;
+	return result;
+}
+
+static int
+send_listeners(int end, uint32_t generation,
+    const struct service_listeners *listeners, int64_t deadline)
+{
+	struct packet p;
+
+	for (uint32_t i = 0; i < listeners->count; i++) {
+		if (!listeners->items[i].is_new)
+			continue;
+		for (uint32_t k = 0; k < listeners->each; k++) {
+			packet_init(&p, CONTROL_LISTENER);
+			packet_put_u32(&p, i);
+			packet_put_u32(&p, k);
+			p.fd = listeners->items[i].fds[k];
+			if (send_one(end, &p, generation, deadline) == -1)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int
+service_control_send(int end, uint32_t generation, const struct conf_spec *spec,
+    const void *conf, struct service_listeners *listeners)
+{
+	int64_t deadline = clock_after(SEND_WITHIN);
+	struct packet p;
+
+	packet_init(&p, CONTROL_CONF);
+	service_conf_put(&p, spec, conf);
+	if (send_one(end, &p, generation, deadline) == -1 ||
+	    send_listeners(end, generation, listeners, deadline) == -1)
+		return -1;
+	packet_init(&p, CONTROL_END);
+	if (send_one(end, &p, generation, deadline) == -1)
+		return -1;
+	service_listeners_known(listeners);
+	return 0;
+}
+
+void
+service_control_forget(const struct conf_spec *spec, struct service_news *n)
+{
+	for (size_t i = 0; n->fds != NULL && i < n->count * n->each; i++)
+		if (n->fds[i] != -1)
+			close(n->fds[i]);
+	free(n->fds);
+	n->fds = NULL;
+	conf_free(spec, &n->conf);
+}
+
+static int
+take_conf(
+    const struct conf_spec *spec, struct service_news *n, struct packet *p)
+{
+	const struct service_settings *settings;
+
+	service_control_forget(spec, n);
+	if ((n->conf = service_conf_take(p, spec)) == NULL)
+		return -1;
+	settings = n->conf;
+	n->generation = p->head.id;
+	n->count = settings->listen.count;
+	n->fds = calloc(n->count * n->each + 1, sizeof(*n->fds));
+	for (size_t i = 0; n->fds != NULL && i < n->count * n->each; i++)
+		n->fds[i] = -1;
+	if (n->fds != NULL)
+		return 0;
+	service_control_forget(spec, n);
+	return -1;
+}
+
+static int
+take_listener(struct service_news *n, struct packet *p)
+{
+	uint32_t item = packet_get_u32(p), which = packet_get_u32(p);
+	int *fd;
+
+	if (packet_end(p) == -1 || p->fd == -1 || item >= n->count ||
+	    which >= n->each)
+		return -1;
+	fd = &n->fds[item * n->each + which];
+	if (*fd != -1)
+		return -1;
+	*fd = packet_take_fd(p);
+	return 0;
+}
+
+/* 1: that was the last; 0: go on; -1: it makes no sense. */
+static int
+take(const struct conf_spec *spec, struct service_news *n, struct packet *p)
+{
+	if (p->head.type == CONTROL_CONF)
+		return p->head.id > n->generation ? take_conf(spec, n, p) : 0;
+	/* Of a reading that was passed over. */
+	if (n->conf == NULL || p->head.id != n->generation)
+		return 0;
+	if (p->head.type == CONTROL_LISTENER)
+		return take_listener(n, p);
+	return p->head.type == CONTROL_END && packet_end(p) == 0 ? 1 : -1;
+}
+
+int
+service_control_receive(
+    int end, const struct conf_spec *spec, struct service_news *n)
+{
+	struct packet p;
+	int got;
+
+	packet_init(&p, 0);
+	while ((got = packet_receive(end, &p)) != 0) {
+		if (got == -1 && errno != EBADMSG && errno != ENOMEM)
+			break;
+		if (got == 1 && (got = take(spec, n, &p)) == 1)
+			break;
+		if (got == -1) {
+			log_error(
+			    "control.malformed", log_int("type", p.head.type));
+			service_control_forget(spec, n);
+		}
+	}
+	if (got == -1 && errno == EAGAIN)
+		got = 0;
+	else if (got == 0)
+		got = -1;
+	packet_free(&p);
+	return got;
+}
