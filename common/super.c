@@ -155,6 +155,13 @@ note_end(struct super_child *c, int status)
 	    WIFEXITED(status) && WEXITSTATUS(status) == SUPER_GIVE_UP;
 
 	plan_start(c, clock_now());
+	if (c->is_asked) { /* no failure, unless it can't start again */
+		c->is_asked = 0;
+		c->due = 0;
+		log_info("process.restart", log_text("process", c->name),
+		    log_int("child", pid));
+		return 0;
+	}
 	if (gave_up)
 		log_error("process.gave_up", log_text("process", c->name),
 		    log_int("child", pid));
@@ -203,6 +210,14 @@ wait_signal(int64_t deadline)
 	return number == -1 ? 0 : number;
 }
 
+void
+super_restart(struct super_child *children)
+{
+	for (struct super_child *c = children; c->name != NULL; c++)
+		if (c->pid > 0 && kill(c->pid, SIGTERM) == 0)
+			c->is_asked = 1;
+}
+
 static void
 stop_all(struct super_child *children)
 {
@@ -234,6 +249,7 @@ super_run(struct super_child *children, int (*reload)(void))
 	for (c = children; c->name != NULL; c++) {
 		c->pid = 0;
 		c->pause_ms = 0;
+		c->is_asked = 0;
 		c->due = 0;
 	}
 	while (result == -1) {

@@ -23,6 +23,7 @@ struct super_child {
 
 	/* Of the parent's book-keeping: */
 	pid_t pid;
+	int is_asked; /* to end, by super_restart */
 	int pause_ms;
 	long long started, due;
 };
@@ -37,6 +38,12 @@ struct super_child {
  * Each child gets SIGTERM if the parent dies.
  */
 int super_run(struct super_child *children, int (*reload)(void));
+
+/*
+ * For reload: asks all children to end (SIGTERM), to be started again at once,
+ * with what the parent knows by then.
+ */
+void super_restart(struct super_child *children);
 
 /*
  * Blocks the signals that super_run waits for, and SIGPIPE is ignored.  Call it

@@ -32,6 +32,9 @@ static const char usage[] =
 
 static struct helper helpers[HELPERS];
 
+static const char *conf_path = "/etc/ringmail/helpers.conf";
+static struct helpers_conf *conf_now;
+
 /* The sockets, and who owns them: socket files are removed at the end. */
 static const struct place {
 	int helper;
@@ -267,22 +270,79 @@ remove_sockets(const struct helpers_conf *conf)
 	}
 }
 
-static int
-run(const struct helpers_conf *conf)
+static struct super_child children[] = {
+    {.name = "resolver", .run = run_resolver},
+    {.name = "accounts", .run = run_accounts},
+    {.name = "mailbox", .run = run_mailbox},
+    {.name = NULL},
+};
+
+/* What the parent has made of the conf when it was root alone: the name of a
+ * setting that differs, NULL for none. */
+static const char *
+needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 {
-	struct super_child children[] = {
-	    {.name = "resolver", .run = run_resolver},
-	    {.name = "accounts", .run = run_accounts},
-	    {.name = "mailbox", .run = run_mailbox},
-	    {.name = NULL},
+	const struct {
+		const char *name, *a, *b;
+	} fixed[] = {
+	    {"run", a->run, b->run},
+	    {"state", a->state, b->state},
+	    {"users resolver", a->resolver_user, b->resolver_user},
+	    {"users accounts", a->accounts_user, b->accounts_user},
+	    {"users mailbox", a->mailbox_user, b->mailbox_user},
+	    {"users smtpd", a->smtpd_user, b->smtpd_user},
+	    {"users pop3d", a->pop3d_user, b->pop3d_user},
+	    {"mail root", a->mail_root, b->mail_root},
+	    {"mail user", a->mail_user, b->mail_user},
 	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(fixed[i].a, fixed[i].b) != 0)
+			return fixed[i].name;
+	if (a->lowest_uid != b->lowest_uid)
+		return "mail lowest_uid";
+	return a->log != b->log ? "log target" : NULL;
+}
+
+/* SIGHUP: all helpers start anew with the new conf; no session ends of it. */
+static int
+reload(void)
+{
+	char error[512];
+	struct helpers_conf *old = conf_now;
+	struct helpers_conf *new =
+	    settings_load(conf_path, error, sizeof(error));
+	const char *setting;
+
+	if (new == NULL) {
+		log_error("reload.refused", log_text("error", error));
+		return -1;
+	}
+	if ((setting = needs_restart(old, new)) != NULL) {
+		log_error("reload.refused", log_text("needs_restart", setting));
+		settings_free(&new);
+		return -1;
+	}
+	conf_now = new;
+	for (int i = 0; i < HELPERS; i++)
+		helpers[i].conf = new;
+	log_set_level((enum log_level) new->log_level);
+	settings_free(&old);
+	super_restart(children);
+	log_info("reload.done");
+	return -1; /* SIGHUP means nothing to a helper */
+}
+
+static int
+run(void)
+{
 	int result;
 
 	super_block_signals();
-	prepare(conf);
-	log_info("ready", log_text("run", conf->run));
-	result = super_run(children, NULL);
-	remove_sockets(conf);
+	prepare(conf_now);
+	log_info("ready", log_text("run", conf_now->run));
+	result = super_run(children, reload);
+	remove_sockets(conf_now);
 	log_info("end");
 	return result;
 }
@@ -301,14 +361,12 @@ load(const char *path)
 int
 main(int argc, char **argv)
 {
-	const char *path = "/etc/ringmail/helpers.conf";
-	struct helpers_conf *conf;
 	int option, check = 0, result;
 
 	while ((option = getopt(argc, argv, "c:nVh")) != -1)
 		switch (option) {
 		case 'c':
-			path = optarg;
+			conf_path = optarg;
 			break;
 		case 'n':
 			check = 1;
@@ -327,14 +385,14 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
-	conf = load(path);
+	conf_now = load(conf_path);
 	if (check) {
-		settings_free(&conf);
+		settings_free(&conf_now);
 		return 0;
 	}
-	log_open("helpers", (enum log_target)conf->log);
-	log_set_level((enum log_level)conf->log_level);
-	result = run(conf);
-	settings_free(&conf);
+	log_open("helpers", (enum log_target)conf_now->log);
+	log_set_level((enum log_level)conf_now->log_level);
+	result = run();
+	settings_free(&conf_now);
 	return result;
 }

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import (DOMAIN, PATIENCE, SERVICES, free_ports, merge,
+from harness.daemons import (DOMAIN, HELPERS, PATIENCE, free_ports, merge,
                              render, scaled)
 from harness.load import Load
 from harness.pop3 import Pop3, fetch
@@ -318,5 +318,32 @@ def test_end_tells_clients(make_pair):
 
 
 def test_helpers(pair):
-    """Bad conf is logged; a good one holds for all, and ends no session."""
-    assert "helpers" in SERVICES
+    """Bad conf is logged; a good one holds, and ends no session."""
+    pair.allow("reload.refused")
+    conf = pair.conf("helpers")
+    good = conf.read_text()
+    log = pair.log("helpers")
+
+    def hup(text, event):
+        before = len(re.findall(event, log.read_text()))
+        conf.write_text(text)
+        os.kill(pair.pid("helpers"), signal.SIGHUP)
+        soon(event, lambda: len(re.findall(event, log.read_text())) > before)
+
+    old = {name: pair.pid(name) for name in HELPERS}
+    hup(good + "stat = \"/x\"\n", "reload.refused .*helpers.conf:.*state")
+    hup(good.replace("/state", "/other"),
+        "reload.refused needs_restart=state")
+    assert {name: pair.pid(name) for name in HELPERS} == old
+    session = Pop3(pair.pop3_port, user="u1")
+    load = Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=4).start()
+    for n in range(5):
+        hup(good.replace("accounts {", f"accounts {{\nlogin_cache = {n}m\n"),
+            "reload.done")
+        soon("all are new", lambda: all(
+            pair.pid(name) not in (None, old[name]) for name in HELPERS))
+        old = {name: pair.pid(name) for name in HELPERS}
+    load.stop()
+    assert not load.ended, load.ended[:5]
+    session.quit()
+    load.check(fetch(pair.pop3_port, "u0"))

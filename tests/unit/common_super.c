@@ -22,6 +22,7 @@ static struct board {
 	_Atomic long long at[STARTS]; /* ms */
 	_Atomic pid_t child;
 	_Atomic int refuse_reload;
+	_Atomic int restart;
 } * board;
 
 static long long
@@ -50,10 +51,14 @@ await(_Atomic int *counter, int value)
 	assert_true(*counter >= value);
 }
 
+static struct super_child *supervised;
+
 static int
 reload(void)
 {
 	board->reloads++;
+	if (board->restart)
+		super_restart(supervised);
 	return board->refuse_reload ? -1 : 0;
 }
 
@@ -69,6 +74,7 @@ start(int (*run)(void *))
 	if ((pid = fork()) != 0)
 		return pid;
 	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
+	supervised = children;
 	super_block_signals();
 	_exit(super_run(children, reload));
 }
@@ -137,6 +143,24 @@ sighup_reloads_and_is_handed_down(void **state)
 	assert_int_equal(end(pid, SIGTERM), 0);
 	assert_int_equal(board->hangups, 1);
 	assert_int_equal(board->starts, 1);
+}
+
+/* Ends that were asked for are no failures: no pause grows. */
+static void
+restarts_come_at_once(void **state)
+{
+	pid_t pid = start(serve);
+
+	(void)state;
+	await(&board->starts, 1);
+	board->restart = board->refuse_reload = 1;
+	for (int i = 1; i <= 12; i++) {
+		kill(pid, SIGHUP);
+		await(&board->starts, i + 1);
+		assert_int_equal(board->ended, i);
+	}
+	assert_int_equal(end(pid, SIGTERM), 0);
+	assert_int_equal(board->hangups, 0);
 }
 
 static void
@@ -269,6 +293,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(sigterm_ends_all),
 	    cmocka_unit_test(sighup_reloads_and_is_handed_down),
+	    cmocka_unit_test(restarts_come_at_once),
 	    cmocka_unit_test(a_killed_child_is_started_again),
 	    cmocka_unit_test(pauses_grow),
 	    cmocka_unit_test(giving_up_ends_the_whole),
