@@ -1,9 +1,16 @@
 """Mail programs of Debian that fetch, each with its defaults."""
+import fcntl
 import mailbox
 import os
 import poplib
+import pty
 import pwd
+import select
+import signal
+import struct
 import subprocess
+import termios
+import time
 
 import pytest
 
@@ -21,7 +28,7 @@ def run(*command, home, stdin="", codes=(0,)):
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         timeout=60 * PATIENCE,
         env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
-             "HOME": str(home), "USER": "root", "TERM": "dumb"})
+             "HOME": str(home), "USER": "root"})
     output = done.stdout.decode(errors="replace")
     assert done.returncode in codes, f"{command[0]}: {output}"
     return output
@@ -122,20 +129,37 @@ def test_s_nail(pair, user, sent, tmp_path):
 def test_mutt_over_pop(pair, user, sent, tmp_path):
     """mutt pushes its own keys: copy all messages to a maildir, and quit."""
     copy = tmp_path / "copy"
-    run("script", "-qec", "stty rows 24 cols 80; exec mutt -n -F "
-        f"{mutt_conf(tmp_path, copy)} -f "
-        f"pop://{user}:pw@127.0.0.1:{pair.pop3_port}/", "/dev/null",
-        home=tmp_path)
+    in_terminal("mutt", "-n", "-F", mutt_conf(tmp_path, copy), "-f",
+                f"pop://{user}:pw@127.0.0.1:{pair.pop3_port}/")
     assert subjects(mailbox.Maildir(copy)) == WANT
 
 
 def test_mutt_reads_the_maildir(pair, user, sent, tmp_path):
     copy = tmp_path / "copy"
-    run("script", "-qec", "stty rows 24 cols 80; exec mutt -n -R -F "
-        f"{mutt_conf(tmp_path, copy)} -f {pair.maildir(user)}", "/dev/null",
-        home=tmp_path)
+    in_terminal("mutt", "-n", "-R", "-F", mutt_conf(tmp_path, copy), "-f",
+                pair.maildir(user))
     assert subjects(mailbox.Maildir(copy)) == WANT
     assert len(fetch(pair.pop3_port, user)) == COUNT
+
+
+def in_terminal(*command):
+    """Runs a program that wants a terminal, until it ends by itself."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        environment = {**os.environ, "TERM": "xterm", "LC_ALL": "C.UTF-8"}
+        os.execvpe(command[0], [str(word) for word in command], environment)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    output, deadline = b"", time.monotonic() + 60 * PATIENCE
+    try:
+        while time.monotonic() < deadline:
+            if select.select([terminal], [], [], 1)[0]:
+                output += os.read(terminal, 65536)
+    except OSError:
+        pass  # it has ended
+    else:
+        os.kill(pid, signal.SIGKILL)
+    os.close(terminal)
+    assert os.waitpid(pid, 0)[1] == 0, output.decode(errors="replace")
 
 
 def mutt_conf(folder, copy):
@@ -148,7 +172,7 @@ def mutt_conf(folder, copy):
         "ssl_starttls=no ssl_force_tls=no pop_authenticators=user "
         "quit=yes delete=no pop_delete=no move=no wait_key=no\n"
         # Tag all, copy what is tagged, end.
-        f'push "T.<enter>;C<kill-line>{copy}<enter>x"\n')
+        f'push "T~A<enter>;C<kill-line>{copy}<enter>x"\n')
     return conf
 
 

@@ -29,7 +29,9 @@ def run(*command, stdin="", home=None, code=0):
 def text_of(message):
     """The decoded text of a fetched message."""
     parsed = email.message_from_bytes(message)
-    return parsed.get_payload(decode=True).decode().replace("\r\n", "\n")
+    text = parsed.get_payload(decode=True).decode(
+        parsed.get_content_charset("us-ascii"))
+    return text.replace("\r\n", "\n")
 
 
 def only(pair, user):

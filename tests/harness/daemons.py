@@ -25,7 +25,7 @@ SERVICES = ["helpers", "smtpd", "pop3d"]
 
 # What may stand in no log: our own errors, a process that ended, and what the
 # checkers say.
-WRONG = re.compile(r"^\S+Z error |\bpanic\b|process\.end|Sanitizer"
+WRONG = re.compile(r"^\S+Z error |\bpanic\b|process\.(end|kill)|Sanitizer"
                    r"|runtime error:|^==\d+==")
 KILLED = r"process\.end .*signal=9"
 
