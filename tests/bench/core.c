@@ -3,7 +3,7 @@
  * measured in turns.  Prints a row a figure: the median of ours, of the peer's,
  * of their ratio, and what is asked of the ratio or of ours.
  *
- *	core [ROUNDS]
+ *	core [ROUNDS [WORDS]]		only rows whose text has WORDS in it
  */
 #include "core.h"
 
@@ -23,6 +23,7 @@
 enum { ROUNDS_MAX = 101 };
 
 static int rounds = 7;
+static const char *only = "";
 
 /* ---- what is measured: each returns ns a step ---- */
 
@@ -343,6 +344,8 @@ row(const char *what, double (*ours)(void), double (*peer)(void),
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ratio[ROUNDS_MAX];
 	int i;
 
+	if (strstr(what, only) == NULL)
+		return;
 	for (i = 0; i < rounds; i++) {
 		a[i] = ours();
 		b[i] = peer();
@@ -359,6 +362,8 @@ row_cancel(void)
 	double ns[ROUNDS_MAX];
 	int i;
 
+	if (strstr("parked waiters", only) == NULL)
+		return;
 	for (i = 0; i < rounds; i++)
 		ns[i] = cancel_waiters();
 	printf("| 100,000 parked waiters: all cancelled and joined | %.0f ms | "
@@ -414,8 +419,11 @@ main(int argc, char **argv)
 {
 	if (argc > 1)
 		rounds = (int)strtol(argv[1], NULL, 10);
+	if (argc > 2)
+		only = argv[2];
 	if (rounds < 1 || rounds > ROUNDS_MAX) {
-		fprintf(stderr, "usage: core [rounds, 1 to %d]\n", ROUNDS_MAX);
+		fprintf(stderr, "usage: core [rounds, 1 to %d [words]]\n",
+		    ROUNDS_MAX);
 		return 2;
 	}
 	ring_init(&service_ring);
