@@ -240,16 +240,16 @@ maildir_is_file(const char *file)
 	       strchr(file + 4, '/') == NULL;
 }
 
-/* Opens a letter by its very name. */
+/* Opens a letter by its very name: O_RDONLY or O_RDWR. */
 static int
-open_letter(const char *path, const char *file)
+open_letter(const char *path, const char *file, uint64_t access)
 {
 	char full[OWNER_PATH_MAX + 8 + MAILDIR_NAME_MAX];
 	struct stat st;
 	int fd;
 
 	snprintf(full, sizeof(full), "%s/%s", path, file);
-	if ((fd = open_below(root.fd, full, O_RDONLY)) == -1)
+	if ((fd = open_below(root.fd, full, access)) == -1)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;
@@ -264,18 +264,34 @@ maildir_fetch(const char *path, const char *file)
 	char moved[4 + MAILDIR_NAME_MAX];
 	int fd, found;
 
-	fd = open_letter(path, file);
+	fd = open_letter(path, file, O_RDONLY);
 	if (fd == -1 && errno == ENOENT) {
 		found = maildir_find(path, file + 4,
 		    maildir_base_length(file + 4), moved, sizeof(moved));
 		if (found == 1)
-			fd = open_letter(path, moved);
+			fd = open_letter(path, moved, O_RDONLY);
 		else if (found == 0)
 			errno = ENOENT;
 	}
 	if (fd != -1)
 		posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
 	return fd;
+}
+
+int
+maildir_rewrite(
+    const char *path, const char *file, const void *data, size_t length)
+{
+	int fd, result = -1, saved;
+
+	if ((fd = open_letter(path, file, O_RDWR)) == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (maildir_write(fd, data, length) == 0)
+		result = ftruncate(fd, (off_t)length);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
 }
 
 /* Removes a letter by its very name. */

@@ -78,6 +78,13 @@ int maildir_is_file(const char *file);
  */
 int maildir_fetch(const char *path, const char *file);
 
+/*
+ * Writes a letter's octets again where they stand: its name may have reached
+ * the disk without them.  0 (also where there is no such letter) or -1.
+ */
+int maildir_rewrite(
+    const char *path, const char *file, const void *data, size_t length);
+
 /* Removes a letter, wherever it was moved.  0 (also where there is none) or
  * -1. */
 int maildir_remove(const char *path, const char *file);

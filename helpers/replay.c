@@ -125,13 +125,18 @@ place(const struct entry *e, const struct owner *o)
 		folder = maildir_open(o->path, "new");
 	if (folder == -1)
 		return -1;
+	snprintf(file, sizeof(file), "new/%s", e->name);
 	if (faccessat(folder, e->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		found = 1;
 	else
 		found = maildir_find(
 		    o->path, e->name, strlen(e->name), file, sizeof(file));
 	if (found != 0) {
-		result = found == 1 ? 0 : -1;
+		/* Its name may be durable and its body lost, by the machine's
+		 * stop or by a sync that failed: only a write helps. */
+		if (found == 1)
+			result =
+			    maildir_rewrite(o->path, file, e->body, e->size);
 		goto out;
 	}
 	fd = maildir_unnamed(folder);
