@@ -379,11 +379,11 @@ main(int argc, char **argv)
 			return 0;
 		default:
 			fputs(usage, stderr);
-			return 2;
+			return 64; /* EX_USAGE of sysexits.h */
 		}
 	if (optind != argc) {
 		fputs(usage, stderr);
-		return 2;
+		return 64; /* EX_USAGE of sysexits.h */
 	}
 	conf_now = load(conf_path);
 	if (check) {

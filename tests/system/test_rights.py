@@ -139,20 +139,24 @@ def test_table_names_each_process(busy):
         assert cells[1] == user == pwd.getpwuid(
             int(status["Uid"].split()[0])).pw_name
         assert user == grp.getgrgid(int(status["Gid"].split()[0])).gr_name
+        root = cells[2].replace("RUN", str(busy.run))
+        assert os.readlink(f"/proc/{busy.pid(name)}/root") == root
         held = {c for c, bit in CAPABILITIES.items()
                 if int(status["CapEff"], 16) & bit}
         assert {w.lower().strip(",`") for w in cells[3].split()} - \
-            {"none", "and"} == held, name
+            {"none"} == held, name
+    for name in ("smtpd", "pop3d", "helpers"):
+        assert rows[f"{name} parent"][1] == "root"
 
 
-@pytest.mark.parametrize("name,user", [("accounts", "ringacct"),
+@pytest.mark.parametrize("name,owner", [("accounts", "ringacct"),
                                        ("mailbox", "ringbox")])
-def test_state_is_its_owners_alone(busy, name, user):
+def test_state_is_its_owners_alone(busy, name, owner):
     folder = busy.folder / "state" / name
     files = [folder, *folder.rglob("*")]
     assert len(files) > 1
     for path in files:
-        assert path.owner() == path.group() == user, path
+        assert path.owner() == path.group() == owner, path
         assert path.stat().st_mode & 0o077 == 0, path
 
 
