@@ -8,6 +8,8 @@
 #                     layers, lengths, man pages
 #   make asan|ubsan|tsan|memcheck   tests under one checker
 #   make system, make clients       tests over the real processes (as root)
+#   make fault        power cuts, kills, faults and damage (as root)
+#   make fault-long   ten times as many of them
 #   make stress       the client core under random load (STRESS_SECONDS=60)
 #   make helgrind     the same under Helgrind
 #   make model        the ring protocol's model under spin
@@ -78,10 +80,11 @@ unit: $(UNIT)
 	@for t in $(UNIT); do echo "== $$t"; $(RUNNER) $$t || exit 1; done
 
 include tests/core/core.mk
+include tests/fault/fault.mk
 
 # What lint compiles and reads.
 SOURCES = $(wildcard $(PROGRAMS:%=%/*.c) common/*.c tests/unit/*.c \
-    tests/core/*.c tests/examples/*.c)
+    tests/core/*.c tests/examples/*.c tests/fault/*.c)
 objects: $(SOURCES:%.c=$(B)/%.o)
 tidy: $(SOURCES:%.c=$(B)/%.tidy)
 $(B)/%.tidy: $(B)/%.o .clang-tidy
@@ -92,7 +95,7 @@ $(B)/%.tidy: $(B)/%.o .clang-tidy
 lint:
 	@tools/setup.sh build test
 	@tests/run.py lint
-system clients asan ubsan tsan memcheck:
+system clients fault fault-long asan ubsan tsan memcheck:
 	@tools/setup.sh build run test
 	@tests/run.py $@
 test:
@@ -155,12 +158,12 @@ $(B)/%.o: %.S
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,common $(PROGRAMS) \
-    tests/unit tests/fuzz))
+    tests/unit tests/fuzz tests/fault))
 
 clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
-.PHONY: all unit objects tidy lint system clients asan ubsan tsan memcheck \
-    test run bench bench-core install uninstall clean help
+.PHONY: all unit objects tidy lint system clients fault fault-long asan ubsan \
+    tsan memcheck test run bench bench-core install uninstall clean help
 .SECONDARY:

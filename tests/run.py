@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """run.py STEP... -- runs the tests and counts them.
 
-Steps: lint unit system clients asan ubsan tsan memcheck, or all.  Each check
+Steps: lint unit system clients fault fault-long asan ubsan tsan memcheck, or all.  Each check
 of lint, each cmocka test and each pytest test counts as one.  The last line of
 the output is "N passed, N failed".
 """
@@ -15,7 +15,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "test"
-ALL = ["lint", "unit", "system", "clients", "asan", "tsan", "memcheck"]
+ALL = ["lint", "unit", "system", "clients", "fault", "asan", "tsan",
+       "memcheck"]
 SANITIZERS = {
     "asan": "-fsanitize=address,undefined",
     "ubsan": "-fsanitize=undefined",
@@ -111,9 +112,9 @@ def options():
 
 
 def pytests(report, name, folders, build="build", flags="", runner="",
-            load=1.0):
+            load=1.0, targets=("all",)):
     """Tests over the real processes, of one build and under one runner."""
-    if not make(report, build, flags, "all"):
+    if not make(report, build, flags, *targets):
         return
     env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
            "RINGMAIL_LOAD": str(load), **(options() if flags else {})}
@@ -144,6 +145,12 @@ def sanitizer(report, name):
     pytests(report, f"{name} system", ["system"], build, flags, load=0.1)
 
 
+def faults(report, name, length):
+    """Stops, kills, faults and damage; length: how many times as much."""
+    os.environ["RINGMAIL_FAULT_LONG"] = str(length)
+    pytests(report, name, ["fault"], targets=("all", "fault-programs"))
+
+
 def memcheck(report):
     """Unit and system tests under Valgrind."""
     units(report, "memcheck", "build", runner=VALGRIND)
@@ -155,6 +162,8 @@ STEPS = {
     "unit": lambda r: units(r, "unit", "build"),
     "system": lambda r: pytests(r, "system", ["system"]),
     "clients": lambda r: pytests(r, "clients", ["clients"]),
+    "fault": lambda r: faults(r, "fault", 1),
+    "fault-long": lambda r: faults(r, "fault-long", 10),
     "asan": lambda r: sanitizer(r, "asan"),
     "ubsan": lambda r: sanitizer(r, "ubsan"),
     "tsan": lambda r: units(r, "tsan", "build/tsan",

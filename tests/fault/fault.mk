@@ -1,0 +1,13 @@
+# The store alone, over faults that the linker puts under it.
+WRAPPED = fdatasync fsync write pwrite pwritev malloc calloc realloc \
+	reallocarray
+$(B)/fault/store_driver: $(B)/tests/fault/store_driver.o \
+    $(B)/tests/fault/store_faults.o $(B)/libhelpers.a $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) \
+	    $(LIBS_helpers) $(LIBS_common)
+$(B)/fault/clock_jump.so: tests/fault/clock_jump.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+fault-programs: $(B)/fault/store_driver $(B)/fault/clock_jump.so
+.PHONY: fault-programs

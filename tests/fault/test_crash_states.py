@@ -1,0 +1,138 @@
+"""The machine stops: in each state that the disk may be left in, what was
+promised is there after recovery, once, and whole."""
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from fault.crash import disk
+from fault.crash.check import DRIVER, Promises, Recovery, size_of
+from fault.crash.trace import Recording
+
+LONG = float(os.environ.get("RINGMAIL_FAULT_LONG", "1"))
+# A first run that fills both journals some times; its successors after a
+# kill, and after another machine's start.
+SMALL = [f"batch:{n}:{size}:0" for n, size in
+         [(1, 900), (3, 700), (1, 5000), (8, 600)]]
+FIRST = [*SMALL, "batch:1:34000:2", f"expunge:2:1:{size_of(2, 700)}",
+         "checkpoint", *SMALL, "batch:1:20000:3", "batch:2:15000:1",
+         f"expunge:5:0:{size_of(5, 5000)}",
+         f"expunge:18:0:{size_of(18, 700)}", "batch:3:9000:2",
+         "checkpoint", "batch:2:300:2", "batch:1:60000:3"]
+AGAIN = [f"again:34:{size_of(34, 300)}:2", "batch:2:800:0", "checkpoint",
+         f"expunge:35:0:{size_of(35, 300)}", "batch:1:30000:1",
+         "batch:2:12000:2", "batch:1:700:2"]
+
+
+@pytest.fixture
+def folder():
+    """A place in memory: what is durable is the model's affair."""
+    path = tempfile.mkdtemp(prefix="ringmail-crash-", dir="/dev/shm")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+def record(folder, *options, runs=(("boot-1", 1, FIRST),)):
+    """Records the driver's runs in a folder that is empty before."""
+    home = f"{folder}/live"
+    for sub in ("", "/mail", "/journal"):
+        os.mkdir(home + sub)
+    recording = Recording(home)
+    for boot, first, steps in runs:
+        code = recording.run([DRIVER, *options, "-b", boot, "-t", str(first),
+                              home, *steps], stderr=subprocess.DEVNULL)
+        assert code == 0, f"the driver ended with {code}"
+    return recording
+
+
+def explore(recording, recovery, states, seed, promises=None, enough=None):
+    """Tries so many states at least, over all moments; (how many were
+    tried, what was wrong).  Ends when enough are found to be wrong."""
+    rng = random.Random(seed)
+    promises = promises.copy() if promises else Promises()
+    operations = recording.operations
+    points = len(operations) - recording.loaded + 1
+    tried, wrong = set(), []
+    most = max(6, round(2.2 * states / points))
+    for k, pending in disk.pending_at(recording):
+        if k > recording.loaded and operations[k - 1][0] == "say":
+            promises.hear(operations[k - 1][1])
+        for choice in disk.choices(pending, operations, rng, most):
+            files = disk.image(recording, k, pending, choice)
+            key = disk.digest(files), len(promises.there), \
+                len(promises.gone)
+            if key in tried:
+                continue
+            tried.add(key)
+            found = recovery.wrong(files, promises)
+            if found:
+                wrong.append((k, found[:3]))
+            if enough and len(wrong) >= enough:
+                return len(tried), wrong
+    return len(tried), wrong
+
+
+@pytest.fixture
+def recovery(folder):
+    recovery = Recovery(f"{folder}/state")
+    yield recovery
+    recovery.stop()
+
+
+def report(record_property, tried):
+    record_property("states", tried)
+    print(f"{tried} states")
+
+
+def test_every_state_keeps_the_promise(folder, recovery, record_property):
+    recording = record(folder, runs=[
+        ("boot-1", 1, FIRST), ("boot-1", 100, AGAIN), ("boot-0", 200, AGAIN)])
+    tried, wrong = explore(recording, recovery, 6500 * LONG, seed=1)
+    report(record_property, tried)
+    assert not wrong, f"{len(wrong)} of {tried} states: {wrong[:5]}"
+    assert tried >= 5000 * LONG
+
+
+def test_states_of_a_recovery(folder, recovery, record_property):
+    """The machine stops again while it recovers."""
+    recording = record(folder)
+    rng = random.Random(2)
+    operations = recording.operations
+    points = list(disk.pending_at(recording))
+    total = 0
+    for k, pending in rng.sample(points[len(points) // 3:],
+                                 round(20 * LONG)):
+        promises = Promises(o[1] for o in operations[:k] if o[0] == "say")
+        choice = rng.choice(list(disk.choices(pending, operations, rng, 12)))
+        recovery.lay_down(disk.image(recording, k, pending, choice))
+        again = Recording(recovery.folder)
+        assert again.run([DRIVER, "-b", "boot-1a", "-t", "50",
+                          recovery.folder, "batch:1:400:2"],
+                         stderr=subprocess.DEVNULL) == 0
+        tried, wrong = explore(again, recovery, 150 * LONG, 3, promises)
+        total += tried
+        assert not wrong, f"{len(wrong)} of {tried} states: {wrong[:5]}"
+    report(record_property, total)
+
+
+@pytest.mark.parametrize("plant", ["no-sync", "no-folder-sync", "early"])
+def test_planted_bug_is_caught(folder, recovery, plant):
+    """The test is able to fail: it finds each of these bugs."""
+    recording = record(folder, "-p", plant,
+                       runs=[("boot-1", 1, [*SMALL, "batch:1:9000:2"])])
+    tried, wrong = explore(recording, recovery, 1500, seed=4, enough=20)
+    assert len(wrong) == 20, f"{plant}: {len(wrong)} of {tried} states"
+    assert any("lost" in text for _, found in wrong for text in found)
+    clean = record_clean(folder)
+    assert not explore(clean, recovery, 200, seed=4)[1]
+
+
+def record_clean(folder):
+    """The same steps without the plant."""
+    shutil.rmtree(f"{folder}/live")
+    return record(folder, runs=[("boot-1", 1, [*SMALL, "batch:1:9000:2"])])
