@@ -63,6 +63,18 @@ def greets(port, name):
         return False
 
 
+def quiet_port():
+    """A port that no connection gets by chance, free at every address."""
+    for port in range(20_000 + os.getpid() % 5000, 32_000):
+        with socket.socket() as s:
+            try:
+                s.bind(("0.0.0.0", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no port is free")
+
+
 def refuses(port):
     try:
         socket.create_connection(("127.0.0.1", port), 10).close()
@@ -134,9 +146,13 @@ def test_listeners_appear_and_go(pair):
     held.hello()
     held.close()
     # An address that overlaps the one that it takes the place of.
-    conf.change(listen=[f"0.0.0.0:{pair.smtp_port}"])
+    port = quiet_port()
+    conf.change(listen=[f"127.0.0.1:{port}"])
+    conf.change(listen=[f"0.0.0.0:{port}"])
+    conf.change(listen=[f"127.0.0.1:{port}"])
+    soon("it serves", lambda: greets(port, "mx"))
     conf.change(listen=[first])
-    soon("it serves", lambda: greets(pair.smtp_port, "mx"))
+    soon("the first is back", lambda: greets(pair.smtp_port, "mx"))
     soon("no descriptor is left", lambda: (
         proc.shape(client), proc.shape(pair.pid("smtpd"))) == before)
 
@@ -252,9 +268,11 @@ def test_thousand_reloads_under_load(pair):
     memory = proc.resident(client), proc.resident(parent)
     storm(0, reloads)
     soon("all is as before", lambda: settle(conf, client) == before)
-    # One cache of stacks and buffers, whatever the count of reloads.
-    assert proc.resident(client) - memory[0] < 4096 * PATIENCE
-    assert proc.resident(parent) - memory[1] < 1024 * PATIENCE
+    # One cache of stacks and buffers, whatever the count of reloads.  (The
+    # checkers keep freed memory.)
+    if PATIENCE == 1:
+        assert proc.resident(client) - memory[0] < 4096
+        assert proc.resident(parent) - memory[1] < 1024
     assert pair.pid("smtpd/client") == client
 
 
