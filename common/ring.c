@@ -224,8 +224,10 @@ ring_wait(struct ring *r, int64_t deadline)
 		errno = ECANCELED;
 		return -1;
 	}
-	if (!lie_down(r, &f->waiter))
+	if (!lie_down(r, &f->waiter)) {
+		sched_be_fair(f->waiter.worker);
 		return 0;
+	}
 	f->waiter.ring = r;
 	f->trimmed = 0;
 	f->parked_at = f->waiter.worker->now;

@@ -87,9 +87,9 @@ struct worker {
 	struct context context; /* the scheduler's own */
 	struct sanitize sanitize;
 	struct sanitize *left; /* of whoever switched last */
-	int stopping;	   /* its fibers have been cancelled */
-	void *fault_stack; /* where the handler of an overflow runs */
-	void *buffers;	   /* conn.c's free buffers */
+	int stopping;	       /* its fibers have been cancelled */
+	void *fault_stack;     /* where the handler of an overflow runs */
+	void *buffers;	       /* conn.c's free buffers */
 	unsigned buffers_idle;
 };
 
@@ -124,8 +124,9 @@ void sched_tend_stacks(struct worker *w);
 void sched_run(struct worker *w);
 
 /*
- * Called at each input and output: where the running fiber has kept the worker
- * for a whole time slice, lets the others run and descriptors be looked at.
+ * Called at each input, output and wait that finds itself notified: where the
+ * running fiber has kept the worker for a whole time slice, lets the others run
+ * and descriptors be looked at.
  */
 void sched_be_fair(struct worker *w);
 

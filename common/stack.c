@@ -91,6 +91,7 @@ stack_get(struct stack_cache *c)
 
 	if (s == NULL)
 		return make();
+	s->idle = 0;
 	c->free = s->next;
 	c->idle--;
 	if (c->idle < c->idle_low)
@@ -101,6 +102,9 @@ stack_get(struct stack_cache *c)
 void
 stack_put(struct stack_cache *c, struct stack *s)
 {
+	if (s->idle)
+		panic("a stack was given back twice");
+	s->idle = 1;
 	sanitize_stack_reuse(s->bottom, s->size);
 	s->next = c->free;
 	c->free = s;

@@ -17,6 +17,7 @@ struct stack {
 	void *bottom; /* the lowest usable octet, above the guard */
 	size_t size;  /* usable octets, this head at their top not counted */
 	unsigned valgrind_id;
+	int idle; /* in a cache: must not be given back again */
 };
 
 struct stack_cache {

@@ -108,6 +108,17 @@ stopper_thread(void *arg)
 	return NULL;
 }
 
+static void
+on_alarm(int number)
+{
+	static const char text[] = "FAIL a round does not end\n";
+
+	(void)number;
+	if (write(STDOUT_FILENO, text, sizeof(text) - 1) != -1)
+		abort();
+	_exit(1);
+}
+
 static int
 count_descriptors(void)
 {
@@ -198,6 +209,7 @@ main(int argc, char **argv)
 		return 2;
 	printf("seed %" PRIu64 "\n", seed);
 	fflush(stdout);
+	signal(SIGALRM, on_alarm);
 	sanitize_atomic(&over, sizeof(over));
 	board_init();
 	end = clock_after(strtol(argv[optind], NULL, 10) * CLOCK_SECOND);
