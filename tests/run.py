@@ -93,17 +93,19 @@ def units(report, name, build, flags="", runner="", only=None):
             [*runner.split(), str(ROOT / build / "unit" / unit)],
             {"CMOCKA_MESSAGE_OUTPUT": "tap", **options()})
         passed = len(re.findall(r"^ok ", output, re.M))
-        failed = len(re.findall(r"^not ok ", output, re.M))
+        # cmocka writes a skipped test as "not ok N # SKIP".
+        failed = len(re.findall(r"^not ok \d+ (?!# SKIP)", output, re.M))
         if code or not passed:
             failed = max(failed, 1)
         report.line(f"{name} {unit}", passed, failed, seconds, output)
 
 
-def options():
-    """How the sanitizers' runtimes behave."""
+def options(leaks=True):
+    """How the sanitizers' runtimes behave.  A process without rights can't
+    look for its leaks at its end: memcheck does."""
     supp = ROOT / "tests"
     return {
-        "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=0:"
+        "ASAN_OPTIONS": f"detect_leaks={leaks:d}:quarantine_size_mb=4:"
                         "strict_string_checks=1:abort_on_error=1",
         "LSAN_OPTIONS": f"suppressions={supp}/lsan.supp:print_suppressions=0",
         "UBSAN_OPTIONS": "print_stacktrace=1",
@@ -117,7 +119,7 @@ def pytests(report, name, folders, build="build", flags="", runner="",
     if not make(report, build, flags, *targets):
         return
     env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
-           "RINGMAIL_LOAD": str(load), **(options() if flags else {})}
+           "RINGMAIL_LOAD": str(load), **(options(leaks=False) if flags else {})}
     result = OUT / f"{name.replace(' ', '-')}.xml"
     result.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short", "-q",

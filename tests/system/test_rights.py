@@ -123,6 +123,7 @@ def test_parents_have_one_thread_and_read_no_client(busy, name):
     assert now == own, "a client's connection never reaches the parent"
 
 
+@pytest.mark.skipif(CHECKER, reason="a checker looks into its process")
 @pytest.mark.parametrize("name", CHILDREN)
 def test_not_dumpable(busy, name):
     """Memory that holds passwords is in no core file, and only root may look
