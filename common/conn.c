@@ -9,10 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Free buffers that a worker keeps at most. */
 enum { BUFFERS_KEPT = 64 };
+/* Octets of a file that are sent before others may have their turn. */
+#define SEND_FILE_MAX ((size_t)1 << 20)
 
 static char *
 buffer_get(void)
@@ -226,40 +230,93 @@ conn_read_some(struct conn *c, char **data, int64_t deadline)
 	return c->in_end - c->in_start;
 }
 
-/* Sends it all, waiting where the peer is slow. */
+/* After a call that sent n octets or failed: 0, or -1 after a failure for good.
+ * Waits where the peer is slow. */
 static int
-send_all(struct conn *c, const char *data, size_t length)
+after_send(struct conn *c, ssize_t n)
+{
+	if (n >= 0)
+		c->octets_out += (uint64_t)n;
+	else if (errno == EAGAIN && watch_wait(&c->watch, EPOLLOUT,
+					clock_after(c->send_timeout)) == -1)
+		fail(c, errno);
+	else if (errno != EAGAIN && errno != EINTR)
+		fail(c, errno);
+	return c->error ? -1 : 0;
+}
+
+/* Sends it all; flags: MSG_MORE where more follows at once. */
+static int
+send_all(struct conn *c, const char *data, size_t length, int flags)
 {
 	ssize_t n;
 
 	sched_be_fair(sched_worker());
 	while (length > 0 && c->error == 0) {
-		n = send(c->watch.fd, data, length, MSG_NOSIGNAL);
-		if (n >= 0) {
+		n = send(c->watch.fd, data, length, MSG_NOSIGNAL | flags);
+		if (after_send(c, n) == 0 && n > 0) {
 			data += n;
 			length -= (size_t)n;
-			c->octets_out += (uint64_t)n;
-		} else if (errno == EAGAIN) {
-			if (watch_wait(&c->watch, EPOLLOUT,
-				clock_after(c->send_timeout)) == -1)
-				fail(c, errno);
-		} else if (errno != EINTR) {
-			fail(c, errno);
 		}
 	}
+	return c->error ? -1 : 0;
+}
+
+static int
+flush(struct conn *c, int flags)
+{
+	if (c->out_length > 0 && c->error == 0)
+		send_all(c, c->out, c->out_length, flags);
+	c->out_length = 0;
+	buffer_put(&c->out);
 	return c->error ? -1 : 0;
 }
 
 int
 conn_flush(struct conn *c)
 {
-	int result = 0;
+	return flush(c, 0);
+}
 
-	if (c->out_length > 0)
-		result = send_all(c, c->out, c->out_length);
-	c->out_length = 0;
-	buffer_put(&c->out);
-	return c->error ? -1 : result;
+char *
+conn_room(struct conn *c, size_t least, size_t *room)
+{
+	if (c->out_length + least > CONN_BUFFER)
+		conn_flush(c);
+	*room = 0;
+	if (c->error != 0)
+		return NULL;
+	if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+		fail(c, ENOMEM);
+		return NULL;
+	}
+	*room = CONN_BUFFER - c->out_length;
+	return c->out + c->out_length;
+}
+
+void
+conn_wrote(struct conn *c, size_t count)
+{
+	c->out_length += count;
+}
+
+int
+conn_send_file(struct conn *c, int fd, uint64_t offset, uint64_t length)
+{
+	off_t at = (off_t)offset;
+	ssize_t n;
+
+	flush(c, MSG_MORE);
+	while (length > 0 && c->error == 0) {
+		sched_be_fair(sched_worker());
+		n = sendfile(c->watch.fd, fd, &at,
+		    length < SEND_FILE_MAX ? (size_t)length : SEND_FILE_MAX);
+		if (n == 0)
+			fail(c, EIO);
+		else if (after_send(c, n) == 0 && n > 0)
+			length -= (uint64_t)n;
+	}
+	return c->error ? -1 : 0;
 }
 
 void
@@ -269,8 +326,8 @@ conn_write(struct conn *c, const void *data, size_t length)
 
 	/* Large blocks leave from where they are. */
 	if (length >= CONN_BUFFER) {
-		if (conn_flush(c) == 0)
-			send_all(c, from, length);
+		if (flush(c, MSG_MORE) == 0)
+			send_all(c, from, length, 0);
 		return;
 	}
 	while (length > 0 && c->error == 0) {

@@ -78,6 +78,20 @@ void conn_discard_input(struct conn *c);
  * not take it (send_timeout).  Errors are sticky.
  */
 void conn_write(struct conn *c, const void *data, size_t length);
+/*
+ * The free part of the output buffer, for the caller to write into: *room gets
+ * its octets, at least `least` (CONN_BUFFER at most), for which what is
+ * buffered may be sent first.  Say with conn_wrote how many of them it became.
+ * NULL after a failure.
+ */
+char *conn_room(struct conn *c, size_t least, size_t *room);
+void conn_wrote(struct conn *c, size_t count);
+/*
+ * Sends length octets of a file, from offset on, behind what is buffered, with
+ * no copy where the kernel can do without.  Returns 0, or -1 with conn_error
+ * set: EIO where the file is shorter.
+ */
+int conn_send_file(struct conn *c, int fd, uint64_t offset, uint64_t length);
 void conn_puts(struct conn *c, const char *text);
 /* The formatted text must be shorter than CONN_BUFFER, else EMSGSIZE. */
 void conn_printf(struct conn *c, const char *format, ...)

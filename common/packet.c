@@ -34,7 +34,7 @@ void
 packet_free(struct packet *p)
 {
 	if (p->data != NULL) {
-		explicit_bzero(p->data, p->capacity);
+		explicit_bzero(p->data, p->length);
 		free(p->data);
 	}
 	if (p->fd != -1)
@@ -59,7 +59,7 @@ grow(struct packet *p, size_t needed)
 	}
 	if (p->data != NULL) {
 		memcpy(data, p->data, p->length);
-		explicit_bzero(p->data, p->capacity);
+		explicit_bzero(p->data, p->length);
 		free(p->data);
 	}
 	p->data = data;
@@ -85,6 +85,13 @@ put(struct packet *p, size_t length)
 	to = p->data + p->length;
 	p->length += (uint32_t)length;
 	return to;
+}
+
+void
+packet_reserve(struct packet *p, size_t length)
+{
+	if (put(p, length) != NULL)
+		p->length -= (uint32_t)length;
 }
 
 static void
@@ -123,6 +130,25 @@ packet_put_data(struct packet *p, const void *data, size_t length)
 	}
 	packet_put_u32(p, (uint32_t)length);
 	put_octets(p, data, length);
+}
+
+void *
+packet_put_space(struct packet *p, size_t length)
+{
+	if (p->error == 0 && length > FIELDS_MAX) {
+		p->error = EMSGSIZE;
+		return NULL;
+	}
+	packet_put_u32(p, (uint32_t)length);
+	return put(p, length);
+}
+
+void
+packet_set_u32(struct packet *p, uint32_t at, uint32_t value)
+{
+	if (p->error == 0 && p->length >= sizeof(value) &&
+	    at <= p->length - sizeof(value))
+		memcpy(p->data + at, &value, sizeof(value));
 }
 
 void

@@ -50,11 +50,21 @@ void packet_init(struct packet *p, uint16_t type);
  */
 void packet_free(struct packet *p);
 
+/* Makes room for so many octets of fields at once. */
+void packet_reserve(struct packet *p, size_t length);
+
 void packet_put_u8(struct packet *p, uint8_t value);
 void packet_put_u32(struct packet *p, uint32_t value);
 void packet_put_u64(struct packet *p, uint64_t value);
 /* Length and octets. */
 void packet_put_data(struct packet *p, const void *data, size_t length);
+/*
+ * As data, but the octets are the caller's to fill in, before the next put:
+ * where they go, or NULL where there is an error.
+ */
+void *packet_put_space(struct packet *p, size_t length);
+/* Sets a u32 that was put at `at` octets from the first field. */
+void packet_set_u32(struct packet *p, uint32_t at, uint32_t value);
 /* Like data; NULL counts as "". */
 void packet_put_text(struct packet *p, const char *text);
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "mailbox_deliver.h"
 #include "mailbox_drop.h"
+#include "mailbox_fetch.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
 #include "maildir.h"

@@ -100,6 +100,14 @@ find_drop(struct request *q, uint32_t handle)
 		   : NULL;
 }
 
+const struct mailbox_proof *
+mailbox_drop_proof(struct request *q, uint32_t handle)
+{
+	const struct drop *d = find_drop(q, handle);
+
+	return d != NULL ? &d->proof : NULL;
+}
+
 /* Locks the maildrop for the peer of q; NULL where memory is out. */
 static struct drop *
 add_drop(struct request *q, const struct mailbox_proof *proof)
@@ -328,39 +336,6 @@ answer_list(struct request *q)
 	/* The end was read: from here on pop3d keeps the list. */
 	if (count == 0)
 		snapshot_free(&d->snapshot);
-	return 0;
-}
-
-int
-answer_fetch(struct request *q)
-{
-	uint32_t handle = packet_get_u32(&q->packet);
-	char file[WIRE_FILE_MAX];
-	struct packet fields;
-	struct drop *d;
-
-	packet_get_text(&q->packet, file, sizeof(file));
-	if (packet_end(&q->packet) == -1 || !maildir_is_file(file))
-		return -1;
-	if ((d = find_drop(q, handle)) == NULL) {
-		request_reply(&q, PACKET_GONE, NULL);
-		return 0;
-	}
-	packet_init(&fields, 0);
-	errno = EPERM;
-	if (owner_become(d->proof.owner.uid, d->proof.owner.gid) == 0)
-		fields.fd = maildir_fetch(d->proof.owner.path, file);
-	if (fields.fd != -1) {
-		request_reply(&q, PACKET_OK, &fields);
-	} else if (errno == ENOENT || errno == ELOOP || errno == EACCES) {
-		refuse(&q, MAILBOX_NO_LETTER);
-	} else {
-		log_warn("fetch.failed", log_text("name", d->proof.name),
-		    log_errno(errno));
-		request_reply(&q, PACKET_TEMPORARY, NULL);
-	}
-	owner_home();
-	packet_free(&fields);
 	return 0;
 }
 

@@ -5,6 +5,9 @@
 #ifndef MAILBOX_DROP_H
 #define MAILBOX_DROP_H
 
+#include <stdint.h>
+
+struct mailbox_proof;
 struct request;
 struct store;
 
@@ -14,9 +17,13 @@ void mailbox_drop_setup(struct store *store);
 /* Rows of the helper's table (server.h). */
 int answer_open(struct request *q);
 int answer_list(struct request *q);
-int answer_fetch(struct request *q);
 int answer_expunge(struct request *q);
 int answer_close(struct request *q);
+
+/* Whose maildrop the peer of q has open under this handle, borrowed until it is
+ * closed; NULL: it has none. */
+const struct mailbox_proof *
+mailbox_drop_proof(struct request *q, uint32_t handle);
 
 /* A peer has gone: its maildrops are free (struct server). */
 void mailbox_drop_gone(void *peer_data);

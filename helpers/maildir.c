@@ -13,6 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Octets of a letter that are read ahead; the kernel sees to the rest. */
+#define READ_AHEAD (1 << 20)
+
 static struct {
 	int fd;
 	dev_t device;
@@ -273,9 +276,13 @@ maildir_fetch(const char *path, const char *file)
 		else if (found == 0)
 			errno = ENOENT;
 	}
-	if (fd != -1)
-		posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
 	return fd;
+}
+
+void
+maildir_read_ahead(int fd)
+{
+	(void)posix_fadvise(fd, 0, READ_AHEAD, POSIX_FADV_WILLNEED);
 }
 
 int

@@ -85,6 +85,10 @@ int maildir_fetch(const char *path, const char *file);
 int maildir_rewrite(
     const char *path, const char *file, const void *data, size_t length);
 
+/* Has the first pages of a letter read, without waiting for them: its reader
+ * must not be held up by the disk. */
+void maildir_read_ahead(int fd);
+
 /* Removes a letter, wherever it was moved.  0 (also where there is none) or
  * -1. */
 int maildir_remove(const char *path, const char *file);

@@ -14,8 +14,8 @@
 #define REQUESTS 4096
 
 /* Letters are read from descriptors that the mailbox helper has opened. */
-static const char *const calls[] = {
-    "@base", "@loop", "@socket", "@connect", "@thread", "pread64", NULL};
+static const char *const calls[] = {"@base", "@loop", "@socket", "@connect",
+    "@thread", "pread64", "sendfile", NULL};
 
 /* No capability, no path, no file; only the helpers' sockets in sight. */
 static const struct privileges privileges = {

@@ -26,17 +26,17 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 
 	if (!maildrop_has(&p->drop, a->number))
 		return reply_no_message(p, a->number);
-	result = outgoing_open(&o, p, (uint32_t)a->number, OUTGOING_BLOCK);
+	result = outgoing_open(&o, p, (uint32_t)a->number, 1);
 	if (result != MAILBOX_OK)
 		return refuse(p, a->number, result);
 	if (outgoing_measure(&o) == -1) {
-		outgoing_close(&o);
+		outgoing_close(&o, p);
 		return refuse(p, a->number, MAILBOX_TEMPORARY);
 	}
 
 	conn_printf(&p->conn, "+OK %" PRIu64 " octets\r\n", o.octets);
 	sent = outgoing_send(&o, p, NULL);
-	outgoing_close(&o);
+	outgoing_close(&o, p);
 	if (sent == -1)
 		return NEXT_DROP;
 	p->retrieved++;
@@ -54,13 +54,13 @@ pop3_cmd_top(struct pop3 *p, const struct argument *a)
 
 	if (!maildrop_has(&p->drop, a->number))
 		return reply_no_message(p, a->number);
-	result = outgoing_open(&o, p, (uint32_t)a->number, OUTGOING_HEAD);
+	result = outgoing_open(&o, p, (uint32_t)a->number, 0);
 	if (result != MAILBOX_OK)
 		return refuse(p, a->number, result);
 
 	letter_top_begin(&top, a->lines);
 	conn_puts(&p->conn, "+OK top of message follows\r\n");
 	sent = outgoing_send(&o, p, &top);
-	outgoing_close(&o);
+	outgoing_close(&o, p);
 	return sent == 0 ? NEXT_CMD : NEXT_DROP;
 }

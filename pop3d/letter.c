@@ -18,35 +18,50 @@ line_length(const char *data, size_t n)
 }
 
 size_t
-letter_write(struct letter *l, const char *data, size_t n, char *to)
+letter_fill(
+    struct letter *l, const char **data, size_t *n, char *to, size_t room)
 {
-	const char *end = data + n;
-	size_t stuffed = 0;
-	char *at = to;
+	const char *from = *data, *end = from + *n;
+	char *at = to, *full = to + room;
+	size_t stuffed = 0, left;
 
-	while (data < end) {
-		size_t length = line_length(data, (size_t)(end - data));
-
-		if (!l->in_line && *data == '.') {
+	/* A dot and an octet behind it, or a CRLF. */
+	while (from < end && full - at >= 2) {
+		if (!l->in_line && *from == '.') {
 			*at++ = '.';
 			stuffed++;
 		}
-		memcpy(at, data, length);
-		at += length;
-		data += length;
-		if (length > 0) {
+		left = (size_t)(end - from);
+		if (left > (size_t)(full - at))
+			left = (size_t)(full - at);
+		/* Together faster than a loop of vectors here: the library
+		 * takes the widest that the machine has. */
+		left = line_length(from, left);
+		if (left > 0) {
+			memcpy(at, from, left);
+			at += left;
+			from += left;
 			l->in_line = 1;
-			l->after_cr = data[-1] == '\r';
+			l->after_cr = from[-1] == '\r';
 		}
-		if (data == end)
-			break;
+		if (from == end || *from != '\n' || full - at < 2)
+			continue;
 		if (!l->after_cr)
 			*at++ = '\r';
-		*at++ = *data++;
+		*at++ = *from++;
 		l->in_line = l->after_cr = 0;
 	}
 	l->octets += (size_t)(at - to) - stuffed;
+	*n = (size_t)(end - from);
+	*data = from;
 	return (size_t)(at - to);
+}
+
+size_t
+letter_write(struct letter *l, const char *data, size_t n, char *to)
+{
+	/* Room for the widest of all, and what a last step wants to see. */
+	return letter_fill(l, &data, &n, to, LETTER_ROOM(n));
 }
 
 size_t

@@ -31,6 +31,16 @@ void letter_begin(struct letter *l);
  */
 size_t letter_write(struct letter *l, const char *data, size_t n, char *to);
 
+/* Room that letter_fill needs to get on. */
+#define LETTER_LEAST 4
+
+/*
+ * As letter_write, but takes no more octets than it finds room for (at least
+ * LETTER_LEAST): moves *data and *n past those that it took.
+ */
+size_t letter_fill(
+    struct letter *l, const char **data, size_t *n, char *to, size_t room);
+
 /*
  * Ends the letter: the CRLF that its last line may lack, and the dot.  Returns
  * the count written.

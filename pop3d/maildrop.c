@@ -243,6 +243,15 @@ maildrop_get(
 	l->uidl[own->uidl_length] = '\0';
 }
 
+const char *
+maildrop_file(const struct maildrop *m, uint32_t number, uint64_t *size)
+{
+	const struct maildrop_letter *own = &m->letters[number - 1];
+
+	*size = own->size;
+	return m->names + own->file;
+}
+
 int
 maildrop_mark(struct maildrop *m, uint32_t number)
 {

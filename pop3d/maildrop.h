@@ -69,6 +69,10 @@ maildrop_uidl(const struct maildrop *m, uint32_t number, size_t *length);
 void maildrop_get(
     const struct maildrop *m, uint32_t number, struct mailbox_letter *l);
 
+/* ... its file, borrowed until maildrop_free, and its octets as stored. */
+const char *
+maildrop_file(const struct maildrop *m, uint32_t number, uint64_t *size);
+
 /*
  * Marks a letter that maildrop_has as deleted.  Returns 0, or -1 with errno
  * ENOMEM.

@@ -10,30 +10,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Octets read at a time: a whole letter mostly; and for TOP, a head. */
-#define OUTGOING_BLOCK 16384
+/* Octets of a large letter that are read, and sent, at a time; and for TOP, a
+ * head's. */
+#define OUTGOING_BLOCK 65536
 #define OUTGOING_HEAD  4096
 
 struct outgoing {
-	int fd;
-	uint64_t size;	 /* of the file */
-	uint64_t at;	 /* of it, read up to now */
-	uint64_t octets; /* that the client will get, without stuffing */
-	int is_doubtful; /* the octets may be wrong: outgoing_measure */
-	size_t block;	 /* octets read at a time */
-	size_t filled;	 /* of them, read and not yet sent */
-	char *in;	 /* block octets */
-	char *out;	 /* LETTER_ROOM(block), behind them */
+	int fd;		  /* of a large letter; -1: all of it is in data */
+	uint64_t size;	  /* as stored */
+	uint64_t at;	  /* of it, read up to now */
+	uint64_t octets;  /* that the client will get, without stuffing */
+	int is_doubtful;  /* the octets may be wrong: outgoing_measure */
+	int is_wire;	  /* stored as it is sent: see helpers.conf(5) */
+	const char *data; /* what was read, and not yet sent: */
+	size_t filled;	  /* of octets */
+	size_t block;	  /* octets read at a time */
+	char *in, *out;	  /* block octets each, for a large letter */
 };
 
 /*
- * Fetches letter number of the maildrop, which has it, and reads its first
- * block.  Waits.  MAILBOX_OK: it is all there, and o is to be freed with
+ * Fetches letter number of the maildrop, which has it.  Where whole is set, all
+ * of it is wanted, and those that follow it probably soon; else its head.
+ * Waits.  MAILBOX_OK: it is all there, and o is to be freed with
  * outgoing_close.  MAILBOX_NO_LETTER: it has gone, or lost its end;
  * MAILBOX_TEMPORARY: try again later.
  */
-enum mailbox_result outgoing_open(
-    struct outgoing *o, struct pop3 *p, uint32_t number, size_t block);
+enum mailbox_result
+outgoing_open(struct outgoing *o, struct pop3 *p, uint32_t number, int whole);
 
 /*
  * Before all of it is sent: makes octets true.  Costs nothing but where a
@@ -49,7 +52,10 @@ int outgoing_measure(struct outgoing *o);
  */
 int outgoing_send(struct outgoing *o, struct pop3 *p, struct letter_top *top);
 
-/* Frees it.  Idempotent. */
-void outgoing_close(struct outgoing *o);
+/* Frees it, and what it was the last of.  Idempotent. */
+void outgoing_close(struct outgoing *o, struct pop3 *p);
+
+/* Frees what was fetched in advance.  Idempotent. */
+void outgoing_forget(struct pop3 *p);
 
 #endif

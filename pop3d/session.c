@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "command.h"
 #include "log.h"
+#include "outgoing.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ session_close_maildrop(struct pop3 *p)
 {
 	if (p->state != TRANSACTION)
 		return;
+	outgoing_forget(p);
 	mailbox_close(&p->box);
 	maildrop_free(&p->drop);
 	p->state = AUTHORIZATION;
@@ -89,6 +91,7 @@ session_main(struct service_client *client, const void *conf)
 	enum next next = NEXT_CMD;
 
 	maildrop_init(&p.drop);
+	mailbox_fetched_init(&p.ahead.letters);
 	if (conn_open(&p.conn, client->fd, p.conf->send) == -1) {
 		log_warn("session.refused", log_errno(errno));
 		return;

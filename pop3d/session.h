@@ -22,6 +22,13 @@ enum next {
 	NEXT_DROP  /* hangs up at once */
 };
 
+/* Letters that were fetched before they were asked for. */
+struct ahead {
+	struct mailbox_fetched letters;
+	uint32_t next; /* the number of the first that was not taken */
+	uint32_t last; /* that was retrieved */
+};
+
 struct pop3 {
 	struct conn conn;
 	const struct settings *conf;
@@ -36,6 +43,7 @@ struct pop3 {
 	char *name; /* the mailbox's; NULL in the AUTHORIZATION state */
 	struct mailbox_session box;
 	struct maildrop drop;
+	struct ahead ahead;
 	uint32_t retrieved, deleted;
 };
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define SOON (5 * CLOCK_SECOND)
@@ -383,6 +384,57 @@ test_read_some(void **state)
 	run(reading_some);
 }
 
+/* A large block between small ones, a file, and room in the buffer. */
+static void
+mixed_output(void)
+{
+	static char block[100000], got[300000];
+	size_t room, length = 0;
+	char *to;
+	ssize_t n;
+	int fd = memfd_create("file", MFD_CLOEXEC);
+
+	memset(block, 'b', sizeof(block));
+	assert_int_equal(write(fd, block, 50000), 50000);
+	conn_puts(&conn, "one ");
+	conn_write(&conn, block, sizeof(block));
+	conn_puts(&conn, " two ");
+	assert_int_equal(conn_send_file(&conn, fd, 20000, 30000), 0);
+	to = conn_room(&conn, 512, &room);
+	assert_int_equal(room, CONN_BUFFER);
+	memset(to, 'r', room);
+	conn_wrote(&conn, room - 100);
+	(void)conn_room(&conn, 100, &room);
+	assert_int_equal(room, 100);
+	to = conn_room(&conn, 101, &room);
+	assert_int_equal(room, CONN_BUFFER);
+	memcpy(to, " three", 6);
+	conn_wrote(&conn, 6);
+	conn_flush(&conn);
+	while ((n = recv(peer, got + length, sizeof(got) - length,
+		    MSG_DONTWAIT)) > 0)
+		length += (size_t)n;
+	assert_int_equal(
+	    length, 4 + 100000 + 5 + 30000 + CONN_BUFFER - 100 + 6);
+	assert_int_equal(conn.octets_out, length);
+	assert_memory_equal(got, "one bbb", 7);
+	assert_memory_equal(got + 100002, "bb two bbb", 10);
+	assert_memory_equal(got + 130007, "bbrrr", 5);
+	assert_memory_equal(got + length - 7, "r three", 7);
+	/* Shorter than was said. */
+	assert_int_equal(conn_send_file(&conn, fd, 40000, 20000), -1);
+	assert_int_equal(conn_error(&conn), EIO);
+	assert_null(conn_room(&conn, 1, &room));
+	close(fd);
+}
+
+static void
+test_mixed_output(void **state)
+{
+	(void)state;
+	run(mixed_output);
+}
+
 int
 main(void)
 {
@@ -397,6 +449,7 @@ main(void)
 	    cmocka_unit_test(test_reader_that_never_reads),
 	    cmocka_unit_test(test_idle_holds_no_buffer),
 	    cmocka_unit_test(test_read_some),
+	    cmocka_unit_test(test_mixed_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

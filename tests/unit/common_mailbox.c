@@ -104,22 +104,33 @@ answer_list(struct request *q)
 	return 0;
 }
 
+/* "new/gone" is none, "new/large" is large; others are small and hold their
+ * name. */
 static int
 answer_fetch(struct request *q)
 {
 	struct packet fields;
 	uint32_t given = packet_get_u32(&q->packet);
-	char file[WIRE_FILE_MAX];
+	uint8_t small = packet_get_u8(&q->packet);
+	uint32_t count = packet_get_u32(&q->packet);
+	char files[MAILBOX_FETCH_MAX][WIRE_FILE_MAX];
 
-	packet_get_text(&q->packet, file, sizeof(file));
+	assert_in_range(count, 1, MAILBOX_FETCH_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		packet_get_text(&q->packet, files[i], sizeof(files[i]));
 	if (packet_end(&q->packet) == -1 || !knows(&q, given))
 		return q == NULL ? 0 : -1;
 	packet_init(&fields, 0);
-	if (strcmp(file, "new/gone") == 0) {
+	if (strcmp(files[0], "new/gone") == 0) {
 		packet_put_u8(&fields, MAILBOX_NO_LETTER);
 		request_reply(&q, PACKET_REFUSED, &fields);
 	} else {
-		fields.fd = open("/dev/null", O_RDONLY);
+		small = small && strcmp(files[0], "new/large") != 0;
+		if (!small)
+			fields.fd = open("/dev/null", O_RDONLY);
+		packet_put_u32(&fields, small ? count + bad_letter : 0);
+		for (uint32_t i = 0; i < count && small; i++)
+			packet_put_text(&fields, files[i]);
 		request_reply(&q, PACKET_OK, &fields);
 	}
 	packet_free(&fields);
@@ -231,24 +242,60 @@ opening_and_listing(void)
 }
 
 static void
+fetching(void)
+{
+	static const char *const files[] = {"new/1", "new/2"},
+				 *large = "new/large";
+	struct mailbox_fetched f;
+	struct mailbox_session s;
+	const char *data;
+	size_t length;
+
+	bad_letter = 0;
+	log_in(&s);
+	assert_int_equal(mailbox_fetch(&s, files, 2, 1, &f, SOON), MAILBOX_OK);
+	assert_int_equal(f.fd, -1);
+	for (int i = 0; i < 2; i++) {
+		data = mailbox_fetched_next(&f, &length);
+		assert_int_equal(length, 5);
+		assert_memory_equal(data, files[i], 5);
+	}
+	assert_null(mailbox_fetched_next(&f, &length));
+	mailbox_fetched_free(&f);
+	mailbox_fetched_free(&f);
+	assert_int_equal(mailbox_fetch(&s, files, 1, 0, &f, SOON), MAILBOX_OK);
+	assert_int_not_equal(f.fd, -1);
+	assert_null(mailbox_fetched_next(&f, &length));
+	mailbox_fetched_free(&f);
+	assert_int_equal(mailbox_fetch(&s, &large, 1, 1, &f, SOON), MAILBOX_OK);
+	assert_int_not_equal(f.fd, -1);
+	mailbox_fetched_free(&f);
+	bad_letter = 1; /* says more than it holds */
+	assert_int_equal(
+	    mailbox_fetch(&s, files, 2, 1, &f, SOON), MAILBOX_TEMPORARY);
+	assert_null(mailbox_fetched_next(&f, &length));
+	bad_letter = 0;
+}
+
+static void
 coming_back(void)
 {
-	struct mailbox_letter letter = {.file = "new/1"},
-			      gone = {.file = "new/gone"};
+	static const char *const file = "new/1", *const gone = "new/gone";
+	struct mailbox_letter letter;
+	struct mailbox_fetched f;
 	struct mailbox_session s;
 	unsigned got;
-	int fd;
 
 	log_in(&s);
-	assert_int_equal(mailbox_fetch(&s, &letter, &fd, SOON), MAILBOX_OK);
-	close(fd);
+	assert_int_equal(mailbox_fetch(&s, &file, 1, 1, &f, SOON), MAILBOX_OK);
+	mailbox_fetched_free(&f);
 	assert_int_equal(
-	    mailbox_fetch(&s, &gone, &fd, SOON), MAILBOX_NO_LETTER);
-	assert_int_equal(fd, -1);
+	    mailbox_fetch(&s, &gone, 1, 1, &f, SOON), MAILBOX_NO_LETTER);
+	assert_int_equal(f.fd, -1);
 	assert_int_equal(resumes, 0);
 	handle = 0;
-	assert_int_equal(mailbox_fetch(&s, &letter, &fd, SOON), MAILBOX_OK);
-	close(fd);
+	assert_int_equal(mailbox_fetch(&s, &file, 1, 1, &f, SOON), MAILBOX_OK);
+	mailbox_fetched_free(&f);
 	assert_int_equal(resumes, 1);
 	assert_int_equal(s.count, 5); /* of the login's snapshot */
 	handle = 0;
@@ -372,6 +419,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    BODY(opening_and_listing),
+	    BODY(fetching),
 	    BODY(coming_back),
 	    BODY(expunging),
 	    BODY(delivering),

@@ -23,6 +23,7 @@ static struct {
 	enum mailbox_result open, fetch, expunge;
 	const char *letters[4]; /* NULL ends them */
 	uint64_t octets[4];	/* announced; 0: the true ones */
+	int fetches;		/* requests */
 	int cut;		/* octets that a fetched file lacks */
 	int truncated;		/* to half, once its first block was sent */
 	char expunged[200];
@@ -109,27 +110,72 @@ truncate_file(void *arg)
 	close(*fd);
 }
 
-enum mailbox_result
-mailbox_fetch(struct mailbox_session *s, const struct mailbox_letter *letter,
-    int *fd, int64_t deadline)
+void
+mailbox_fetched_init(struct mailbox_fetched *f)
 {
-	const char *text = fake.letters[atoi(letter->file + 5)];
-	ssize_t length = (ssize_t)strlen(text);
+	*f = (struct mailbox_fetched){.fd = -1};
+	packet_init(&f->packet, 0);
+}
 
+void
+mailbox_fetched_free(struct mailbox_fetched *f)
+{
+	if (f->fd != -1)
+		close(f->fd);
+	packet_free(&f->packet);
+	mailbox_fetched_init(f);
+}
+
+const char *
+mailbox_fetched_next(struct mailbox_fetched *f, size_t *length)
+{
+	*length = 0;
+	if (f->count == 0)
+		return NULL;
+	f->count--;
+	return packet_get_data(&f->packet, MAILBOX_SMALL_MAX, length);
+}
+
+/* A letter as a descriptor. */
+static int
+fetch_large(const char *text, size_t length)
+{
+	int fd = memfd_create("letter", MFD_CLOEXEC);
+	static int copy;
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, text, length), length);
+	if (fake.truncated) {
+		copy = dup(fd);
+		assert_int_equal(fiber_spawn("cut", truncate_file, &copy), 0);
+	}
+	return fd;
+}
+
+enum mailbox_result
+mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
+    int small, struct mailbox_fetched *f, int64_t deadline)
+{
 	(void)s;
 	(void)deadline;
 	if (fake.fetch != MAILBOX_OK)
 		return fake.fetch;
-	*fd = memfd_create("letter", MFD_CLOEXEC);
-	assert_int_not_equal(*fd, -1);
-	assert_int_equal(
-	    write(*fd, text, (size_t)(length - fake.cut)), length - fake.cut);
-	if (fake.truncated) {
-		static int copy;
+	mailbox_fetched_init(f);
+	fake.fetches++;
+	for (uint32_t i = 0; i < n; i++) {
+		const char *text = fake.letters[atoi(files[i] + 5)];
+		size_t length = strlen(text) - (size_t)fake.cut;
 
-		copy = dup(*fd);
-		assert_int_equal(fiber_spawn("cut", truncate_file, &copy), 0);
+		if (small && length <= MAILBOX_SMALL_MAX) {
+			packet_put_data(&f->packet, text, length);
+			f->count++;
+			continue;
+		}
+		if (i == 0)
+			f->fd = fetch_large(text, length);
+		break;
 	}
+	assert_int_equal(f->packet.error, 0);
 	return MAILBOX_OK;
 }
 

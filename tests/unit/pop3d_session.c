@@ -281,7 +281,7 @@ refuses_wrong_commands(void **state)
 static void
 never_sends_a_part_as_the_whole(void **state)
 {
-	static char large[40001];
+	static char large[140001];
 
 	(void)state;
 	fake.fetch = MAILBOX_NO_LETTER;
@@ -304,7 +304,7 @@ never_sends_a_part_as_the_whole(void **state)
 	fake.cut = 0;
 	fake.truncated = 1;
 	talk(LOGIN "RETR 2\r\nQUIT\r\n");
-	assert_non_null(strstr(output, "+OK 40001 octets\r\nxxx"));
+	assert_non_null(strstr(output, "+OK 140001 octets\r\nxxx"));
 	assert_null(strstr(output, "\r\n.\r\n"));
 	assert_null(strstr(output, "+OK bye"));
 }
@@ -312,7 +312,7 @@ never_sends_a_part_as_the_whole(void **state)
 static void
 sends_large_letters_whole(void **state)
 {
-	static char large[40001];
+	static char large[140001];
 	const char *start;
 
 	(void)state;
@@ -322,10 +322,30 @@ sends_large_letters_whole(void **state)
 	/* Its lines were not counted. */
 	fake.octets[1] = sizeof(large) - 1;
 	talk(LOGIN "RETR 2\r\nQUIT\r\n");
-	start = strstr(output, "+OK 40800 octets\r\n");
+	start = strstr(output, "+OK 142800 octets\r\n");
 	assert_non_null(start);
-	assert_memory_equal(
-	    start + strlen("+OK 40800 octets\r\n") + 40800, ".\r\n+OK bye", 10);
+	assert_memory_equal(start + strlen("+OK 142800 octets\r\n") + 142800,
+	    ".\r\n+OK bye", 10);
+}
+
+static void
+fetches_small_letters_together(void **state)
+{
+	(void)state;
+	fake.fetches = 0;
+	talk(LOGIN "RETR 1\r\nRETR 2\r\nRETR 2\r\nQUIT\r\n");
+	assert_non_null(strstr(output, "a: b\r\n\r\n..c\r\n.\r\n+OK 14 oct"));
+	assert_non_null(strstr(output, "f\r\ng\r\n.\r\n+OK 14 octets\r\nd: e"));
+	assert_int_equal(fake.fetches, 2);
+	/* Neither the one that was deleted, nor those that are jumped over. */
+	fake.fetches = 0;
+	talk(LOGIN "DELE 2\r\nRETR 1\r\nRSET\r\nRETR 2\r\nQUIT\r\n");
+	assert_non_null(strstr(output, "f\r\ng\r\n.\r\n+OK bye"));
+	assert_int_equal(fake.fetches, 2);
+	fake.fetches = 0;
+	talk(LOGIN "RETR 1\r\nTOP 2 1\r\nRETR 2\r\nQUIT\r\n");
+	assert_non_null(strstr(output, "f\r\ng\r\n.\r\n+OK bye"));
+	assert_non_null(strstr(output, "f\r\n.\r\n+OK 14 octets"));
 }
 
 static void
@@ -357,6 +377,7 @@ main(void)
 	    cmocka_unit_test_setup(refuses_wrong_commands, set_up),
 	    cmocka_unit_test_setup(never_sends_a_part_as_the_whole, set_up),
 	    cmocka_unit_test_setup(sends_large_letters_whole, set_up),
+	    cmocka_unit_test_setup(fetches_small_letters_together, set_up),
 	    cmocka_unit_test_setup(logs_out_after_silence, set_up),
 	};
 
