@@ -345,6 +345,22 @@ write_batch(struct journal *j)
 	return 0;
 }
 
+/* Spoils each entry of the batch, so that none is replayed. */
+static void
+take_back(struct journal *j)
+{
+	size_t at = j->at;
+	unsigned i;
+
+	for (i = 0; i < j->nheads && at + sizeof(*j->heads) <= j->size; i++) {
+		if (write_at(j->fd[j->now], zeros, sizeof(*j->heads), at) == -1)
+			log_error(
+			    "journal.failed", log_text("at", "take back"));
+		at += journal_cost(j->heads[i].length);
+	}
+	journal_drop(j);
+}
+
 /*
  * After a sync that failed nobody knows what the disk holds: the batch is
  * taken back as well as can be, and the successor has to replay all.
@@ -356,11 +372,7 @@ fail(struct journal *j, const char *what)
 
 	log_error("journal.failed", log_text("at", what), log_errno(code));
 	j->failed = 1;
-	journal_drop(j);
-	if (j->at + sizeof(struct journal_entry) <= j->size &&
-	    write_at(j->fd[j->now], zeros, sizeof(struct journal_entry),
-		j->at) == -1)
-		log_error("journal.failed", log_text("at", "take back"));
+	take_back(j);
 	journal_file_doubt(j->fd[0]);
 	journal_file_doubt(j->fd[1]);
 	errno = code;
