@@ -135,7 +135,9 @@ make_message(
 	d->body = NULL;
 	d->spool = store_spool(store, &owners[0]);
 	if (d->spool == -1 || maildir_write(d->spool, m->body, size) == -1)
-		d->result = MAILBOX_TEMPORARY;
+		d->result = errno == ENOSPC || errno == EDQUOT
+				? MAILBOX_FULL
+				: MAILBOX_TEMPORARY;
 }
 
 static void
