@@ -4,14 +4,20 @@
 STRESS_SECONDS ?= 60
 STRESS_LATE ?= 10
 
+# The core alone: what the tests below are about.
+CORE = clock conn fiber log port ring stack switch timer watch worker
+$(B)/libcore.a: $(CORE:%=$(B)/common/%.o) \
+    $(patsubst %.S,$(B)/%.o,$(wildcard common/*.S))
+	rm -f $@ && ar rcs $@ $^
+
 # tests/core/NAME.c with its parts NAME_*.c, and tests/examples/NAME.c.
 core_parts = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)*.c))
-$(B)/core/%: $$(call core_parts,tests/core/$$*) $(B)/libcommon.a
+$(B)/core/%: $$(call core_parts,tests/core/$$*) $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_common)
-$(B)/examples/%: $(B)/tests/examples/%.o $(B)/libcommon.a
+	$(CC) -o $@ $^ $(ALL_LDFLAGS)
+$(B)/examples/%: $(B)/tests/examples/%.o $(B)/libcore.a
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_common)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS)
 
 # Random load under RUNNER; the seed is printed, SEED=N takes it again.
 stress: $(B)/core/stress
@@ -25,7 +31,7 @@ helgrind:
 	    $(SEED:%=-s %) -l 120 $(STRESS_SECONDS)
 portable:
 	@tests/core/portable.sh $(B)/portable
-planted: $(B)/core/stress $(B)/unit/common_fiber
+planted:
 	@tests/core/planted.sh $(B)
 gdb: $(B)/core/parked
 	@tests/core/gdb.sh $(B)/core/parked

@@ -20,13 +20,18 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { BATONS = 3, THREADS = 3, WORKERS_MOST = 4 };
+enum { BATONS = 3, TO_THREAD = BATONS - 1, THREADS = 3, WORKERS_MOST = 4 };
+
+_Atomic int closing;
 
 static struct baton batons[BATONS];
 static _Atomic int over; /* for the kernel threads */
 static struct ring stopper;
 static unsigned workers;
 static uint64_t round_number;
+static struct dice round_dice;
+static int quiet; /* in this round there is one baton, and nothing else */
+static unsigned quiet_baton;
 
 static void
 baton_main(void *arg)
@@ -36,6 +41,17 @@ baton_main(void *arg)
 	baton_run(&batons[n / 2], n % 2, &over);
 }
 
+/* The worker that a baton's side is on; the last one's is a kernel thread. */
+static unsigned
+baton_home(unsigned baton, unsigned side)
+{
+	if (quiet && baton != quiet_baton)
+		return WORKERS_MOST;
+	if (side == 0)
+		return baton % workers;
+	return baton == TO_THREAD ? WORKERS_MOST : workers - 1;
+}
+
 static void
 spawn(const char *name, void (*main)(void *), void *arg)
 {
@@ -43,16 +59,19 @@ spawn(const char *name, void (*main)(void *), void *arg)
 		fail("no memory for a fiber");
 }
 
-/* Ends the round some time later, from here or from a kernel thread. */
+/*
+ * Ends the round some time later, from here or from a kernel thread: all at
+ * once, or when the actors have brought their waits to a good end.
+ */
 static void
 end_round(void)
 {
-	struct dice d;
-
-	dice_init(&d, 3000000 + round_number);
-	ring_sleep(ring_self(),
-	    clock_after((50 + dice_roll(&d, 900)) * CLOCK_MILLISECOND));
-	if (dice_roll(&d, 2) == 0)
+	ring_sleep(ring_self(), clock_after((50 + dice_roll(&round_dice, 900)) *
+					    CLOCK_MILLISECOND));
+	closing = dice_roll(&round_dice, 2) == 0;
+	while (closing && count_get(COUNT_ACTORS) > 0)
+		ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND));
+	if (dice_roll(&round_dice, 2) == 0)
 		worker_stop();
 	else
 		ring_notify(&stopper);
@@ -65,13 +84,12 @@ first_fiber(void *arg)
 	unsigned index = (unsigned)worker_index(), i;
 
 	(void)arg;
-	for (i = index; i < SERVICES; i += workers)
+	for (i = index; i < SERVICES && !quiet; i += workers)
 		spawn("service", service_main, &services[i]);
-	for (i = index; i < PLACES; i += workers)
+	for (i = index; i < PLACES && !quiet; i += workers)
 		spawn("board", board_main, (void *)(uintptr_t)i);
-	/* The last baton is between a fiber and a kernel thread. */
-	for (i = 0; i < 2 * BATONS - 1; i++)
-		if ((i * (workers - 1) + i / 2) % workers == index)
+	for (i = 0; i < 2 * BATONS; i++)
+		if (baton_home(i / 2, i % 2) == index)
 			spawn("baton", baton_main, (void *)(uintptr_t)i);
 	if (index == 0)
 		end_round();
@@ -84,7 +102,7 @@ actor_thread(void *arg)
 
 	dice_init(&d, (uint64_t)(uintptr_t)arg + 10 * round_number);
 	count_add(COUNT_ACTORS, 1);
-	while (!over)
+	while (!over && !closing)
 		act(&d);
 	count_add(COUNT_ACTORS, -1);
 	return NULL;
@@ -139,6 +157,8 @@ check_end(int descriptors)
 {
 	if (count_get(COUNT_ACTORS) != 0)
 		fail("%ld actors are left", count_get(COUNT_ACTORS));
+	if (count_get(COUNT_KEEPERS) != 0)
+		fail("%ld keepers are left", count_get(COUNT_KEEPERS));
 	if (count_get(COUNT_SENT) != count_get(COUNT_RECEIVED))
 		fail("%ld notes sent, %ld received", count_get(COUNT_SENT),
 		    count_get(COUNT_RECEIVED));
@@ -157,34 +177,46 @@ start(pthread_t *thread, void *(*main)(void *), uintptr_t arg)
 		fail("no thread");
 }
 
+/* Chooses what kind of round it is, and makes all things anew. */
 static void
-run_round(void)
+prepare_round(void)
 {
-	pthread_t threads[THREADS + 2];
-	int descriptors = count_descriptors(), i;
-	struct dice d;
+	int i;
 
-	dice_init(&d, 4000000 + round_number);
-	workers = 1 + dice_roll(&d, WORKERS_MOST);
-	over = 0;
+	dice_init(&round_dice, 3000000 + round_number);
+	workers = 1 + dice_roll(&round_dice, WORKERS_MOST);
+	if ((quiet = dice_roll(&round_dice, 4) == 0))
+		workers = 2;
+	quiet_baton = dice_roll(&round_dice, 2) ? TO_THREAD : 0;
+	over = closing = 0;
 	ring_init(&stopper);
 	for (i = 0; i < SERVICES; i++)
 		service_init(&services[i], i);
 	for (i = 0; i < BATONS; i++)
-		baton_init(&batons[i]);
-	for (i = 0; i < THREADS; i++)
-		start(&threads[i], actor_thread, (uintptr_t)i);
-	start(&threads[i++], baton_thread, 2 * BATONS - 1);
-	start(&threads[i++], stopper_thread, 0);
+		baton_init(&batons[i], quiet);
+}
+
+static void
+run_round(void)
+{
+	pthread_t threads[THREADS + 2];
+	int descriptors = count_descriptors(), n = 0;
+
+	prepare_round();
+	start(&threads[n++], stopper_thread, 0);
+	if (!quiet || quiet_baton == TO_THREAD)
+		start(&threads[n++], baton_thread, 2 * TO_THREAD + 1);
+	for (int i = 0; i < THREADS && !quiet; i++)
+		start(&threads[n++], actor_thread, (uintptr_t)i);
 	/* If a round does not end, something is lost. */
 	alarm((unsigned)(3 * late / CLOCK_SECOND));
 	if (worker_run(workers, first_fiber, NULL) == -1)
 		fail("worker_run");
 	over = 1;
-	ring_notify(&batons[BATONS - 1].rings[1]);
+	ring_notify(&batons[TO_THREAD].rings[1]);
 	ring_notify(&stopper);
-	while (i > 0)
-		pthread_join(threads[--i], NULL);
+	while (n > 0)
+		pthread_join(threads[--n], NULL);
 	alarm(0);
 	check_end(descriptors);
 }
@@ -211,6 +243,7 @@ main(int argc, char **argv)
 	fflush(stdout);
 	signal(SIGALRM, on_alarm);
 	sanitize_atomic(&over, sizeof(over));
+	sanitize_atomic(&closing, sizeof(closing));
 	board_init();
 	end = clock_after(strtol(argv[optind], NULL, 10) * CLOCK_SECOND);
 	for (; clock_now() < end; round_number++)

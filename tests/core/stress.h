@@ -17,6 +17,9 @@ enum { SERVICES = 4, PLACES = 32 };
 /* Test counters race with nothing, and order nothing that the core should. */
 #define RELAXED memory_order_relaxed
 
+/* The round ends: no actor begins anything new. */
+extern _Atomic int closing;
+
 /* ---- stress_check.c: what must hold ---- */
 
 /* A wait that ends this long (ns) after its deadline has been lost. */
@@ -60,7 +63,9 @@ enum count {
 	COUNT_CANCELS,	/* fibers cancelled from anywhere */
 	COUNT_PASSES,	/* of batons */
 	COUNT_LINES,	/* echoed over connections */
-	COUNT_ACTORS,	/* fibers and threads that run */
+	COUNT_GAPS,	/* wake-ups that were very slow; see baton_run */
+	COUNT_ACTORS,	/* fibers and threads that run and end by themselves */
+	COUNT_KEEPERS,	/* those that end with the round */
 	COUNTS
 };
 void count_add(enum count count, int n);
@@ -95,13 +100,20 @@ void board_main(void *number);
 /* One random deed, on a fiber or a kernel thread. */
 void act(struct dice *d);
 
-/* One side of a baton that two wait for and pass on, without end. */
+/*
+ * A baton that two wait for and pass on, without end.  In a quiet round nothing
+ * else wakes either side by chance, so that each slow wake-up counts as a gap;
+ * a few of them are too many.
+ */
 struct baton {
 	struct ring rings[2];
 	_Atomic unsigned passes;
+	_Atomic int64_t passed_at;
+	int quiet;
 };
-void baton_init(struct baton *b);
-/* Until it is cancelled, or *over: then the ring must be notified too. */
+void baton_init(struct baton *b, int quiet);
+/* One side of it, until it is cancelled, or *over: then the ring must be
+ * notified too. */
 void baton_run(struct baton *b, unsigned side, const _Atomic int *over);
 
 #endif

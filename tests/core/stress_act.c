@@ -144,13 +144,48 @@ act(struct dice *d)
 
 /* ---- batons: no wait of theirs may be missed ---- */
 
+enum { GAPS_MOST = 2 };
+
 void
-baton_init(struct baton *b)
+baton_init(struct baton *b, int quiet)
 {
 	ring_init(&b->rings[0]);
 	ring_init(&b->rings[1]);
 	sanitize_atomic(&b->passes, sizeof(b->passes));
+	sanitize_atomic(&b->passed_at, sizeof(b->passed_at));
 	b->passes = 0;
+	b->passed_at = clock_now();
+	b->quiet = quiet;
+}
+
+static int
+is_ours(struct baton *b, unsigned side)
+{
+	return atomic_load_explicit(&b->passes, RELAXED) % 2 == side;
+}
+
+/* How long it has taken us to see that it is our turn. */
+static void
+check_gap(struct baton *b)
+{
+	int64_t gap = clock_now() - atomic_load(&b->passed_at);
+
+	if (!b->quiet || gap < late / 20)
+		return;
+	count_add(COUNT_GAPS, 1);
+	if (count_get(COUNT_GAPS) > GAPS_MOST)
+		fail("baton: a wake-up was lost, or slow: it took %d ms",
+		    (int)(gap / CLOCK_MILLISECOND));
+}
+
+static void
+pass(struct baton *b, unsigned side)
+{
+	check_gap(b);
+	atomic_store(&b->passed_at, clock_now());
+	atomic_fetch_add_explicit(&b->passes, 1, RELAXED);
+	count_add(COUNT_PASSES, 1);
+	ring_notify(&b->rings[!side]);
 }
 
 void
@@ -159,17 +194,17 @@ baton_run(struct baton *b, unsigned side, const _Atomic int *over)
 	struct limit limit;
 	int result;
 
-	count_add(COUNT_ACTORS, 1);
+	count_add(COUNT_KEEPERS, 1);
 	while (!fiber_cancelled() && !*over) {
-		if (atomic_load_explicit(&b->passes, RELAXED) % 2 == side) {
-			atomic_fetch_add_explicit(&b->passes, 1, RELAXED);
-			count_add(COUNT_PASSES, 1);
-			ring_notify(&b->rings[!side]);
+		if (is_ours(b, side)) {
+			pass(b, side);
 			continue;
 		}
 		limit = (struct limit){clock_after(late), 1};
 		result = ring_wait(&b->rings[side], limit.deadline);
 		check_wait("baton", result, limit, 0);
 	}
-	count_add(COUNT_ACTORS, -1);
+	if (is_ours(b, side))
+		check_gap(b);
+	count_add(COUNT_KEEPERS, -1);
 }

@@ -94,7 +94,7 @@ board_main(void *number)
 
 	dice_init(&d, 2000000 + (uint64_t)s.place);
 	count_add(COUNT_ACTORS, 1);
-	while (!fiber_cancelled()) {
+	while (!fiber_cancelled() && !closing) {
 		dice_init(&s.dice, dice_roll(&d, 1000000));
 		s.fiber = fiber_start("stand", stand_main, &s);
 		if (s.fiber == NULL)

@@ -164,7 +164,7 @@ service_main(void *service)
 	int i;
 
 	dice_init(&d, 1000000 + (uint64_t)s->index);
-	count_add(COUNT_ACTORS, 1);
+	count_add(COUNT_KEEPERS, 1);
 	do {
 		/* At times slower than its clients: the port fills up. */
 		for (i = dice_roll(&d, 2) ? 1000 : 2; take(s, &d, held); i--)
@@ -178,5 +178,5 @@ service_main(void *service)
 	while (take(s, &d, held))
 		;
 	answer_held(held, 1);
-	count_add(COUNT_ACTORS, -1);
+	count_add(COUNT_KEEPERS, -1);
 }

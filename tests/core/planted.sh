@@ -1,0 +1,123 @@
+#!/bin/sh
+# Faults planted into a copy of the core, one at a time: each must be caught
+# by a test, in bounded time.  Usage: planted.sh BUILD-FOLDER
+set -eu
+cd "$(dirname "$0")/../.."
+build=$1
+folder=$build/planted
+flags='-std=gnu17 -D_GNU_SOURCE -O1 -g -pthread -fno-omit-frame-pointer'
+asan='-fsanitize=address'
+passed=0
+failed=0
+rm -rf "$folder"
+mkdir -p "$folder"
+
+# Builds TEST, with FLAGS, on the copy of the core and runs it.
+run() { # TEST FLAGS
+	sources=
+	for module in clock conn fiber log port ring stack switch timer watch \
+		worker; do
+		sources="$sources $copy/$module.c"
+	done
+	case $1 in
+	stress) tests='tests/core/stress*.c' args='-l 3 20' libs='' ;;
+	*) tests=tests/unit/$1.c args='' libs=-lcmocka ;;
+	esac
+	# shellcheck disable=SC2086 # lists of flags and files
+	cc $flags $2 -iquote "$copy" -o "$copy/test" $tests $sources \
+		"$copy"/switch_*.S $libs >"$log" 2>&1 || {
+		result "does not compile"
+		return 1
+	}
+	# shellcheck disable=SC2086
+	(
+		ulimit -c 0
+		ASAN_OPTIONS=abort_on_error=1 exec timeout 90 "$copy/test" $args
+	) >"$log" 2>&1 && code=0 || code=$?
+}
+
+# Has TEST run on the core with `sed -E SCRIPT` applied to FILE: a good end is
+# bad.  SAYS is what it must say.
+plant() { # NAME FILE SCRIPT TEST SAYS [FLAGS]
+	name=$1 copy=$folder/$1 log=$folder/$1.log
+	mkdir -p "$copy"
+	cp common/*.[chS] "$copy"
+	sed -E "$3" "common/$2" >"$copy/$2"
+	if cmp -s "common/$2" "$copy/$2"; then
+		result "is not planted: the code has changed"
+	elif ! run "$4" "${6-}"; then
+		:
+	elif [ "$code" = 0 ]; then
+		result "is not caught"
+	elif ! grep -Eq -- "$5" "$log"; then
+		result "is caught, but not by \"$5\""
+	else
+		result
+	fi
+}
+
+# Nothing planted: nothing must be caught.
+control() {
+	name=nothing copy=$folder/nothing log=$folder/nothing.log
+	mkdir -p "$copy"
+	cp common/*.[chS] "$copy"
+	if run stress '' && [ "$code" = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok   without a fault, the tests pass"
+	else
+		result "is caught"
+	fi
+}
+
+result() { # [WHY]
+	if [ $# = 0 ]; then
+		passed=$((passed + 1))
+		echo "ok   $name is caught"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name $1"
+		tail -n 20 "$log" 2>/dev/null | sed 's/^/     | /'
+	fi
+}
+
+lost='a wake-up was lost|a round does not end'
+
+control
+
+# Lost wake-ups, one for each link of the chain.
+plant notification-forgotten ring.c '/^ring_claim/,/^}/s/notified = 1/notified = 0/' \
+	stress "$lost"
+plant doorbell-not-rung worker.c \
+	's/if \(atomic_exchange\(&w->sleeping, 0\) &&/if (0 \&\&/' stress "$lost"
+# The moment in which that matters is short: usleep makes it longer.
+plant sleeps-without-a-second-look worker.c \
+	's/atomic_load\(&w->inbox\) != NULL \|\|/w->index < 0 ||/
+	s/atomic_store\(&w->sleeping, 1\);/usleep(50); &/' stress "$lost"
+plant timer-not-armed ring.c \
+	's/timer_arm\(.*/(void)f;/' stress "$lost|overslept|after its deadline"
+plant sender-not-woken port.c \
+	'/^port_receive/,/^}/s/s = senders_next\(p\)/s = NULL/' stress "$lost"
+plant turn-not-passed-on port.c '/^\t\tpass_turn\(p\);/d' common_port "FAILED"
+plant cancel-lost fiber.c \
+	's/sched_wake\(&f->waiter, ECANCELED\)/(void)claimed/' \
+	stress "$lost|its end was lost"
+
+# Once too often.
+plant woken-twice fiber.c \
+	'/^sched_timeout/,/^}/s/r->waiter = NULL/;/' stress .
+plant message-received-twice port.c \
+	'/^port_receive/,/^}/s/p->head = m->next\)/p->head = NULL)/' stress .
+plant stack-freed-twice fiber.c \
+	'/^fiber_join/,/^}/s/^\tstack_put.*/&&/' common_fiber 'given back twice'
+plant memory-freed-twice watch.c 's/^\tfree\(watches\);/&&/' \
+	stress 'attempting double-free' "$asan"
+
+# Stacks that nothing guards.
+plant no-guard stack.c '/^guard\(/,/^}/s/if \(madvise.*/if (low != NULL || page)/' \
+	common_fiber 'FAILED.*test_overflow_is_caught'
+plant overflow-not-named stack.c \
+	'/^stack_is_guard/,/^}/s/return at/return 0 \&\& at/' \
+	common_fiber 'FAILED.*test_overflow_is_caught'
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
