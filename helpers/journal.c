@@ -130,26 +130,6 @@ journal_replay(struct journal *j,
 	return result;
 }
 
-/* Writes all of data at an offset. */
-static int
-write_at(int fd, const void *data, size_t length, size_t at)
-{
-	const char *p = data;
-	ssize_t n;
-
-	while (length > 0) {
-		n = pwrite(fd, p, length, (off_t)at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		p += n;
-		length -= (size_t)n;
-		at += (size_t)n;
-	}
-	return 0;
-}
-
 /* The file `to` takes the entries from now on; it must be free. */
 static int
 begin_file(struct journal *j, int to, uint64_t epoch, uint64_t durable)
@@ -169,7 +149,7 @@ begin_file(struct journal *j, int to, uint64_t epoch, uint64_t durable)
 	j->sequence = j->synced = 0;
 	j->used = 0;
 	/* No sync: the first batch's covers it. */
-	return write_at(j->fd[to], h, sizeof(*h), 0);
+	return journal_file_write(j->fd[to], h, sizeof(*h), 0);
 }
 
 int
@@ -345,6 +325,14 @@ write_batch(struct journal *j)
 	return 0;
 }
 
+void
+journal_doubt(struct journal *j)
+{
+	j->failed = 1;
+	journal_file_doubt(j->fd[0]);
+	journal_file_doubt(j->fd[1]);
+}
+
 /* Spoils each entry of the batch, so that none is replayed. */
 static void
 take_back(struct journal *j)
@@ -353,7 +341,8 @@ take_back(struct journal *j)
 	unsigned i;
 
 	for (i = 0; i < j->nheads && at + sizeof(*j->heads) <= j->size; i++) {
-		if (write_at(j->fd[j->now], zeros, sizeof(*j->heads), at) == -1)
+		if (journal_file_write(
+			j->fd[j->now], zeros, sizeof(*j->heads), at) == -1)
 			log_error(
 			    "journal.failed", log_text("at", "take back"));
 		at += journal_cost(j->heads[i].length);
@@ -371,10 +360,8 @@ fail(struct journal *j, const char *what)
 	int code = errno != 0 ? errno : EIO;
 
 	log_error("journal.failed", log_text("at", what), log_errno(code));
-	j->failed = 1;
 	take_back(j);
-	journal_file_doubt(j->fd[0]);
-	journal_file_doubt(j->fd[1]);
+	journal_doubt(j);
 	errno = code;
 	return -1;
 }
@@ -399,7 +386,8 @@ write_note(struct journal *j, uint32_t type, uint64_t value)
 	journal_sum_head(&sum, &note.e);
 	journal_sum_add(&sum, &value, sizeof(value));
 	note.e.checksum = journal_sum_end(&sum);
-	if (write_at(j->fd[j->now], &note, sizeof(note), j->at) == -1) {
+	if (journal_file_write(j->fd[j->now], &note, sizeof(note), j->at) ==
+	    -1) {
 		/* Only a hint is lost; the next batch takes its place. */
 		log_warn("journal.note", log_errno(errno));
 		return;
@@ -491,9 +479,13 @@ journal_close(struct journal **j)
 	if (old == NULL)
 		return;
 	if (old->syncer != NULL) {
-		if (finish_checkpoint(old, 1) == 0 && !old->failed &&
-		    old->conf.sync(old->conf.arg) == 0)
-			write_note(old, JOURNAL_DURABLE, old->header.epoch);
+		if (finish_checkpoint(old, 1) == 0 && !old->failed) {
+			if (old->conf.sync(old->conf.arg) == 0)
+				write_note(
+				    old, JOURNAL_DURABLE, old->header.epoch);
+			else
+				journal_doubt(old);
+		}
 		syncer_stop(&old->syncer);
 	}
 	release(old);

@@ -92,6 +92,13 @@ int journal_add(
  */
 int journal_commit(struct journal *j);
 
+/*
+ * A sync of mail failed outside of the journal: what the Maildirs hold may
+ * never reach the disk, although it can be read.  The successor replays all,
+ * and the journal takes no more, as after journal_commit.
+ */
+void journal_doubt(struct journal *j);
+
 /* Forgets the batch that was not committed. */
 void journal_drop(struct journal *j);
 

@@ -86,6 +86,25 @@ journal_file_open(int dir, const char *name, size_t *size)
 }
 
 int
+journal_file_write(int fd, const void *data, size_t length, size_t at)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (length > 0) {
+		n = pwrite(fd, p, length, (off_t)at);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		p += n;
+		length -= (size_t)n;
+		at += (size_t)n;
+	}
+	return 0;
+}
+
+int
 journal_file_lay_out(int fd, size_t size)
 {
 	static const unsigned char zeros[65536];

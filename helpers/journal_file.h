@@ -72,6 +72,9 @@ int journal_file_open(int dir, const char *name, size_t *size);
  */
 int journal_file_lay_out(int fd, size_t size);
 
+/* Writes all of data at an offset.  0, or -1 with errno. */
+int journal_file_write(int fd, const void *data, size_t length, size_t at);
+
 /* Removes the boot's id from a file: nothing in it counts as settled for what
  * processes wrote. */
 void journal_file_doubt(int fd);

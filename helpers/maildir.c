@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,9 @@ static struct {
 	dev_t device;
 	char host[65];
 } root = {.fd = -1};
+
+/* A sync has failed. */
+static atomic_int doubtful;
 
 /* As the Maildir convention has it for "/" and ":"; "," begins our fields. */
 static void
@@ -64,7 +68,19 @@ maildir_setup(const char *path, const char *host)
 int
 maildir_sync_all(void)
 {
-	return syncfs(root.fd);
+	/* The kernel tells of lost writes once: a later sync would pass. */
+	if (!maildir_is_doubtful() && syncfs(root.fd) == 0)
+		return 0;
+	if (!atomic_exchange(&doubtful, 1))
+		log_error("maildir.sync", log_errno(errno));
+	errno = EIO;
+	return -1;
+}
+
+int
+maildir_is_doubtful(void)
+{
+	return atomic_load(&doubtful);
 }
 
 dev_t

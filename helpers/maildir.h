@@ -26,8 +26,12 @@
  */
 int maildir_setup(const char *root, const char *host);
 
-/* Makes all files below the mail root durable.  0 or -1.  Any thread. */
+/* Makes all files below the mail root durable.  0 or -1; after a failure, each
+ * later call fails.  Any thread. */
 int maildir_sync_all(void);
+
+/* Whether a sync has failed: the process must end. */
+int maildir_is_doubtful(void);
 
 /* The file system of the mail root. */
 dev_t maildir_device(void);

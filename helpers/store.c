@@ -83,8 +83,10 @@ bring_up(struct store *s, const struct store_conf *conf)
 	log_info("journal.replayed", log_int("entries", found.entries),
 	    log_int("torn", found.torn), log_int("placed", done.placed),
 	    log_int("removed", done.removed), log_int("aside", done.aside));
-	if (maildir_sync_all() == -1)
+	if (maildir_sync_all() == -1) {
+		journal_doubt(s->journal);
 		return -1;
+	}
 	return journal_start(s->journal);
 }
 
@@ -312,6 +314,9 @@ carry_out(struct store *s, struct store_delivery **batch, unsigned n)
 	unsigned i;
 	int result = 0;
 
+	/* By a Maildir that was made, perhaps. */
+	if (maildir_is_doubtful())
+		journal_doubt(s->journal);
 	if (journal_commit(s->journal) == -1) {
 		for (i = 0; i < n; i++)
 			if (batch[i]->result == MAILBOX_OK)
