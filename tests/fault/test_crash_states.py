@@ -120,6 +120,30 @@ def test_states_of_a_recovery(folder, recovery, record_property):
     report(record_property, total)
 
 
+@pytest.mark.parametrize("fault", ["fdatasync:error=EIO:when=3",
+                                   "fdatasync:error=EIO:when=7",
+                                   "syncfs:error=EIO:when=1+",
+                                   "fsync:error=EIO:when=3"])
+def test_states_after_a_failed_sync(folder, recovery, record_property, fault):
+    """What a failed sync was to write is gone, though the programs still see
+    it: the machine stops after the restart that follows."""
+    setup = ["batch:4:700:4", "batch:1:34000:2"]
+    recording = record(folder, runs=[("boot-1", 1, setup)])
+    for boot, first, steps, inject in [
+            ("boot-1", 20, ["batch:3:900:3", "checkpoint", *SMALL,
+                            "batch:1:40000:2", "checkpoint"],
+             ["-e", f"inject={fault}"]),
+            ("boot-1", 50, ["batch:2:500:2", "checkpoint", "batch:1:500:2",
+                            "checkpoint"], [])]:
+        code = recording.run(
+            [DRIVER, "-b", boot, "-t", str(first), f"{folder}/live", *steps],
+            inject, stderr=subprocess.DEVNULL)
+        assert code == (3 if inject else 0)
+    tried, wrong = explore(recording, recovery, 500 * LONG, seed=5)
+    report(record_property, tried)
+    assert not wrong, f"{len(wrong)} of {tried} states: {wrong[:5]}"
+
+
 @pytest.mark.parametrize("plant", ["no-sync", "no-folder-sync", "early"])
 def test_planted_bug_is_caught(folder, recovery, plant):
     """The test is able to fail: it finds each of these bugs."""

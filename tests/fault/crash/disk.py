@@ -13,14 +13,19 @@ SECTOR, PAGE = 512, 4096
 def pending_at(recording):
     """Yields (k, the numbers of the operations before k that need not be on
     the disk when the machine stops there)."""
-    pending = []
+    pending, forgotten = [], set()
     for k, operation in enumerate(recording.operations):
         if k >= recording.loaded:
             yield k, pending
         if operation[0] == "sync":
             _, test, start = operation
-            pending = [i for i in pending if i >= start or
+            pending = [i for i in pending if i >= start or i in forgotten or
                        not test(recording.operations[i])]
+        elif operation[0] == "failed":
+            _, test, start = operation
+            forgotten |= {i for i in pending if i < start and
+                          recording.operations[i][0] == "data" and
+                          test(recording.operations[i])}
         elif operation[0] != "say" and k >= recording.loaded:
             pending = pending + [k]
     yield len(recording.operations), pending
@@ -82,7 +87,7 @@ def image(recording, k, pending, choice):
     waiting = set(pending)
     contents, folders = {}, {}
     for i, operation in enumerate(recording.operations[:k]):
-        if operation[0] in ("sync", "say") or \
+        if operation[0] in ("sync", "failed", "say") or \
                 (i in waiting and i not in choice):
             continue
         kind, inode = operation[:2]

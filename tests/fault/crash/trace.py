@@ -9,6 +9,9 @@ them.  An operation is one of
     ("sync", test, start)             whatever test(operation) holds for, of
                                       the operations before number start, is
                                       durable from here on
+    ("failed", test, start)           the same was to be: what test holds for
+                                      is forgotten by the kernel, and no later
+                                      sync brings it to the disk
     ("say", line)                     the program told somebody
 """
 import os
@@ -84,12 +87,13 @@ class Recording:
 
     # -- recording
 
-    def run(self, command, **options):
-        """Runs a program; its exit code.  Its descriptors begin anew."""
+    def run(self, command, inject=(), **options):
+        """Runs a program, some of whose calls fail (of strace: inject=...);
+        its exit code.  Its descriptors begin anew."""
         log = self.folder + ".trace"
         done = subprocess.run(
             ["strace", "-f", "-v", "-xx", "-s", "1000000", "-e",
-             f"trace={CALLS}", "-e", "signal=none", "-o", log, *command],
+             f"trace={CALLS}", "-e", "signal=none", "-o", log, *inject, *command],
             stdout=subprocess.DEVNULL, check=False, **options)
         self.fds = {}
         with open(log, encoding="ascii") as lines:
@@ -110,7 +114,11 @@ class Recording:
                 first, start = halves.pop(pid)
                 line = first + line.split("resumed>", 1)[1]
             match = LINE.match(line)
-            if match and match.group(4) not in ("-1", "?"):
+            if match and "sync" in match.group(2) and match.group(4) == "-1":
+                getattr(self, "do_" + match.group(2))(match.group(3), 0, start)
+                _, test, start = self.operations.pop()
+                self.operations.append(("failed", test, start))
+            elif match and match.group(4) not in ("-1", "?"):
                 method = getattr(self, "do_" + match.group(2))
                 method(match.group(3), int(match.group(4)), start)
         assert not any("sync" in half for half, _ in halves.values())
