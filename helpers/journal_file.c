@@ -215,22 +215,27 @@ keep(struct journal_file *f, size_t at)
 	return 0;
 }
 
-/* Counts the hole before e, where `expected` should have stood. */
+/*
+ * A hole is damage where a later batch follows, at once or after the rest of
+ * its own batch: that it was written says that this one was synced.
+ */
 static void
-judge_hole(const struct journal_entry *e, uint64_t expected,
+judge_hole(uint64_t *hole, const struct journal_entry *e, uint64_t expected,
     struct journal_findings *findings)
 {
-	if (e->batch > expected)
+	if (*hole == 0 && e->sequence != expected)
+		*hole = expected;
+	if (*hole != 0 && e->batch > *hole) {
 		findings->damaged++;
-	else
-		findings->torn++;
+		*hole = 0;
+	}
 }
 
 static int
 scan(struct journal_file *f, struct journal_findings *findings)
 {
 	struct journal_entry e;
-	uint64_t expected = 1;
+	uint64_t expected = 1, hole = 0;
 	size_t at = JOURNAL_START, bad = 0;
 
 	while (at + sizeof(e) <= f->size) {
@@ -240,8 +245,7 @@ scan(struct journal_file *f, struct journal_findings *findings)
 			at += JOURNAL_ALIGN;
 			continue;
 		}
-		if (e.sequence != expected)
-			judge_hole(&e, expected, findings);
+		judge_hole(&hole, &e, expected, findings);
 		bad = 0;
 		take_note(f, at, &e);
 		if (keep(f, at) == -1)
@@ -251,6 +255,8 @@ scan(struct journal_file *f, struct journal_findings *findings)
 		at += sizeof(e) + ((size_t)e.length + JOURNAL_ALIGN - 1) /
 				      JOURNAL_ALIGN * JOURNAL_ALIGN;
 	}
+	if (hole != 0)
+		findings->torn++;
 	/* Half an entry at the end: its head is there, the rest is not. */
 	if (bad != 0 && f->size - bad >= sizeof(e)) {
 		memcpy(&e, f->data + bad, sizeof(e));
@@ -258,6 +264,18 @@ scan(struct journal_file *f, struct journal_findings *findings)
 			findings->torn++;
 	}
 	return 0;
+}
+
+static int
+is_zero(const void *data, size_t size)
+{
+	const unsigned char *p = data;
+
+	while (size > 0 && *p == 0) {
+		p++;
+		size--;
+	}
+	return size == 0;
 }
 
 int
@@ -272,6 +290,10 @@ journal_file_read(struct journal_file *f, int fd, size_t size,
 	if (f->header.magic != JOURNAL_MAGIC ||
 	    f->header.checksum != journal_header_checksum(&f->header) ||
 	    f->header.boot[JOURNAL_BOOT - 1] != '\0') {
+		/* A header is one sector: it can't be torn.  One that was
+		 * never written is zero. */
+		if (!is_zero(&f->header, sizeof(f->header)))
+			findings->damaged++;
 		memset(&f->header, 0, sizeof(f->header));
 		return 0;
 	}
