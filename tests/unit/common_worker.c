@@ -119,17 +119,20 @@ sleepers(void *arg)
 {
 	static int64_t deadlines[SLEEPERS];
 	static struct fiber *f[SLEEPERS];
-	int64_t start = clock_after(50 * CLOCK_MILLISECOND);
+	int64_t start;
 	int i;
 
 	(void)arg;
 	for (i = 0; i < SLEEPERS; i++) {
-		/* 7919 is prime: each place is taken once, out of order. */
-		deadlines[i] = start + i * 7919 % SLEEPERS * 10000;
 		f[i] = fiber_start("sleeper", sleep_until, &deadlines[i]);
 		assert_non_null(f[i]);
 	}
-	/* Late all at once: they must wake in the order of their deadlines. */
+	start = clock_after(300 * CLOCK_MILLISECOND);
+	/* 7919 is prime: each place is taken once, out of order. */
+	for (i = 0; i < SLEEPERS; i++)
+		deadlines[i] = start + i * 7919 % SLEEPERS * 10000;
+	fiber_yield();
+	/* All sleep: they must wake in the order of their deadlines. */
 	while (clock_now() < start + SLEEPERS * 10000)
 		fiber_yield();
 	for (i = 0; i < SLEEPERS; i++)
