@@ -1,5 +1,6 @@
 #include "mailbox.h"
 
+#include "catalog.h"
 #include "clock.h"
 #include "device.h"
 #include "fiber.h"
@@ -160,7 +161,8 @@ open_with(struct mailbox_session *s, const void *proof, size_t length,
 {
 	struct packet request, reply;
 	enum mailbox_result result;
-	struct mailbox_session opened = {.device = s->device};
+	struct mailbox_session opened = {.device = s->device, .catalog = -1};
+	int is_resumed = flags != 0;
 	const void *resume;
 	size_t resume_length;
 
@@ -176,8 +178,18 @@ open_with(struct mailbox_session *s, const void *proof, size_t length,
 		opened.resume_length = (uint32_t)resume_length;
 		opened.count = packet_get_u32(&reply);
 		opened.octets = packet_get_u64(&reply);
-		if ((result = end(s->device, &reply)) == MAILBOX_OK)
+		opened.row = packet_get_u32(&reply);
+		opened.catalog = packet_take_fd(&reply);
+		/* Who comes back has his own. */
+		if (opened.catalog == -1
+			? opened.count > 0 && !is_resumed
+			: is_resumed || !catalog_is_row(opened.row))
+			reply.error = EBADMSG;
+		result = end(s->device, &reply);
+		if (result == MAILBOX_OK)
 			*s = opened;
+		else if (opened.catalog != -1)
+			close(opened.catalog);
 	} else if (result == GONE) {
 		result = MAILBOX_TEMPORARY;
 	}
@@ -189,7 +201,7 @@ enum mailbox_result
 mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
     struct mailbox_session *s, int64_t deadline)
 {
-	*s = (struct mailbox_session){.device = d};
+	*s = (struct mailbox_session){.device = d, .catalog = -1};
 	return open_with(s, ticket, WIRE_TICKET_SIZE, 0, deadline);
 }
 
@@ -203,59 +215,22 @@ resume_session(struct mailbox_session *s, int64_t deadline)
 
 	s->count = old.count;
 	s->octets = old.octets;
+	s->row = old.row;
+	s->catalog = old.catalog;
 	return result;
 }
 
-/* RFC 1939 7: 1 to 70 characters of 0x21 to 0x7E. */
-static int
-is_uidl(const char *text)
-{
-	if (*text == '\0')
-		return 0;
-	for (; *text != '\0'; text++)
-		if (*text < 0x21 || *text > 0x7E)
-			return 0;
-	return 1;
-}
-
-static void
-read_letter(struct packet *reply, struct mailbox_letter *letter)
-{
-	letter->octets = packet_get_u64(reply);
-	letter->size = packet_get_u64(reply);
-	packet_get_text(reply, letter->file, sizeof(letter->file));
-	packet_get_text(reply, letter->uidl, sizeof(letter->uidl));
-	if (reply->error == 0 && !is_uidl(letter->uidl))
-		reply->error = EBADMSG;
-}
-
-enum mailbox_result
-mailbox_list(struct mailbox_session *s, uint32_t from,
-    struct mailbox_letter *letters, unsigned max, unsigned *got,
-    int64_t deadline)
+void
+mailbox_damaged(struct mailbox_session *s, int64_t deadline)
 {
 	struct packet request, reply;
-	struct mailbox_letter spare; /* a page may hold more than is wanted */
-	enum mailbox_result result;
-	uint32_t count;
 
-	*got = 0;
-	packet_init(&request, WIRE_LIST);
+	packet_init(&request, WIRE_DAMAGED);
 	packet_init(&reply, 0);
 	packet_put_u32(&request, s->handle);
-	packet_put_u32(&request, from);
-	result = ask(s->device, &request, &reply, 0, deadline);
-	if (result == MAILBOX_OK) {
-		count = packet_get_u32(&reply);
-		for (uint32_t i = 0; i < count && reply.error == 0; i++)
-			read_letter(&reply, i < max ? &letters[i] : &spare);
-		if ((result = end(s->device, &reply)) == MAILBOX_OK)
-			*got = count < max ? count : max;
-	} else if (result == GONE) {
-		result = MAILBOX_TEMPORARY;
-	}
+	/* Where the helper has started anew, the next session will tell it. */
+	(void)ask(s->device, &request, &reply, 0, deadline);
 	packet_free(&reply);
-	return result;
 }
 
 void
@@ -409,6 +384,8 @@ mailbox_close(struct mailbox_session *s)
 
 	if (s->device == NULL)
 		return;
+	if (s->catalog != -1)
+		close(s->catalog);
 	packet_init(&request, WIRE_CLOSE);
 	packet_init(&reply, 0);
 	packet_put_u32(&request, s->handle);
@@ -419,4 +396,5 @@ mailbox_close(struct mailbox_session *s)
 	packet_free(&request);
 	packet_free(&reply);
 	explicit_bzero(s, sizeof(*s));
+	s->catalog = -1;
 }

@@ -60,6 +60,8 @@ struct mailbox_session {
 	uint32_t resume_length;
 	uint32_t count;	 /* letters */
 	uint64_t octets; /* of all, as sent */
+	uint32_t row;	 /* octets of a row of their catalog (catalog.h) */
+	int catalog;	 /* its descriptor; -1 where there are none */
 };
 
 /* One letter of the snapshot that was fixed at login. */
@@ -72,21 +74,16 @@ struct mailbox_letter {
 
 /*
  * Opens the maildrop that the ticket stands for.  MAILBOX_OK, MAILBOX_IN_USE,
- * MAILBOX_DENIED, MAILBOX_TEMPORARY.
+ * MAILBOX_DENIED, MAILBOX_TEMPORARY.  s->catalog has the letters of the login,
+ * whatever becomes of the helper; it belongs to s until mailbox_close.
  */
 enum mailbox_result
 mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
     struct mailbox_session *s, int64_t deadline);
 
-/*
- * Up to max letters of the snapshot, from number `from` (0 is the first) on;
- * *got gets how many (fewer than max only because a page is full; 0 at the
- * end).  Works only until the helper restarts (then MAILBOX_TEMPORARY): read
- * the whole list right after mailbox_open and keep it.
- */
-enum mailbox_result mailbox_list(struct mailbox_session *s, uint32_t from,
-    struct mailbox_letter *letters, unsigned max, unsigned *got,
-    int64_t deadline);
+/* Tells that the catalog has a row that can't be read: the helper makes it anew
+ * for the next login. */
+void mailbox_damaged(struct mailbox_session *s, int64_t deadline);
 
 /* Letters that one request may ask for, and octets of one that may travel in
  * its answer. */

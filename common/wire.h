@@ -36,10 +36,16 @@ enum wire_type {
 
 	/* to mailbox, from pop3d */
 	WIRE_OPEN = 80, /* a maildrop, by ticket or resume token */
-	WIRE_LIST,	/* a page of its letters */
+	WIRE_DAMAGED,	/* what WIRE_OPEN gave can't be read */
 	WIRE_FETCH,	/* one letter's descriptor */
 	WIRE_EXPUNGE,	/* remove letters, durably */
-	WIRE_CLOSE
+	WIRE_CLOSE,
+
+	/* to mailbox, from mailctl */
+	WIRE_BOX_LIST = 96, /* a mailbox's letters */
+	WIRE_BOX_CHECK,	    /* its index against its Maildir */
+	WIRE_BOX_REPAIR,    /* makes its index anew */
+	WIRE_BOX_IMPORT	    /* takes over another server's UIDLs */
 };
 
 /* A mailbox's name, user@domain in canonical form, NUL included. */

@@ -8,6 +8,7 @@
 #include "device.h"
 #include "fiber.h"
 #include "helper.h"
+#include "index.h"
 #include "log.h"
 #include "mailbox_deliver.h"
 #include "mailbox_drop.h"
@@ -108,10 +109,10 @@ static const struct server_row rows[] = {
     {WIRE_DELIVER, ROLE_SMTPD, SERVER_FIBER | SERVER_FD, answer_deliver,
 	"deliver"},
     {WIRE_OPEN, ROLE_POP3D, SERVER_FIBER, answer_open, "open"},
-    {WIRE_LIST, ROLE_POP3D, 0, answer_list, "list"},
+    {WIRE_DAMAGED, ROLE_POP3D, 0, answer_damaged, "damaged"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
-    {WIRE_CLOSE, ROLE_POP3D, 0, answer_close, "close"},
+    {WIRE_CLOSE, ROLE_POP3D, SERVER_FIBER, answer_close, "close"},
     {WIRE_TICKET, ROLE_ACCOUNTS, 0, answer_ticket, "ticket"},
     {WIRE_CHANGED, ROLE_ACCOUNTS, 0, answer_changed, "changed"},
     {0},
@@ -240,6 +241,11 @@ open_rooms(const struct helpers_conf *conf)
 	owner_home();
 	if (opened == -1) {
 		log_error("mailbox.root", log_text("path", conf->mail_root),
+		    log_errno(errno));
+		return -1;
+	}
+	if (index_setup(folder, boot) == -1) {
+		log_error("mailbox.index", log_text("path", folder),
 		    log_errno(errno));
 		return -1;
 	}

@@ -2,14 +2,13 @@
 
 #include "clock.h"
 #include "entry.h"
-#include "fiber.h"
+#include "index.h"
 #include "log.h"
 #include "mailbox_deliver.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
 #include "ring.h"
 #include "server.h"
-#include "snapshot.h"
 #include "store.h"
 
 #include <errno.h>
@@ -19,10 +18,6 @@
 #define BUCKETS 4096
 /* Maildrops that may be open at once. */
 #define DROPS_MAX 100000
-/* Octets that a login may have read to learn the size of foreign letters, and
- * after how many of them others get their turn. */
-#define MEASURE_MAX  (UINT64_C(1) << 30)
-#define MEASURE_TURN (UINT64_C(1) << 20)
 /* A ticket that is not known may be on its way: how often, and how long. */
 #define TICKET_TRIES 10
 #define TICKET_PAUSE (2 * CLOCK_MILLISECOND)
@@ -33,9 +28,8 @@ struct drop {
 	struct mailbox_proof proof;
 	uint32_t handle;
 	struct drops *peer;
-	struct snapshot snapshot;
-	int listed; /* the snapshot is there */
-	int opening;
+	struct index_removal removal;
+	int is_busy; /* being opened or closed */
 };
 
 /* What is kept for each peer. */
@@ -95,7 +89,7 @@ find_drop(struct request *q, uint32_t handle)
 {
 	struct drop *d = find_handle(handle);
 
-	return d != NULL && !d->opening && d->peer == *request_peer_data(q)
+	return d != NULL && !d->is_busy && d->peer == *request_peer_data(q)
 		   ? d
 		   : NULL;
 }
@@ -154,8 +148,7 @@ remove_drop(struct drop *d)
 	CUT(bucket_of(d->proof.name), d, next_by_name);
 	CUT(&table.by_handle[d->handle % BUCKETS], d, next_by_handle);
 	CUT(&d->peer->first, d, next_of_peer);
-	if (d->listed)
-		snapshot_free(&d->snapshot);
+	free(d->removal.bases);
 	free(d);
 	table.count--;
 }
@@ -191,48 +184,6 @@ check_proof(struct request *q, const void *data, size_t length,
 	return 0;
 }
 
-/* Letters whose name does not tell their size: letting others work between. */
-static int
-measure(struct drop *d)
-{
-	const struct owner *o = &d->proof.owner;
-	struct snapshot *s = &d->snapshot;
-	uint64_t budget = MEASURE_MAX, turn = MEASURE_MAX;
-	size_t i;
-
-	for (i = 0; i < s->count; i++) {
-		if (s->letters[i].octets == SNAPSHOT_UNKNOWN) {
-			if (owner_become(o->uid, o->gid) == -1)
-				return -1;
-			snapshot_measure(s, i, o->path, &budget);
-			owner_home();
-			/* A small one costs as well. */
-			budget -= budget < 4096 ? budget : 4096;
-		}
-		s->octets += s->letters[i].octets;
-		if (turn - budget >= MEASURE_TURN) {
-			turn = budget;
-			fiber_yield();
-		}
-	}
-	return 0;
-}
-
-/* Reads the maildrop: 0, or -1 with errno. */
-static int
-read_drop(struct drop *d)
-{
-	const struct owner *o = &d->proof.owner;
-	int result;
-
-	if (owner_become(o->uid, o->gid) == -1)
-		return -1;
-	result = snapshot_take(&d->snapshot, o->path);
-	owner_home();
-	d->listed = 1;
-	return result == 0 ? measure(d) : -1;
-}
-
 static void
 refuse(struct request **q, enum mailbox_result result)
 {
@@ -244,8 +195,9 @@ refuse(struct request **q, enum mailbox_result result)
 	packet_free(&fields);
 }
 
+/* view: of a login, NULL for one that comes back. */
 static void
-reply_open(struct request **q, struct drop *d)
+reply_open(struct request **q, struct drop *d, const struct index_view *view)
 {
 	unsigned char token[WIRE_RESUME_MAX];
 	struct packet fields;
@@ -256,86 +208,85 @@ reply_open(struct request **q, struct drop *d)
 	packet_init(&fields, 0);
 	packet_put_u32(&fields, d->handle);
 	packet_put_data(&fields, token, length);
-	packet_put_u32(&fields, (uint32_t)d->snapshot.count);
-	packet_put_u64(&fields, d->snapshot.octets);
+	packet_put_u32(&fields, view != NULL ? view->count : 0);
+	packet_put_u64(&fields, view != NULL ? view->octets : 0);
+	packet_put_u32(&fields, view != NULL ? view->row : 0);
+	if (view != NULL)
+		fields.fd = view->fd;
 	request_reply(
 	    q, fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY, &fields);
 	packet_free(&fields);
 	explicit_bzero(token, sizeof(token));
 }
 
+/* Opens what the proof stands for, and answers. */
+static void
+open_drop(struct request **q, const struct mailbox_proof *proof, int is_login)
+{
+	struct index_view view = {.fd = -1};
+	struct drop *d = add_drop(*q, proof);
+
+	if (d == NULL) {
+		request_reply(q, PACKET_TEMPORARY, NULL);
+		return;
+	}
+	d->is_busy = 1;
+	/* Who comes back has his list. */
+	if (is_login && index_open(&d->proof.owner, &view) == -1) {
+		log_warn("drop.failed", log_text("name", proof->name),
+		    log_errno(errno));
+		remove_drop(d);
+		request_reply(q, PACKET_TEMPORARY, NULL);
+		return;
+	}
+	d->is_busy = 0;
+	reply_open(q, d, is_login ? &view : NULL);
+}
+
 int
 answer_open(struct request *q)
 {
 	struct mailbox_proof proof;
-	struct drop *d;
 	const void *data;
 	size_t length;
 
 	data = packet_get_data(&q->packet, WIRE_RESUME_MAX, &length);
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	if (check_proof(q, data, length, &proof) == -1) {
+	if (check_proof(q, data, length, &proof) == -1)
 		refuse(&q, MAILBOX_DENIED);
-	} else if (is_open(proof.name)) {
+	else if (is_open(proof.name))
 		refuse(&q, MAILBOX_IN_USE);
-	} else if ((d = add_drop(q, &proof)) == NULL) {
-		request_reply(&q, PACKET_TEMPORARY, NULL);
-	} else {
-		d->opening = 1;
-		/* Who comes back has his list. */
-		if (length == WIRE_TICKET_SIZE && read_drop(d) == -1) {
-			log_warn("drop.failed", log_text("name", proof.name),
-			    log_errno(errno));
-			remove_drop(d);
-			request_reply(&q, PACKET_TEMPORARY, NULL);
-		} else {
-			d->opening = 0;
-			reply_open(&q, d);
-		}
-	}
+	else
+		open_drop(&q, &proof, length == WIRE_TICKET_SIZE);
 	explicit_bzero(&proof, sizeof(proof));
 	return 0;
 }
 
-/* Octets that one letter's row takes at most. */
-#define ROW_MAX (2 * 8 + 2 * 4 + WIRE_FILE_MAX + SNAPSHOT_UIDL + 1)
+/* Frees q where the handle is not known. */
+static struct drop *
+find_or_refuse(struct request **q, uint32_t handle)
+{
+	struct drop *d = find_drop(*q, handle);
+
+	if (d == NULL)
+		request_reply(q, PACKET_GONE, NULL);
+	return d;
+}
 
 int
-answer_list(struct request *q)
+answer_damaged(struct request *q)
 {
 	uint32_t handle = packet_get_u32(&q->packet);
-	uint32_t from = packet_get_u32(&q->packet), count, i;
-	struct packet fields;
 	struct drop *d;
 
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	d = find_drop(q, handle);
-	if (d == NULL || !d->listed) {
-		request_reply(&q, PACKET_GONE, NULL);
+	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
-	}
-	count =
-	    d->snapshot.count > from ? (uint32_t)d->snapshot.count - from : 0;
-	if (count > (PACKET_MAX - 64) / ROW_MAX)
-		count = (PACKET_MAX - 64) / ROW_MAX;
-	packet_init(&fields, 0);
-	packet_put_u32(&fields, count);
-	for (i = from; i < from + count; i++) {
-		const struct snapshot_letter *l = &d->snapshot.letters[i];
-
-		packet_put_u64(&fields, l->octets);
-		packet_put_u64(&fields, l->size);
-		packet_put_text(&fields, l->file);
-		packet_put_text(&fields, l->uidl);
-	}
-	request_reply(&q, fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY,
-	    fields.error == 0 ? &fields : NULL);
-	packet_free(&fields);
-	/* The end was read: from here on pop3d keeps the list. */
-	if (count == 0)
-		snapshot_free(&d->snapshot);
+	log_error("index.damaged", log_text("path", d->proof.owner.path));
+	index_spoil(&d->proof.owner);
+	request_reply(&q, PACKET_OK, NULL);
 	return 0;
 }
 
@@ -368,17 +319,17 @@ answer_expunge(struct request *q)
 
 	if ((count = read_files(&q->packet, files, pointers)) == -1)
 		return -1;
-	if ((d = find_drop(q, handle)) == NULL) {
-		request_reply(&q, PACKET_GONE, NULL);
+	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
-	}
+	index_removal_begin(&d->removal, &d->proof.owner);
 	if (store_expunge(table.store, &d->proof.owner, pointers,
 		(unsigned)count) == -1) {
 		code = errno;
 		log_warn("expunge.failed", log_text("name", d->proof.name),
 		    log_errno(code));
 	}
-	owner_home();
+	index_removal_end(
+	    &d->removal, &d->proof.owner, pointers, (unsigned)count);
 	mailbox_owners_recount(d->proof.name);
 	request_reply(&q, code == 0 ? PACKET_OK : PACKET_TEMPORARY, NULL);
 	if (code == EIO)
@@ -394,10 +345,10 @@ answer_close(struct request *q)
 
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	if ((d = find_drop(q, handle)) == NULL) {
-		request_reply(&q, PACKET_GONE, NULL);
+	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
-	}
+	d->is_busy = 1;
+	index_removal_finish(&d->removal, &d->proof.owner);
 	remove_drop(d);
 	request_reply(&q, PACKET_OK, NULL);
 	return 0;

@@ -16,7 +16,7 @@ void mailbox_drop_setup(struct store *store);
 
 /* Rows of the helper's table (server.h). */
 int answer_open(struct request *q);
-int answer_list(struct request *q);
+int answer_damaged(struct request *q);
 int answer_expunge(struct request *q);
 int answer_close(struct request *q);
 

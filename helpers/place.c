@@ -1,5 +1,7 @@
 #include "place.h"
 
+#include "index.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -118,16 +120,20 @@ int
 place_link(struct store_delivery *d, unsigned n)
 {
 	struct store_place *p = &d->places[n];
+	struct index_slot *index;
 
 	if (p->there)
 		return 0;
+	index = index_expect(p->owner, p->folder);
 	if (owner_become(p->owner->uid, p->owner->gid) == -1)
 		return -1;
-	if (maildir_link(d->places[p->shares].file, p->folder, d->name) == 0)
+	if (maildir_link(d->places[p->shares].file, p->folder, d->name) == 0) {
 		p->linked = 1;
-	else if (errno == EEXIST)
+		index_add(index, p->folder, d->name);
+	} else if (errno == EEXIST) {
 		p->there = 1;
-	else
+	} else {
 		return -1;
+	}
 	return 0;
 }

@@ -14,6 +14,8 @@
 
 /* Memory of one snapshot: a million names of the usual length. */
 #define MEMORY ((size_t)512 << 20)
+/* Steps of some work after which others get their turn: about 100 us. */
+#define STEPS 512
 
 /* The number behind a key like ",S="; 0, or -1. */
 static int
@@ -40,8 +42,8 @@ snapshot_parse(const char *name, uint64_t *size, uint64_t *octets)
 	return *octets >= *size && *octets <= 2 * *size + 2 ? 0 : -1;
 }
 
-static void
-hash_uidl(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1])
+void
+snapshot_hash(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1])
 {
 	unsigned char sum[SHA256_DIGEST_LENGTH];
 	size_t i;
@@ -49,25 +51,6 @@ hash_uidl(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1])
 	SHA256((const unsigned char *)text, length, sum);
 	for (i = 0; i < sizeof(sum); i++)
 		snprintf(uidl + 2 * i, 3, "%02x", sum[i]);
-}
-
-void
-snapshot_uidl(const char *name, char uidl[SNAPSHOT_UIDL + 1])
-{
-	size_t length = maildir_base_length(name), i;
-	const char *own = strstr(name, ",S=");
-
-	if (own != NULL && own < name + length && own > name)
-		length = (size_t)(own - name);
-	for (i = 0; i < length; i++)
-		if (name[i] < 0x21 || name[i] > 0x7e)
-			break;
-	if (i < length || length > SNAPSHOT_UIDL) {
-		hash_uidl(name, length, uidl);
-		return;
-	}
-	memcpy(uidl, name, length);
-	uidl[length] = '\0';
 }
 
 static size_t
@@ -80,15 +63,68 @@ count_digits(const char *name)
 	return n;
 }
 
+/* Where ",S=" begins in a name as maildir_name makes it; 0 in any other. */
+static size_t
+own_length(const char *name)
+{
+	size_t n = count_digits(name);
+	const char *size;
+
+	if (n == 0 || strncmp(name + n, ".M", 2) != 0 ||
+	    count_digits(name + n + 2) != 6 || name[n + 8] != 'R' ||
+	    strspn(name + n + 9, "0123456789abcdef") != 16 ||
+	    name[n + 25] != '.')
+		return 0;
+	size = strchr(name, ',');
+	return size != NULL && strncmp(size, ",S=", 3) == 0
+		   ? (size_t)(size - name)
+		   : 0;
+}
+
+void
+snapshot_uidl(const char *name, char uidl[SNAPSHOT_UIDL + 1])
+{
+	size_t length = own_length(name), i;
+
+	if (length == 0 || length > maildir_base_length(name))
+		length = maildir_base_length(name);
+	for (i = 0; i < length; i++)
+		if (name[i] < 0x21 || name[i] > 0x7e)
+			break;
+	if (i < length || length > SNAPSHOT_UIDL) {
+		snapshot_hash(name, length, uidl);
+		return;
+	}
+	memcpy(uidl, name, length);
+	uidl[length] = '\0';
+}
+
+int
+snapshot_step(struct snapshot *s)
+{
+	if (s->pause == NULL || ++s->steps < STEPS)
+		return 0;
+	s->steps = 0;
+	return s->pause(s->arg);
+}
+
+struct sorting {
+	struct snapshot *snapshot;
+	int failed;
+};
+
 /* By the seconds at the front, of which more digits are later; then by name. */
 static int
-by_arrival(const void *a, const void *b)
+by_arrival(const void *a, const void *b, void *arg)
 {
+	struct sorting *sorting = arg;
 	const char *x = ((const struct snapshot_letter *)a)->file;
 	const char *y = ((const struct snapshot_letter *)b)->file;
 	size_t m = count_digits(x + 4), n = count_digits(y + 4);
 	int order;
 
+	if (sorting->failed == 0)
+		sorting->failed = snapshot_step(sorting->snapshot);
 	if (m != n)
 		return m < n ? -1 : 1;
 	order = strcmp(x + 4, y + 4);
@@ -96,21 +132,9 @@ by_arrival(const void *a, const void *b)
 }
 
 static int
-by_uidl(const void *a, const void *b)
-{
-	struct snapshot_letter *const *x = a, *const *y = b;
-	int order = strcmp((*x)->uidl, (*y)->uidl);
-
-	if (order != 0)
-		return order;
-	return *x < *y ? -1 : *x > *y;
-}
-
-static int
 add_letter(struct snapshot *s, const char *sub, const char *name)
 {
 	struct snapshot_letter *l;
-	char uidl[SNAPSHOT_UIDL + 1];
 
 	if (s->count == s->room) {
 		size_t room = s->room * 2 + 16;
@@ -124,10 +148,9 @@ add_letter(struct snapshot *s, const char *sub, const char *name)
 	l = &s->letters[s->count];
 	if (snapshot_parse(name, &l->size, &l->octets) == -1)
 		l->size = l->octets = SNAPSHOT_UNKNOWN;
-	snapshot_uidl(name, uidl);
+	l->uidl = NULL;
 	l->file = arena_printf(&s->arena, "%s/%s", sub, name);
-	l->uidl = arena_strdup(&s->arena, uidl);
-	if (l->file == NULL || l->uidl == NULL)
+	if (l->file == NULL)
 		return -1;
 	s->count++;
 	return 0;
@@ -167,6 +190,8 @@ read_folder(struct snapshot *s, const char *path, const char *sub)
 			result = errno == 0 ? 0 : -1;
 			break;
 		}
+		if ((result = snapshot_step(s)) != 0)
+			break;
 		if (s->count >= SNAPSHOT_LETTERS || !is_letter(fd, entry))
 			continue;
 		if ((result = add_letter(s, sub, entry->d_name)) == -1)
@@ -176,50 +201,29 @@ read_folder(struct snapshot *s, const char *path, const char *sub)
 	return result;
 }
 
-/*
- * RFC 1939 7: no two letters of a maildrop share an unique id.  Of those that
- * would, all but the first get the hash of their whole name.
- */
-static int
-part_doubles(struct snapshot *s)
+int
+snapshot_take_gently(
+    struct snapshot *s, const char *path, int (*pause)(void *arg), void *arg)
 {
-	struct snapshot_letter **sorted;
-	char uidl[SNAPSHOT_UIDL + 1];
-	size_t i, first = 0;
+	struct sorting sorting = {.snapshot = s};
 
-	if (s->count < 2)
-		return 0;
-	sorted = calloc(s->count, sizeof(struct snapshot_letter *));
-	if (sorted == NULL)
+	memset(s, 0, sizeof(*s));
+	s->pause = pause;
+	s->arg = arg;
+	arena_init(&s->arena, MEMORY);
+	if (read_folder(s, path, "new") != 0 ||
+	    read_folder(s, path, "cur") != 0)
 		return -1;
-	for (i = 0; i < s->count; i++)
-		sorted[i] = &s->letters[i];
-	qsort(sorted, s->count, sizeof(struct snapshot_letter *), by_uidl);
-	for (i = 1; i < s->count; i++) {
-		if (strcmp(sorted[i]->uidl, sorted[first]->uidl) != 0) {
-			first = i;
-			continue;
-		}
-		hash_uidl(sorted[i]->file, strlen(sorted[i]->file), uidl);
-		sorted[i]->uidl = arena_strdup(&s->arena, uidl);
-		if (sorted[i]->uidl == NULL)
-			break;
-	}
-	free(sorted);
-	return i == s->count ? 0 : -1;
+	if (s->count > 1)
+		qsort_r(s->letters, s->count, sizeof(*s->letters), by_arrival,
+		    &sorting);
+	return sorting.failed == 0 ? 0 : -1;
 }
 
 int
 snapshot_take(struct snapshot *s, const char *path)
 {
-	memset(s, 0, sizeof(*s));
-	arena_init(&s->arena, MEMORY);
-	if (read_folder(s, path, "new") == -1 ||
-	    read_folder(s, path, "cur") == -1)
-		return -1;
-	if (s->count > 1)
-		qsort(s->letters, s->count, sizeof(*s->letters), by_arrival);
-	return part_doubles(s);
+	return snapshot_take_gently(s, path, NULL, NULL);
 }
 
 /* Octets as sent: a CR before each LF that has none, and a last CRLF. */

@@ -21,7 +21,7 @@ struct snapshot_letter {
 	uint64_t octets;  /* as sent; SNAPSHOT_UNKNOWN before the measuring */
 	uint64_t size;	  /* as stored; likewise */
 	const char *file; /* "new/..." or "cur/..."; the snapshot's */
-	const char *uidl; /* the snapshot's */
+	const char *uidl; /* likewise; NULL: snapshot_uidl of the name */
 };
 
 struct snapshot {
@@ -29,6 +29,10 @@ struct snapshot {
 	struct snapshot_letter *letters; /* count, in order */
 	size_t count, room;
 	uint64_t octets; /* of all, once all are measured */
+	/* Lets others work: see snapshot_take_gently. */
+	int (*pause)(void *arg);
+	void *arg;
+	unsigned steps;
 };
 
 /*
@@ -38,6 +42,17 @@ struct snapshot {
  * errno.
  */
 int snapshot_take(struct snapshot *s, const char *path);
+
+/*
+ * The same, calling pause(arg) again and again between two steps: it may wait,
+ * and act as somebody else meanwhile.  What it returns but 0 ends the work with
+ * -1.
+ */
+int snapshot_take_gently(
+    struct snapshot *s, const char *path, int (*pause)(void *arg), void *arg);
+
+/* One step of such work is done: pauses where it is time to.  0 or -1. */
+int snapshot_step(struct snapshot *s);
 
 /*
  * Measures letter number i by reading at most *budget octets, which it takes
@@ -56,10 +71,14 @@ void snapshot_free(struct snapshot *s);
 int snapshot_parse(const char *name, uint64_t *size, uint64_t *octets);
 
 /*
- * The unique id by the file's name: its base, without our own ",S=...", where
- * that is 1 to 70 characters 0x21 to 0x7E; else the SHA-256 of it in
- * hexadecimal digits.
+ * The unique id by the file's name: its base, where that is 1 to 70 characters
+ * 0x21 to 0x7E; else the SHA-256 of it in hexadecimal digits.  Of names that
+ * maildir_name has made, which no other letter shares, ",S=..." is left out.
  */
 void snapshot_uidl(const char *name, char uidl[SNAPSHOT_UIDL + 1]);
+
+/* The SHA-256 of a text, in hexadecimal digits. */
+void
+snapshot_hash(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1]);
 
 #endif

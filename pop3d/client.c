@@ -56,7 +56,6 @@ close_devices(void)
 {
 	device_close(&accounts);
 	device_close(&mailbox);
-	maildrop_end_worker();
 }
 
 const struct service client_service = {

@@ -69,13 +69,11 @@ refuse_login(struct pop3 *p)
 static enum next
 enter(struct pop3 *p, const struct accounts_login *login)
 {
-	enum mailbox_result result;
-
-	result = maildrop_load(&p->drop, &p->box, p->conf->helper);
-	if (result != MAILBOX_OK || (p->name = strdup(login->name)) == NULL) {
+	maildrop_open(&p->drop, &p->box);
+	if ((p->name = strdup(login->name)) == NULL) {
 		maildrop_free(&p->drop);
 		mailbox_close(&p->box);
-		return reply_temporary(p, "can't read the maildrop");
+		return reply_temporary(p, "no memory");
 	}
 	p->state = TRANSACTION;
 	log_info("login", log_id("session", p->client->id),

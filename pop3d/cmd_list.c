@@ -19,43 +19,50 @@ pop3_cmd_stat(struct pop3 *p, const struct argument *a)
 	return NEXT_CMD;
 }
 
-static void
+static int
 list_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
-	conn_printf(&p->conn, "%s%" PRIu32 " %" PRIu64 "\r\n", prefix, number,
-	    maildrop_octets(&p->drop, number));
+	uint64_t octets;
+
+	if (maildrop_octets(&p->drop, number, &octets) == -1)
+		return -1;
+	conn_printf(
+	    &p->conn, "%s%" PRIu32 " %" PRIu64 "\r\n", prefix, number, octets);
+	return 0;
 }
 
-static void
+static int
 uidl_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
-	const char *uidl;
-	size_t length;
+	struct mailbox_letter l;
 
-	uidl = maildrop_uidl(&p->drop, number, &length);
-	conn_printf(&p->conn, "%s%" PRIu32 " %.*s\r\n", prefix, number,
-	    (int)length, uidl);
+	if (maildrop_get(&p->drop, number, &l) == -1)
+		return -1;
+	conn_printf(&p->conn, "%s%" PRIu32 " %s\r\n", prefix, number, l.uidl);
+	return 0;
 }
 
 /* One message's line, or those of all that are not deleted. */
 static enum next
 tell(struct pop3 *p, const struct argument *a,
-    void (*one)(struct pop3 *p, uint32_t number, const char *prefix))
+    int (*one)(struct pop3 *p, uint32_t number, const char *prefix))
 {
 	const struct maildrop *drop = &p->drop;
 
 	if (a->given) {
 		if (!maildrop_has(drop, a->number))
 			return reply_no_message(p, a->number);
-		one(p, (uint32_t)a->number, "+OK ");
+		if (one(p, (uint32_t)a->number, "+OK ") == -1)
+			return reply_damaged(p);
 		return NEXT_CMD;
 	}
 	conn_printf(&p->conn,
 	    "+OK %" PRIu32 " messages (%" PRIu64 " octets)\r\n", drop->left,
 	    drop->octets);
 	for (uint32_t n = 1; n <= drop->count; n++) {
-		if (maildrop_has(drop, n))
-			one(p, n, "");
+		/* Half a list is none. */
+		if (maildrop_has(drop, n) && one(p, n, "") == -1)
+			return NEXT_DROP;
 		if (n % LINES_AT_A_TIME != 0)
 			continue;
 		if (conn_error(&p->conn) != 0)

@@ -6,6 +6,7 @@
 #include "reply.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* Letters that are removed at a time: as many as one request takes. */
 #define EXPUNGE_MAX 200
@@ -17,7 +18,8 @@ pop3_cmd_dele(struct pop3 *p, const struct argument *a)
 	if (!maildrop_has(&p->drop, a->number))
 		return reply_no_message(p, a->number);
 	if (maildrop_mark(&p->drop, (uint32_t)a->number) == -1)
-		return reply_temporary(p, "no memory");
+		return p->drop.is_damaged ? reply_damaged(p)
+					  : reply_temporary(p, "no memory");
 	conn_printf(&p->conn, "+OK message %" PRIu64 " deleted\r\n", a->number);
 	return NEXT_CMD;
 }
@@ -51,18 +53,27 @@ pop3_cmd_noop(struct pop3 *p, const struct argument *a)
 static enum mailbox_result
 expunge(struct pop3 *p)
 {
-	const char *files[EXPUNGE_MAX];
-	enum mailbox_result result;
-	uint32_t at = 1, n;
+	const char *pointers[EXPUNGE_MAX];
+	enum mailbox_result result = MAILBOX_OK;
+	char(*files)[WIRE_FILE_MAX];
+	uint32_t at = 1;
+	int n = 0;
 
-	while ((n = maildrop_marked(&p->drop, &at, files, EXPUNGE_MAX)) > 0) {
-		result = mailbox_expunge(
-		    &p->box, files, n, clock_after(p->conf->helper));
-		if (result != MAILBOX_OK)
-			return result;
-		p->deleted += n;
+	if (p->drop.marks == NULL)
+		return MAILBOX_OK;
+	if ((files = calloc(EXPUNGE_MAX, sizeof(*files))) == NULL)
+		return MAILBOX_TEMPORARY;
+	for (int i = 0; i < EXPUNGE_MAX; i++)
+		pointers[i] = files[i];
+	while (result == MAILBOX_OK &&
+	       (n = maildrop_marked(&p->drop, &at, files, EXPUNGE_MAX)) > 0) {
+		result = mailbox_expunge(&p->box, pointers, (uint32_t)n,
+		    clock_after(p->conf->helper));
+		if (result == MAILBOX_OK)
+			p->deleted += (uint32_t)n;
 	}
-	return MAILBOX_OK;
+	free(files);
+	return n == -1 ? MAILBOX_TEMPORARY : result;
 }
 
 /* QUIT -- RFC 1939 4, and 6 where there is something to update. */

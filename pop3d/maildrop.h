@@ -3,7 +3,11 @@
  * to its end (RFC 1939 4): numbers, sizes and names never change in it.  What
  * DELE marks is removed at QUIT alone.
  *
- * 24 octets and a file name a letter; made for 100,000 of them.
+ * The letters stand in the catalog (catalog.h) that came with the login; the
+ * session holds a few rows of it and a bit a letter, however many there are.
+ *
+ * A row that can't be read is damaged: what asks for it fails, is_damaged stays
+ * set, and the session must end.
  */
 #ifndef MAILDROP_H
 #define MAILDROP_H
@@ -13,21 +17,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Letters of one snapshot.  Of a mailbox with more, the session sees the first
- * ones; the rest comes up once they are gone. */
-#define MAILDROP_MAX 1000000
-
-struct maildrop_letter;
-
 struct maildrop {
-	struct maildrop_letter *letters;
-	uint32_t count, capacity;
-	char *names; /* files and UIDLs, one after the other */
-	uint32_t names_length, names_capacity;
-	uint8_t *marks;	 /* a bit a letter; NULL while none was marked */
-	uint32_t left;	 /* letters that are not marked, and */
-	uint64_t octets; /* their octets, as sent */
+	int catalog;  /* the mailbox_session's */
+	uint32_t row; /* octets of a row */
+	uint32_t count;
+	uint64_t total;	      /* octets of all letters, as sent */
+	uint32_t left;	      /* letters that are not marked, and */
+	uint64_t octets;      /* their octets, as sent */
+	uint8_t *marks;	      /* a bit a letter; NULL while none was marked */
+	char *rows;	      /* MAILDROP_ROWS of them at most, */
+	uint32_t first, held; /* from number first (0 is the first letter) on */
+	int is_damaged;
 };
+
+/* Rows that are read at a time. */
+#define MAILDROP_ROWS 64
 
 /* An empty snapshot; takes no memory yet. */
 void maildrop_init(struct maildrop *m);
@@ -35,47 +39,29 @@ void maildrop_init(struct maildrop *m);
 /* Frees all; m is empty then.  Idempotent. */
 void maildrop_free(struct maildrop *m);
 
-/*
- * Adds the next letter, which is copied.  Returns 0, or -1 with errno: ENOMEM,
- * EOVERFLOW (a size or sum that can't be), E2BIG (MAILDROP_MAX reached).
- */
-int maildrop_add(struct maildrop *m, const struct mailbox_letter *l);
-
-/* Gives back what maildrop_add took in advance: call it after the last one. */
-void maildrop_trim(struct maildrop *m);
-
-/*
- * Reads the whole snapshot of an open mailbox into the empty m, waiting for
- * each page until a deadline of its own, patience ns ahead.  On anything but
- * MAILBOX_OK, m is empty.
- */
-enum mailbox_result
-maildrop_load(struct maildrop *m, struct mailbox_session *s, int64_t patience);
-
-/* Frees what maildrop_load keeps for the next one on this worker. */
-void maildrop_end_worker(void);
+/* The letters of an open mailbox, which stays open as long as the empty m is
+ * used. */
+void maildrop_open(struct maildrop *m, const struct mailbox_session *s);
 
 /* Whether number (from 1) is a letter that is not marked. */
 int maildrop_has(const struct maildrop *m, uint64_t number);
 
-/* Of letter number (1 to count, marked or not): its octets as sent. */
-uint64_t maildrop_octets(const struct maildrop *m, uint32_t number);
+/* Of letter number (1 to count, marked or not): its octets as sent.  0, or -1
+ * where its row is damaged. */
+int maildrop_octets(struct maildrop *m, uint32_t number, uint64_t *octets);
 
-/* ... its UIDL: *length octets, no NUL behind; borrowed until maildrop_free. */
-const char *
-maildrop_uidl(const struct maildrop *m, uint32_t number, size_t *length);
+/* ... all of it, copied to l.  0 or -1.  Its row and MAILDROP_AHEAD behind it
+ * are then at hand. */
+#define MAILDROP_AHEAD 32
+int maildrop_get(struct maildrop *m, uint32_t number, struct mailbox_letter *l);
 
-/* ... all of it, copied to l. */
-void maildrop_get(
-    const struct maildrop *m, uint32_t number, struct mailbox_letter *l);
-
-/* ... its file, borrowed until maildrop_free, and its octets as stored. */
-const char *
-maildrop_file(const struct maildrop *m, uint32_t number, uint64_t *size);
+/* ... its file, and its octets as stored; borrowed until maildrop_get.  Only of
+ * letters that are at hand.  NULL where its row is damaged. */
+const char *maildrop_file(struct maildrop *m, uint32_t number, uint64_t *size);
 
 /*
  * Marks a letter that maildrop_has as deleted.  Returns 0, or -1 with errno
- * ENOMEM.
+ * ENOMEM, or EIO where its row is damaged.
  */
 int maildrop_mark(struct maildrop *m, uint32_t number);
 
@@ -83,11 +69,11 @@ int maildrop_mark(struct maildrop *m, uint32_t number);
 void maildrop_reset(struct maildrop *m);
 
 /*
- * The files of up to max marked letters, from number *at (1 at first) on, which
- * is set behind them.  Borrowed until maildrop_free.  Returns their count; 0 at
- * the end.
+ * The files of up to max marked letters, copied, from number *at (1 at first)
+ * on, which is set behind them.  Returns their count; 0 at the end; -1 where a
+ * row is damaged.
  */
-uint32_t maildrop_marked(
-    const struct maildrop *m, uint32_t *at, const char **files, uint32_t max);
+int maildrop_marked(
+    struct maildrop *m, uint32_t *at, char (*files)[WIRE_FILE_MAX], int max);
 
 #endif

@@ -117,7 +117,7 @@ outgoing_measure(struct outgoing *o)
  * will fit into one answer, where the client takes them in order.
  */
 static uint32_t
-choose(const struct pop3 *p, const struct mailbox_letter *l, uint32_t number,
+choose(struct pop3 *p, const struct mailbox_letter *l, uint32_t number,
     const char **files, uint32_t max)
 {
 	uint64_t octets = l->size + AHEAD_EACH, size;
@@ -128,6 +128,8 @@ choose(const struct pop3 *p, const struct mailbox_letter *l, uint32_t number,
 		return n;
 	while (n < max && maildrop_has(&p->drop, number + n)) {
 		files[n] = maildrop_file(&p->drop, number + n, &size);
+		if (files[n] == NULL)
+			break;
 		octets += size + AHEAD_EACH;
 		if (octets > MAILBOX_ANSWER_MAX)
 			break;
@@ -188,7 +190,8 @@ outgoing_open(struct outgoing *o, struct pop3 *p, uint32_t number, int whole)
 
 	*o = (struct outgoing){
 	    .fd = -1, .block = whole ? OUTGOING_BLOCK : OUTGOING_HEAD};
-	maildrop_get(&p->drop, number, &l);
+	if (maildrop_get(&p->drop, number, &l) == -1)
+		return MAILBOX_TEMPORARY;
 	result = fetch(o, p, &l, number, whole);
 	if (result == MAILBOX_OK)
 		result = begin(o, &l);

@@ -47,3 +47,11 @@ reply_temporary(struct pop3 *p, const char *what)
 {
 	return reply_refuse(p, "[SYS/TEMP] %s, try again later", what);
 }
+
+enum next
+reply_damaged(struct pop3 *p)
+{
+	p->end = "the index is damaged";
+	reply_temporary(p, "the maildrop's index is damaged");
+	return NEXT_QUIT;
+}

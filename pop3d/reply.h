@@ -23,4 +23,7 @@ enum next reply_no_message(struct pop3 *p, uint64_t number);
 /* RFC 3206 4: a fault that may pass. */
 enum next reply_temporary(struct pop3 *p, const char *what);
 
+/* What is known of the maildrop can't be read any more: the session ends. */
+enum next reply_damaged(struct pop3 *p);
+
 #endif

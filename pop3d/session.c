@@ -27,6 +27,8 @@ session_close_maildrop(struct pop3 *p)
 	if (p->state != TRANSACTION)
 		return;
 	outgoing_forget(p);
+	if (p->drop.is_damaged)
+		mailbox_damaged(&p->box, clock_after(p->conf->helper));
 	mailbox_close(&p->box);
 	maildrop_free(&p->drop);
 	p->state = AUTHORIZATION;

@@ -35,7 +35,8 @@ static uint32_t handle;
 static unsigned opens, resumes, expunges, names_expunged, deliveries, closes;
 static uint8_t again_seen;
 static size_t body_seen;
-static int fd_seen, drop_first, bad_letter;
+static int fd_seen, drop_first, bad_letter, lacks_catalog;
+static uint32_t row_size = 128, damages;
 
 static int
 knows(struct request **q, uint32_t given)
@@ -73,39 +74,26 @@ answer_open(struct request *q)
 	packet_put_data(&fields, "a token to come back with", 26);
 	packet_put_u32(&fields, resumes == 0 ? 5 : 99);
 	packet_put_u64(&fields, 500);
+	packet_put_u32(&fields, row_size);
+	if (length == WIRE_TICKET_SIZE && !lacks_catalog)
+		fields.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	request_reply(&q, PACKET_OK, &fields);
 	packet_free(&fields);
 	return 0;
 }
 
 static int
-answer_list(struct request *q)
+answer_damaged(struct request *q)
 {
-	struct packet fields;
 	uint32_t given = packet_get_u32(&q->packet);
-	uint32_t from = packet_get_u32(&q->packet);
-	uint32_t left = from < 5 ? 5 - from : 0;
-	char uidl[8];
 
 	if (packet_end(&q->packet) == -1 || !knows(&q, given))
 		return q == NULL ? 0 : -1;
-	packet_init(&fields, 0);
-	left = left < PAGE ? left : PAGE;
-	packet_put_u32(&fields, left);
-	for (uint32_t i = from; i < from + left; i++) {
-		packet_put_u64(&fields, 110 + i);
-		packet_put_u64(&fields, 100 + i);
-		packet_put_text(&fields, "new/x");
-		snprintf(uidl, sizeof(uidl), bad_letter ? "u %u" : "u%u", i);
-		packet_put_text(&fields, uidl);
-	}
-	request_reply(&q, PACKET_OK, &fields);
-	packet_free(&fields);
+	damages++;
+	request_reply(&q, PACKET_OK, NULL);
 	return 0;
 }
 
-/* "new/gone" is none, "new/large" is large; others are small and hold their
- * name. */
 static int
 answer_fetch(struct request *q)
 {
@@ -189,7 +177,7 @@ answer_deliver(struct request *q)
 
 static const struct server_row rows[] = {
     {WIRE_OPEN, ROLE_POP3D, 0, answer_open, "open"},
-    {WIRE_LIST, ROLE_POP3D, 0, answer_list, "list"},
+    {WIRE_DAMAGED, ROLE_POP3D, 0, answer_damaged, "damaged"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, 0, answer_close, "close"},
@@ -209,36 +197,31 @@ log_in(struct mailbox_session *s)
 }
 
 static void
-opening_and_listing(void)
+opening(void)
 {
 	const unsigned char wrong[WIRE_TICKET_SIZE] = "w";
+	const unsigned char ticket[WIRE_TICKET_SIZE] = "t";
 	struct mailbox_session s;
-	struct mailbox_letter letters[5];
-	unsigned got;
 
 	assert_int_equal(mailbox_open(device, wrong, &s, SOON), MAILBOX_DENIED);
 	log_in(&s);
-	assert_int_equal(
-	    mailbox_list(&s, 0, letters, 5, &got, SOON), MAILBOX_OK);
-	assert_int_equal(got, 3);
-	assert_int_equal(letters[2].octets, 112);
-	assert_int_equal(letters[2].size, 102);
-	assert_string_equal(letters[2].uidl, "u2");
-	assert_int_equal(
-	    mailbox_list(&s, 3, letters, 1, &got, SOON), MAILBOX_OK);
-	assert_int_equal(got, 1);
-	assert_string_equal(letters[0].uidl, "u3");
-	assert_int_equal(
-	    mailbox_list(&s, 5, letters, 5, &got, SOON), MAILBOX_OK);
-	assert_int_equal(got, 0);
+	assert_int_equal(s.row, 128);
+	assert_int_not_equal(fcntl(s.catalog, F_GETFD), -1);
+	mailbox_damaged(&s, SOON);
+	assert_int_equal(damages, 1);
 	mailbox_close(&s);
 	assert_int_equal(closes, 1);
+	assert_int_equal(s.catalog, -1);
 	mailbox_close(&s);
-	log_in(&s);
-	bad_letter = 1;
+	/* Letters without a catalog; rows of a size that none has. */
+	lacks_catalog = 1;
 	assert_int_equal(
-	    mailbox_list(&s, 0, letters, 5, &got, SOON), MAILBOX_TEMPORARY);
-	assert_int_equal(got, 0);
+	    mailbox_open(device, ticket, &s, SOON), MAILBOX_TEMPORARY);
+	lacks_catalog = 0;
+	row_size = 100;
+	assert_int_equal(
+	    mailbox_open(device, ticket, &s, SOON), MAILBOX_TEMPORARY);
+	row_size = 128;
 }
 
 static void
@@ -281,10 +264,8 @@ static void
 coming_back(void)
 {
 	static const char *const file = "new/1", *const gone = "new/gone";
-	struct mailbox_letter letter;
 	struct mailbox_fetched f;
 	struct mailbox_session s;
-	unsigned got;
 
 	log_in(&s);
 	assert_int_equal(mailbox_fetch(&s, &file, 1, 1, &f, SOON), MAILBOX_OK);
@@ -299,8 +280,8 @@ coming_back(void)
 	assert_int_equal(resumes, 1);
 	assert_int_equal(s.count, 5); /* of the login's snapshot */
 	handle = 0;
-	assert_int_equal(
-	    mailbox_list(&s, 0, &letter, 1, &got, SOON), MAILBOX_TEMPORARY);
+	assert_int_equal(s.row, 128);
+	assert_int_not_equal(fcntl(s.catalog, F_GETFD), -1);
 	assert_int_equal(resumes, 1);
 	mailbox_close(&s);
 }
@@ -418,7 +399,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    BODY(opening_and_listing),
+	    BODY(opening),
 	    BODY(fetching),
 	    BODY(coming_back),
 	    BODY(expunging),

@@ -119,6 +119,15 @@ test_is_file(void **state)
 	assert_false(maildir_is_file(longest));
 }
 
+static const char *
+uidl_of(const struct snapshot *s, size_t i)
+{
+	static char uidl[SNAPSHOT_UIDL + 1];
+
+	snapshot_uidl(s->letters[i].file + 4, uidl);
+	return uidl;
+}
+
 static void
 test_snapshot(void **state)
 {
@@ -138,39 +147,67 @@ test_snapshot(void **state)
 		if (s.letters[i].octets == SNAPSHOT_UNKNOWN)
 			snapshot_measure(&s, i, BOX, &budget);
 	assert_string_equal(s.letters[0].file, "cur/999.b.host:2,S");
-	assert_string_equal(s.letters[0].uidl, "999.b.host");
+	assert_string_equal(uidl_of(&s, 0), "999.b.host");
 	assert_int_equal(s.letters[0].octets, 6);
 	assert_int_equal(s.letters[0].size, 4);
 	assert_string_equal(s.letters[1].file, "new/1600000000.a.host,S=4,W=6");
-	assert_string_equal(s.letters[1].uidl, "1600000000.a.host");
+	assert_string_equal(uidl_of(&s, 1), "1600000000.a.host,S=4,W=6");
 	assert_int_equal(s.letters[1].octets, 6);
 	assert_int_equal(s.letters[2].octets, 0);
-	assert_int_equal(strlen(s.letters[2].uidl), 64);
+	assert_int_equal(strlen(uidl_of(&s, 2)), 64);
 	assert_int_equal(s.letters[3].octets, 6);
 	snapshot_free(&s);
 }
 
+/* Our own names lose what they say of sizes, others nothing. */
 static void
-test_uidls_differ(void **state)
+test_uidls_follow_from_names(void **state)
 {
-	struct snapshot s;
-	char first[SNAPSHOT_UIDL + 1], second[SNAPSHOT_UIDL + 1];
+	char name[MAILDIR_NAME_MAX], uidl[SNAPSHOT_UIDL + 1];
 
 	(void)state;
-	put("cur/1.x:2,S", "a\n");
-	put("new/1.x", "b\n");
-	put("new/1.x,S=2,W=3", "c\n");
-	assert_int_equal(snapshot_take(&s, BOX), 0);
-	assert_int_equal(s.count, 3);
-	for (size_t i = 0; i < 3; i++)
-		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(
-			    s.letters[i].uidl, s.letters[k].uidl);
-	strcpy(first, s.letters[1].uidl);
+	maildir_name(name, 0x1234, INT64_C(1763768000123456789), 10, 12);
+	snapshot_uidl(name, uidl);
+	assert_string_equal(uidl, "1763768000.M123456R0000000000001234.host");
+	strcat(name, ":2,S");
+	snapshot_uidl(name, uidl);
+	assert_string_equal(uidl, "1763768000.M123456R0000000000001234.host");
+	snapshot_uidl("1.x,S=2,W=3:2,", uidl);
+	assert_string_equal(uidl, "1.x,S=2,W=3");
+	snapshot_uidl("1763768000.M123456P99.host,S=2", uidl);
+	assert_string_equal(uidl, "1763768000.M123456P99.host,S=2");
+	snapshot_uidl("a b", uidl);
+	assert_int_equal(strlen(uidl), 64);
+}
+
+static int
+count_pause(void *arg)
+{
+	return ++*(int *)arg == 3;
+}
+
+/* Work on many letters is cut into pieces, and may be ended between them. */
+static void
+test_pauses(void **state)
+{
+	struct snapshot s;
+	char file[64];
+	int pauses = 0;
+
+	(void)state;
+	for (int i = 0; i < 1200; i++) {
+		snprintf(file, sizeof(file), "new/%d.x", 100000 + i);
+		put(file, "");
+	}
+	assert_int_equal(
+	    snapshot_take_gently(&s, BOX, count_pause, &pauses), -1);
+	assert_int_equal(pauses, 3);
 	snapshot_free(&s);
-	assert_int_equal(snapshot_take(&s, BOX), 0);
-	strcpy(second, s.letters[1].uidl);
-	assert_string_equal(first, second);
+	pauses = 3;
+	assert_int_equal(
+	    snapshot_take_gently(&s, BOX, count_pause, &pauses), 0);
+	assert_int_equal(s.count, 1200);
+	assert_true(pauses >= 3 + 1200 / 512);
 	snapshot_free(&s);
 }
 
@@ -269,7 +306,8 @@ main(void)
 	    TEST(test_parse_refuses),
 	    TEST(test_is_file),
 	    TEST(test_snapshot),
-	    TEST(test_uidls_differ),
+	    TEST(test_uidls_follow_from_names),
+	    TEST(test_pauses),
 	    TEST(test_budget_bounds_reading),
 	    TEST(test_traps_are_no_letters),
 	    TEST(test_folders_are_not_followed),

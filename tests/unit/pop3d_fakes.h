@@ -8,6 +8,7 @@
 #include "../../pop3d/client.h"
 
 #include "accounts.h"
+#include "catalog.h"
 #include "fiber.h"
 #include "mailbox.h"
 
@@ -27,6 +28,8 @@ static struct {
 	int cut;		/* octets that a fetched file lacks */
 	int truncated;		/* to half, once its first block was sent */
 	char expunged[200];
+	uint32_t damaged; /* the letter whose row is; 0: none */
+	int told;	  /* of that */
 	int opened, closed;
 } fake;
 
@@ -57,19 +60,6 @@ accounts_verify(struct device *d, const char *user, const char *password,
 	return ACCOUNTS_OK;
 }
 
-enum mailbox_result
-mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
-    struct mailbox_session *s, int64_t deadline)
-{
-	(void)d;
-	(void)s;
-	(void)deadline;
-	assert_int_equal(ticket[0], 7);
-	if (fake.open == MAILBOX_OK)
-		fake.opened++;
-	return fake.open;
-}
-
 static uint64_t
 true_octets(const char *text)
 {
@@ -80,24 +70,55 @@ true_octets(const char *text)
 	return octets;
 }
 
+/* The letters as a catalog. */
+static void
+make_catalog(struct mailbox_session *s)
+{
+	struct mailbox_letter l = {.size = 0};
+	char row[CATALOG_ROW_MIN];
+
+	*s = (struct mailbox_session){.row = sizeof(row)};
+	s->catalog = memfd_create("catalog", MFD_CLOEXEC);
+	assert_int_not_equal(s->catalog, -1);
+	for (; s->count < 4 && fake.letters[s->count] != NULL; s->count++) {
+		const char *text = fake.letters[s->count];
+
+		l.size = strlen(text);
+		l.octets = fake.octets[s->count];
+		if (l.octets == 0)
+			l.octets = true_octets(text);
+		s->octets += l.octets;
+		snprintf(l.file, sizeof(l.file), "new/u%u", s->count);
+		snprintf(l.uidl, sizeof(l.uidl), "u%u", s->count);
+		assert_int_equal(
+		    catalog_put(row, sizeof(row), s->count, &l), 0);
+		row[sizeof(row) - 1] ^= (char)(fake.damaged == s->count + 1);
+		assert_int_equal(catalog_store(s->catalog, row, sizeof(row),
+				     catalog_offset(sizeof(row), s->count)),
+		    0);
+	}
+}
+
 enum mailbox_result
-mailbox_list(struct mailbox_session *s, uint32_t from,
-    struct mailbox_letter *page, unsigned max, unsigned *got, int64_t deadline)
+mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
+    struct mailbox_session *s, int64_t deadline)
+{
+	(void)d;
+	(void)deadline;
+	assert_int_equal(ticket[0], 7);
+	if (fake.open == MAILBOX_OK) {
+		make_catalog(s);
+		fake.opened++;
+	}
+	return fake.open;
+}
+
+void
+mailbox_damaged(struct mailbox_session *s, int64_t deadline)
 {
 	(void)s;
 	(void)deadline;
-	for (*got = 0; *got < max && fake.letters[from + *got]; ++*got) {
-		struct mailbox_letter *l = &page[*got];
-		const char *text = fake.letters[from + *got];
-
-		l->size = strlen(text);
-		l->octets = fake.octets[from + *got];
-		if (l->octets == 0)
-			l->octets = true_octets(text);
-		snprintf(l->file, sizeof(l->file), "new/u%u", from + *got);
-		snprintf(l->uidl, sizeof(l->uidl), "u%u", from + *got);
-	}
-	return MAILBOX_OK;
+	fake.told++;
 }
 
 /* Runs when the session first lets others run. */
@@ -197,7 +218,7 @@ mailbox_expunge(struct mailbox_session *s, const char *const *files, uint32_t n,
 void
 mailbox_close(struct mailbox_session *s)
 {
-	(void)s;
+	close(s->catalog);
 	fake.closed++;
 }
 

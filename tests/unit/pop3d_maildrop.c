@@ -6,12 +6,18 @@
 
 #include "../../pop3d/maildrop.h"
 
+#include "catalog.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-/* The mailbox that the faked stub shows. */
-static uint32_t letters, fail_at;
+#define ROW 192
+
+static struct mailbox_session session = {.catalog = -1};
 
 static void
 make_letter(uint32_t i, struct mailbox_letter *l)
@@ -29,103 +35,160 @@ make_letter(uint32_t i, struct mailbox_letter *l)
 		    "17%08u.M%uP1_0123456789abcdef.host", i, i);
 }
 
-enum mailbox_result
-mailbox_list(struct mailbox_session *s, uint32_t from,
-    struct mailbox_letter *page, unsigned max, unsigned *got, int64_t deadline)
-{
-	(void)s;
-	(void)deadline;
-	*got = 0;
-	if (fail_at > 0 && from >= fail_at)
-		return MAILBOX_TEMPORARY;
-	/* A page may be full before max is reached. */
-	if (max > 50)
-		max = 50;
-	for (; *got < max && from + *got < letters; ++*got)
-		make_letter(from + *got, &page[*got]);
-	return MAILBOX_OK;
-}
-
+/* Opens a maildrop of so many letters. */
 static void
-load(struct maildrop *m, uint32_t count)
+open_box(struct maildrop *m, uint32_t count)
 {
-	struct mailbox_session s = {0};
+	struct mailbox_letter l;
+	char row[ROW];
 
-	letters = count;
-	fail_at = 0;
+	session.catalog = memfd_create("catalog", MFD_CLOEXEC);
+	assert_int_not_equal(session.catalog, -1);
+	session.row = ROW;
+	session.count = count;
+	session.octets = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		make_letter(i, &l);
+		session.octets += l.octets;
+		assert_int_equal(catalog_put(row, ROW, i, &l), 0);
+		assert_int_equal(catalog_store(session.catalog, row, ROW,
+				     catalog_offset(ROW, i)),
+		    0);
+	}
 	maildrop_init(m);
-	assert_int_equal(maildrop_load(m, &s, 1000), MAILBOX_OK);
+	maildrop_open(m, &session);
 	assert_int_equal(m->count, count);
 	assert_int_equal(m->left, count);
 }
 
+static int
+close_box(void **state)
+{
+	(void)state;
+	close(session.catalog);
+	return 0;
+}
+
 static void
-keeps_what_was_listed(void **state)
+check_letter(struct maildrop *m, uint32_t n)
 {
 	struct mailbox_letter wanted, found;
+	uint64_t octets, size;
+
+	make_letter(n - 1, &wanted);
+	assert_int_equal(maildrop_get(m, n, &found), 0);
+	assert_string_equal(found.file, wanted.file);
+	assert_string_equal(found.uidl, wanted.uidl);
+	assert_int_equal(found.size, wanted.size);
+	assert_int_equal(found.octets, wanted.octets);
+	assert_int_equal(maildrop_octets(m, n, &octets), 0);
+	assert_int_equal(octets, wanted.octets);
+	assert_string_equal(maildrop_file(m, n, &size), wanted.file);
+	assert_int_equal(size, wanted.size);
+}
+
+static void
+shows_what_is_in_the_catalog(void **state)
+{
 	struct maildrop m;
-	const char *uidl;
-	size_t length;
 
 	(void)state;
-	load(&m, 1000);
-	for (uint32_t n = 1; n <= 1000; n++) {
-		make_letter(n - 1, &wanted);
-		maildrop_get(&m, n, &found);
-		assert_string_equal(found.file, wanted.file);
-		assert_string_equal(found.uidl, wanted.uidl);
-		assert_int_equal(found.size, wanted.size);
-		assert_int_equal(found.octets, wanted.octets);
-		assert_int_equal(maildrop_octets(&m, n), wanted.octets);
-		uidl = maildrop_uidl(&m, n, &length);
-		assert_int_equal(length, strlen(wanted.uidl));
-		assert_memory_equal(uidl, wanted.uidl, length);
-	}
+	open_box(&m, 1000);
+	for (uint32_t n = 1; n <= 1000; n++)
+		check_letter(&m, n);
+	for (uint32_t n = 1000; n >= 1; n--)
+		check_letter(&m, n);
+	for (uint32_t n = 1; n <= 1000; n += 7)
+		check_letter(&m, n * 613 % 1000 + 1);
 	assert_int_equal(m.octets, 100 * 1000 + 999 * 1000 / 2);
 	maildrop_free(&m);
 	maildrop_free(&m);
 }
 
 static void
-holds_a_hundred_thousand(void **state)
+has_those_ahead_at_hand(void **state)
 {
+	const char *files[MAILDROP_AHEAD + 1];
+	struct mailbox_letter l;
 	struct maildrop m;
+	uint64_t size;
 
 	(void)state;
-	load(&m, 100000);
-	assert_true(maildrop_has(&m, 100000));
-	assert_false(maildrop_has(&m, 100001));
-	/* 24 octets a letter and its names, and nothing held in advance. */
-	assert_int_equal(m.capacity, m.count);
-	assert_int_equal(m.names_capacity, m.names_length);
-	assert_true(m.names_length < 100000 * 70);
+	open_box(&m, 300);
+	for (uint32_t n = 1; n + MAILDROP_AHEAD <= 300; n++) {
+		assert_int_equal(maildrop_get(&m, n, &l), 0);
+		for (uint32_t i = 0; i <= MAILDROP_AHEAD; i++)
+			files[i] = maildrop_file(&m, n + i, &size);
+		for (uint32_t i = 0; i <= MAILDROP_AHEAD; i++) {
+			make_letter(n + i - 1, &l);
+			assert_string_equal(files[i], l.file);
+		}
+	}
 	maildrop_free(&m);
 }
 
 static void
-is_empty_after_a_failure(void **state)
+a_damaged_row_is_never_shown(void **state)
 {
-	struct mailbox_session s = {0};
+	char files[10][WIRE_FILE_MAX];
+	struct mailbox_letter l;
 	struct maildrop m;
+	uint64_t octets;
+	uint32_t at = 1;
+	char octet;
 
 	(void)state;
-	letters = 1000;
-	fail_at = 500;
-	maildrop_init(&m);
-	assert_int_equal(maildrop_load(&m, &s, 1000), MAILBOX_TEMPORARY);
-	assert_int_equal(m.count, 0);
-	assert_null(m.letters);
+	for (int i = 0; i < ROW; i++) {
+		int64_t where = catalog_offset(ROW, 4) + i;
+
+		open_box(&m, 10);
+		assert_int_equal(pread(session.catalog, &octet, 1, where), 1);
+		octet ^= (char)(1 << i % 8);
+		assert_int_equal(pwrite(session.catalog, &octet, 1, where), 1);
+		assert_int_equal(maildrop_get(&m, 4, &l), 0);
+		assert_false(m.is_damaged);
+		assert_int_equal(maildrop_get(&m, 5, &l), -1);
+		assert_true(m.is_damaged);
+		assert_int_equal(maildrop_octets(&m, 5, &octets), -1);
+		assert_null(maildrop_file(&m, 5, &octets));
+		assert_int_equal(maildrop_mark(&m, 5), -1);
+		assert_int_equal(errno, EIO);
+		assert_true(maildrop_has(&m, 5));
+		maildrop_free(&m);
+		close(session.catalog);
+	}
+	/* A row that lies where another one belongs. */
+	open_box(&m, 10);
+	make_letter(2, &l);
+	{
+		char row[ROW];
+
+		assert_int_equal(catalog_put(row, ROW, 2, &l), 0);
+		assert_int_equal(catalog_store(session.catalog, row, ROW,
+				     catalog_offset(ROW, 6)),
+		    0);
+	}
+	assert_int_equal(maildrop_mark(&m, 6), 0);
+	assert_int_equal(maildrop_get(&m, 7, &l), -1);
+	/* Nor does the end of the file make letters. */
+	assert_int_equal(ftruncate(session.catalog, catalog_offset(ROW, 5)), 0);
+	free(m.rows);
+	m.rows = NULL;
+	m.held = 0;
+	assert_int_equal(maildrop_get(&m, 6, &l), -1);
+	assert_int_equal(maildrop_marked(&m, &at, files, 10), -1);
+	maildrop_free(&m);
 }
 
 static void
 an_empty_one_has_nothing(void **state)
 {
-	const char *files[10];
+	char files[10][WIRE_FILE_MAX];
 	struct maildrop m;
 	uint32_t at = 1;
 
 	(void)state;
-	load(&m, 0);
+	open_box(&m, 0);
 	assert_false(maildrop_has(&m, 0));
 	assert_false(maildrop_has(&m, 1));
 	assert_false(maildrop_has(&m, UINT64_C(1) << 32));
@@ -140,7 +203,7 @@ counts_marks(void **state)
 	struct maildrop m;
 
 	(void)state;
-	load(&m, 20);
+	open_box(&m, 20);
 	assert_int_equal(m.octets, 20 * 100 + 190);
 	assert_int_equal(maildrop_mark(&m, 1), 0);
 	assert_int_equal(maildrop_mark(&m, 8), 0);
@@ -163,58 +226,38 @@ counts_marks(void **state)
 static void
 names_what_is_marked(void **state)
 {
+	char files[3][WIRE_FILE_MAX];
 	struct mailbox_letter l;
-	const char *files[3];
 	struct maildrop m;
-	uint32_t at = 1, n = 0, got;
+	uint32_t at = 1, n = 0;
+	int got;
 
 	(void)state;
-	load(&m, 100);
-	for (uint32_t i = 10; i <= 100; i += 10)
-		maildrop_mark(&m, i);
+	open_box(&m, 200);
+	for (uint32_t i = 10; i <= 200; i += 10)
+		assert_int_equal(maildrop_mark(&m, i), 0);
 	while ((got = maildrop_marked(&m, &at, files, 3)) > 0)
-		for (uint32_t i = 0; i < got; i++) {
+		for (int i = 0; i < got; i++) {
 			make_letter(++n * 10 - 1, &l);
 			assert_string_equal(files[i], l.file);
 		}
-	assert_int_equal(n, 10);
+	assert_int_equal(got, 0);
+	assert_int_equal(n, 20);
 	maildrop_free(&m);
 }
 
-static void
-refuses_sizes_that_cannot_be(void **state)
-{
-	struct mailbox_letter l;
-	struct maildrop m;
-
-	(void)state;
-	maildrop_init(&m);
-	make_letter(1, &l);
-	l.octets = l.size = UINT64_C(5) << 32;
-	assert_int_equal(maildrop_add(&m, &l), 0);
-	assert_true(maildrop_octets(&m, 1) == UINT64_C(5) << 32);
-	l.size = UINT64_MAX;
-	assert_int_equal(maildrop_add(&m, &l), -1);
-	assert_int_equal(errno, EOVERFLOW);
-	l.size = 1;
-	l.octets = UINT64_MAX;
-	assert_int_equal(maildrop_add(&m, &l), -1);
-	assert_int_equal(errno, EOVERFLOW);
-	assert_int_equal(m.count, 1);
-	maildrop_free(&m);
-}
+#define TEST(f) cmocka_unit_test_teardown(f, close_box)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(keeps_what_was_listed),
-	    cmocka_unit_test(holds_a_hundred_thousand),
-	    cmocka_unit_test(is_empty_after_a_failure),
-	    cmocka_unit_test(an_empty_one_has_nothing),
-	    cmocka_unit_test(counts_marks),
-	    cmocka_unit_test(names_what_is_marked),
-	    cmocka_unit_test(refuses_sizes_that_cannot_be),
+	    TEST(shows_what_is_in_the_catalog),
+	    TEST(has_those_ahead_at_hand),
+	    TEST(a_damaged_row_is_never_shown),
+	    TEST(an_empty_one_has_nothing),
+	    TEST(counts_marks),
+	    TEST(names_what_is_marked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX 65536
+#define OUTPUT_MAX 262144
 
 static struct settings conf;
 static struct service_client client;
@@ -309,6 +309,29 @@ never_sends_a_part_as_the_whole(void **state)
 	assert_null(strstr(output, "+OK bye"));
 }
 
+/* What the list of letters says is damaged is told to nobody but the helper. */
+static void
+never_shows_a_damaged_row(void **state)
+{
+	(void)state;
+	fake.damaged = 2;
+	fake.told = 0;
+	talk(LOGIN "LIST 1\r\nLIST 2\r\nNOOP\r\n");
+	assert_non_null(strstr(output,
+	    "\r\n+OK 1 12\r\n-ERR [SYS/TEMP] the maildrop's index is "
+	    "damaged, try again later\r\n"));
+	assert_int_equal(fake.told, 1);
+	talk(LOGIN "UIDL\r\nNOOP\r\n");
+	assert_null(strstr(output, "2 u1"));
+	assert_null(strstr(output, "\r\n.\r\n"));
+	assert_int_equal(fake.told, 2);
+	talk(LOGIN "RETR 2\r\nDELE 2\r\nQUIT\r\n");
+	assert_null(strstr(output, "deleted"));
+	assert_string_equal(fake.expunged, "");
+	assert_int_equal(fake.told, 3);
+	fake.damaged = 0;
+}
+
 static void
 sends_large_letters_whole(void **state)
 {
@@ -376,6 +399,7 @@ main(void)
 	    cmocka_unit_test_setup(guards_plaintext_passwords, set_up),
 	    cmocka_unit_test_setup(refuses_wrong_commands, set_up),
 	    cmocka_unit_test_setup(never_sends_a_part_as_the_whole, set_up),
+	    cmocka_unit_test_setup(never_shows_a_damaged_row, set_up),
 	    cmocka_unit_test_setup(sends_large_letters_whole, set_up),
 	    cmocka_unit_test_setup(fetches_small_letters_together, set_up),
 	    cmocka_unit_test_setup(logs_out_after_silence, set_up),
