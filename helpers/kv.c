@@ -352,8 +352,14 @@ kv_commit(struct kv *kv)
 	if (txn == NULL)
 		panic("kv: a commit outside of any transaction");
 	kv->txn = NULL;
-	if ((code = txn->commit(txn, DB_TXN_SYNC)) == 0)
+	if ((code = txn->commit(txn, DB_TXN_SYNC)) == 0) {
+		/* Changes are rare.  Recovery takes damage of the log for its
+		 * end, and would lose what stands in the log alone. */
+		code = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+		if (code != 0)
+			failed(kv, "checkpoint", code);
 		return KV_OK;
+	}
 	/* A failed sync is never tried again as if nothing had happened. */
 	kv->broken = 1;
 	return failed(kv, "commit", code);
