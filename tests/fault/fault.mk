@@ -6,8 +6,13 @@ $(B)/fault/store_driver: $(B)/tests/fault/store_driver.o \
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) \
 	    $(LIBS_helpers) $(LIBS_common)
+$(B)/fault/kv_driver: $(B)/tests/fault/kv_driver.o $(B)/libhelpers.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
 $(B)/fault/clock_jump.so: tests/fault/clock_jump.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
-fault-programs: $(B)/fault/store_driver $(B)/fault/clock_jump.so
+fault-programs: $(B)/fault/store_driver $(B)/fault/kv_driver \
+    $(B)/fault/clock_jump.so
 .PHONY: fault-programs
