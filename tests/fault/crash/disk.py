@@ -94,6 +94,10 @@ def image(recording, k, pending, choice):
         if kind == "entry":
             folders.setdefault(inode, {})[operation[2]] = operation[3]
             continue
+        if kind == "rename":
+            folders.setdefault(inode, {})[operation[2]] = operation[3]
+            folders.setdefault(operation[4], {})[operation[5]] = None
+            continue
         content = contents.setdefault(inode, bytearray())
         if kind == "size":
             del content[operation[2]:]

@@ -6,6 +6,8 @@ them.  An operation is one of
     ("data", inode, offset, octets)   write
     ("size", inode, length)           ftruncate
     ("entry", folder, name, inode)    a name appears; inode None: it vanishes
+    ("rename", folder, name, inode,   a file changes its place, at one stroke
+        folder, name)
     ("sync", test, start)             whatever test(operation) holds for, of
                                       the operations before number start, is
                                       durable from here on
@@ -115,7 +117,8 @@ class Recording:
                 line = first + line.split("resumed>", 1)[1]
             match = LINE.match(line)
             if match and "sync" in match.group(2) and match.group(4) == "-1":
-                getattr(self, "do_" + match.group(2))(match.group(3), 0, start)
+                method = getattr(self, "do_" + match.group(2))
+                method(match.group(3), 0, start)
                 _, test, start = self.operations.pop()
                 self.operations.append(("failed", test, start))
             elif match and match.group(4) not in ("-1", "?"):
@@ -225,7 +228,16 @@ class Recording:
                                  strings(arguments)[0].decode())
         self.enter(folder, name, None)
 
-    def unexpected(self, arguments, _result, _start):
-        raise AssertionError(f"the model knows no rename: {arguments}")
+    def do_renameat(self, arguments, _result, _start):
+        parts = [a.strip() for a in arguments.split(",")]
+        source, old = self.walk(parts[0], octets(parts[1][1:-1]).decode())
+        folder, name = self.walk(parts[2], octets(parts[3][1:-1]).decode())
+        inode = source.entries.pop(old)
+        folder.entries[name] = inode
+        self.operations.append(("rename", folder, name, inode, source, old))
 
-    do_rename = do_renameat = do_renameat2 = unexpected
+    do_renameat2 = do_renameat
+
+    def do_rename(self, arguments, result, start):
+        old, new = arguments.split(", ")
+        self.do_renameat(f"AT_FDCWD, {old}, AT_FDCWD, {new}", result, start)
