@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -107,16 +108,57 @@ maildir_base_length(const char *name)
 	return strcspn(name, ":");
 }
 
+/* open_below where there is no openat2 (in Valgrind): step by step. */
+static int
+walk_below(int folder, const char *path, int flags)
+{
+	char name[NAME_MAX + 1];
+	int at = folder, next, error;
+
+	do {
+		size_t length = strcspn(path, "/");
+		int is_last = path[length] == '\0';
+
+		snprintf(name, sizeof(name), "%.*s", (int)length, path);
+		path += length + !is_last;
+		errno = EXDEV;
+		next =
+		    length == 0 || length > NAME_MAX || strcmp(name, "..") == 0
+			? -1
+			: openat(at, name,
+			      is_last ? flags
+				      : O_PATH | O_DIRECTORY | O_NOFOLLOW |
+					    O_CLOEXEC);
+		error = errno;
+		if (at != folder)
+			close(at);
+		errno = error;
+		at = next;
+		if (is_last)
+			break;
+	} while (next != -1);
+	return next;
+}
+
 /* Opens below a folder, whatever the owner has laid there. */
 static int
-open_below(int folder, const char *path, uint64_t flags)
+open_below(int folder, const char *path, int flags)
 {
-	struct open_how how = {
-	    .flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
-	    .resolve =
-		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+	struct open_how how = {.resolve = RESOLVE_BENEATH |
+					  RESOLVE_NO_SYMLINKS |
+					  RESOLVE_NO_MAGICLINKS};
+	static atomic_int absent;
+	int fd;
 
-	return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	flags |= O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+	how.flags = (unsigned)flags;
+	if (absent)
+		return walk_below(folder, path, flags);
+	fd = (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+	if (fd != -1 || errno != ENOSYS)
+		return fd;
+	absent = 1;
+	return walk_below(folder, path, flags);
 }
 
 int
