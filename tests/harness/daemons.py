@@ -17,7 +17,7 @@ BUILD = pathlib.Path(os.environ.get("RINGMAIL_BUILD", ROOT / "build"))
 RUNNER = shlex.split(os.environ.get("RINGMAIL_RUNNER", ""))
 LOAD = float(os.environ.get("RINGMAIL_LOAD", "1"))
 # How much longer things may take under a checker.
-PATIENCE = 20 if RUNNER else 4 if "asan" in BUILD.name else 1
+PATIENCE = 8 if RUNNER else 4 if "asan" in BUILD.name else 1
 DOMAIN = "example.test"
 HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
            "mailbox": "ringbox"}
