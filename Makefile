@@ -11,7 +11,7 @@
 #   make fault        power cuts, kills, faults and damage (as root)
 #   make fault-long   ten times as many of them
 #   make stress       the client core under random load (STRESS_SECONDS=60)
-#   make helgrind     the same under Helgrind
+#   make helgrind     the same under Helgrind; make stress-all: under each checker
 #   make model        the ring protocol's model under spin
 #   make portable     the core with each of its switches, aarch64 emulated
 #   make planted      faults planted into the core, each to be caught

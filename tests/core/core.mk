@@ -23,6 +23,8 @@ $(B)/examples/%: $(B)/tests/examples/%.o $(B)/libcore.a
 stress: $(B)/core/stress
 	@$(RUNNER) $(B)/core/stress $(SEED:%=-s %) -l $(STRESS_LATE) \
 	    $(STRESS_SECONDS)
+stress-all:
+	@STRESS_SECONDS=$(STRESS_SECONDS) tests/run.py stress
 helgrind:
 	@$(MAKE) -s B=$(B)/helgrind CFLAGS="-O1 -g" \
 	    EXTRA_CFLAGS=-DSANITIZE_HELGRIND $(B)/helgrind/core/stress
@@ -39,4 +41,4 @@ examples: $(B)/examples/ring $(B)/examples/fiber
 	@tests/examples/check.py $(B)/examples
 model:
 	@tests/model/check.sh tests/model/ring.pml $(B)/model
-.PHONY: stress helgrind portable planted gdb examples model
+.PHONY: stress stress-all helgrind portable planted gdb examples model
