@@ -1,10 +1,11 @@
 #!/bin/bash
 # run.sh [BUILD] -- starts all of ringmail on loopback in a fresh folder, sends
 # a message with swaks, fetches it with curl, and stays up until Ctrl-C.
+# Environment: SMTP_PORT (2525), POP3_PORT (2110).
 set -eu
 build=$(cd "${1:-build}" && pwd)
 domain=example.test
-smtp=2525 pop3=2110
+smtp=${SMTP_PORT:-2525} pop3=${POP3_PORT:-2110}
 pids=()
 
 say() { printf '%s\n' "$*"; }
@@ -37,7 +38,8 @@ finish() {
 free_port() { # PORT WHAT
 	if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then
 		die "port $1 of 127.0.0.1 is taken, and $2 wants it;" \
-			"end the other program first (ss -ltnp shows it)"
+			"end the other program first (ss -ltnp shows it)," \
+			"or choose another: SMTP_PORT=N POP3_PORT=N"
 	fi
 }
 
