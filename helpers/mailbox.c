@@ -10,6 +10,7 @@
 #include "helper.h"
 #include "index.h"
 #include "log.h"
+#include "mailbox_admin.h"
 #include "mailbox_deliver.h"
 #include "mailbox_drop.h"
 #include "mailbox_fetch.h"
@@ -113,6 +114,12 @@ static const struct server_row rows[] = {
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, SERVER_FIBER, answer_close, "close"},
+    {WIRE_BOX_LIST, ROLE_ADMIN, SERVER_FIBER, answer_box_list, "box.list"},
+    {WIRE_BOX_CHECK, ROLE_ADMIN, SERVER_FIBER, answer_box_check, "box.check"},
+    {WIRE_BOX_REPAIR, ROLE_ADMIN, SERVER_FIBER, answer_box_repair,
+	"box.repair"},
+    {WIRE_BOX_IMPORT, ROLE_ADMIN, SERVER_FIBER, answer_box_import,
+	"box.import"},
     {WIRE_TICKET, ROLE_ACCOUNTS, 0, answer_ticket, "ticket"},
     {WIRE_CHANGED, ROLE_ACCOUNTS, 0, answer_changed, "changed"},
     {0},
@@ -157,7 +164,8 @@ start(void)
 	if (mailbox_deliver_setup(store, (unsigned)conf->batch) == -1 ||
 	    server_attach(&server, helper->link_tell, ROLE_ACCOUNTS) == -1 ||
 	    server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
-	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1)
+	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
+	    server_listen(&server, helper->admin, ROLE_ADMIN) == -1)
 		return -1;
 	return fiber_spawn("house", keep_house, NULL);
 }
@@ -213,7 +221,7 @@ give_up_privileges(const struct helper *h)
 	    .run = h->conf->run,
 	    .state = h->conf->state,
 	    .mail = h->conf->mail_root};
-	int keep[] = {h->smtpd, h->pop3d, h->link_ask, h->link_tell};
+	int keep[] = {h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
 
 	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
 		return -1;

@@ -12,6 +12,7 @@
 #include "store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,31 @@ mailbox_drop_gone(void *peer_data)
 	while (peer->first != NULL)
 		remove_drop(peer->first);
 	free(peer);
+}
+
+struct drop *
+mailbox_drop_hold(struct request *q, const char *name, const struct owner *o)
+{
+	struct mailbox_proof proof = {.owner = *o};
+	struct drop *d;
+
+	errno = EBUSY;
+	if (is_open(name))
+		return NULL;
+	errno = ENOMEM;
+	snprintf(proof.name, sizeof(proof.name), "%s", name);
+	if ((d = add_drop(q, &proof)) != NULL)
+		d->is_busy = 1;
+	return d;
+}
+
+void
+mailbox_drop_release(struct drop **d)
+{
+	struct drop *old = *d;
+
+	*d = NULL;
+	remove_drop(old);
 }
 
 /* Finds out whose maildrop the proof opens; waits a moment for a ticket that

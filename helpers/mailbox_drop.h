@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 struct mailbox_proof;
+struct drop;
+struct owner;
 struct request;
 struct store;
 
@@ -24,6 +26,14 @@ int answer_close(struct request *q);
  * closed; NULL: it has none. */
 const struct mailbox_proof *
 mailbox_drop_proof(struct request *q, uint32_t handle);
+
+/*
+ * Holds a maildrop as a session does, for a request of an administrator, which
+ * answers it before it lets go.  NULL with errno EBUSY or ENOMEM.
+ */
+struct drop *
+mailbox_drop_hold(struct request *q, const char *name, const struct owner *o);
+void mailbox_drop_release(struct drop **d);
 
 /* A peer has gone: its maildrops are free (struct server). */
 void mailbox_drop_gone(void *peer_data);

@@ -320,6 +320,12 @@ open_letter(const char *path, const char *file, uint64_t access)
 }
 
 int
+maildir_open_file(const char *path, const char *file)
+{
+	return open_letter(path, file, O_RDONLY);
+}
+
+int
 maildir_fetch(const char *path, const char *file)
 {
 	char moved[4 + MAILDIR_NAME_MAX];

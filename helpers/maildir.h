@@ -93,6 +93,9 @@ int maildir_rewrite(
  * must not be held up by the disk. */
 void maildir_read_ahead(int fd);
 
+/* Opens another file of the Maildir, a regular one, for reading.  As above. */
+int maildir_open_file(const char *path, const char *file);
+
 /* Removes a letter, wherever it was moved.  0 (also where there is none) or
  * -1. */
 int maildir_remove(const char *path, const char *file);

@@ -47,6 +47,7 @@ static const struct place {
     {ACCOUNTS, "pop3d", "accounts"},
     {MAILBOX, "pop3d", "mailbox"},
     {ACCOUNTS, "admin", "accounts"},
+    {MAILBOX, "admin", "mailbox"},
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 

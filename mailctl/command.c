@@ -1,4 +1,5 @@
 #include "command.h"
+#include "mailbox_command.h"
 #include "secret.h"
 #include "wire.h"
 
@@ -203,16 +204,24 @@ alias_list(int fd, char **args, int count)
 	return list(fd, WIRE_ALIAS_LIST, "");
 }
 
+#define ACCOUNTS "accounts"
+#define MAILBOX	 "mailbox"
+
 const struct command commands[] = {
-    {"domain", "add", 1, 1, "DOMAIN", domain_add},
-    {"domain", "del", 1, 1, "DOMAIN", domain_del},
-    {"domain", "list", 0, 0, "", domain_list},
-    {"user", "add", 1, 1, "USER@DOMAIN", user_add},
-    {"user", "del", 1, 1, "USER@DOMAIN", user_del},
-    {"user", "passwd", 1, 1, "USER@DOMAIN", user_passwd},
-    {"user", "list", 0, 1, "[DOMAIN]", user_list},
-    {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", alias_add},
-    {"alias", "del", 1, 1, "ADDRESS", alias_del},
-    {"alias", "list", 0, 0, "", alias_list},
+    {"domain", "add", 1, 1, "DOMAIN", ACCOUNTS, domain_add},
+    {"domain", "del", 1, 1, "DOMAIN", ACCOUNTS, domain_del},
+    {"domain", "list", 0, 0, "", ACCOUNTS, domain_list},
+    {"user", "add", 1, 1, "USER@DOMAIN", ACCOUNTS, user_add},
+    {"user", "del", 1, 1, "USER@DOMAIN", ACCOUNTS, user_del},
+    {"user", "passwd", 1, 1, "USER@DOMAIN", ACCOUNTS, user_passwd},
+    {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},
+    {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", ACCOUNTS,
+	alias_add},
+    {"alias", "del", 1, 1, "ADDRESS", ACCOUNTS, alias_del},
+    {"alias", "list", 0, 0, "", ACCOUNTS, alias_list},
+    {"mailbox", "list", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_list},
+    {"mailbox", "check", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_check},
+    {"mailbox", "repair", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_repair},
+    {"mailbox", "import", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_import},
     {.noun = NULL},
 };

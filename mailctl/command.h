@@ -11,6 +11,7 @@ struct command {
 	const char *noun, *verb; /* noun NULL ends the table */
 	int least, most;	 /* how many arguments follow */
 	const char *usage;	 /* those arguments */
+	const char *helper;	 /* who does it: its socket's name */
 	/* Does it over the connected socket fd; returns the exit code. */
 	enum client_exit (*run)(int fd, char **args, int count);
 };

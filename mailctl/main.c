@@ -1,5 +1,5 @@
 /*
- * mailctl -- manages domains, users and aliases: mailctl(8).
+ * mailctl -- manages domains, users, aliases and mailboxes: mailctl(8).
  */
 #include "command.h"
 #include "where.h"
@@ -37,9 +37,12 @@ find(const char *noun, const char *verb)
 	return NULL;
 }
 
+/* Does what args say, over this socket or, where it is NULL, over the one that
+ * the conf names. */
 static enum client_exit
-run(const char *path, char **args, int count)
+run(const char *conf, const char *socket, char **args, int count)
 {
+	char path[4096];
 	const struct command *c;
 	enum client_exit code;
 	int fd;
@@ -51,6 +54,10 @@ run(const char *path, char **args, int count)
 		    c->usage[0] == '\0' ? "nothing" : c->usage);
 		return CLIENT_USAGE;
 	}
+	if (socket != NULL)
+		snprintf(path, sizeof(path), "%s", socket);
+	else if (where_find(conf, c->helper, path, sizeof(path)) == -1)
+		return CLIENT_USAGE;
 	if ((code = client_connect(path, &fd)) != CLIENT_OK)
 		return code;
 	code = c->run(fd, args + 2, count - 2);
@@ -65,18 +72,17 @@ run(const char *path, char **args, int count)
 int
 main(int argc, char **argv)
 {
-	char path[4096] = WHERE_DEFAULT;
+	const char *conf = NULL, *socket = NULL;
 	int option;
 
 	signal(SIGPIPE, SIG_IGN);
 	while ((option = getopt(argc, argv, "+c:S:V")) != -1) {
 		switch (option) {
 		case 'c':
-			if (where_from_conf(optarg, path, sizeof(path)) == -1)
-				return CLIENT_USAGE;
+			conf = optarg;
 			break;
 		case 'S':
-			snprintf(path, sizeof(path), "%s", optarg);
+			socket = optarg;
 			break;
 		case 'V':
 			printf("mailctl (ringmail) %s\n", VERSION);
@@ -85,5 +91,5 @@ main(int argc, char **argv)
 			return usage();
 		}
 	}
-	return run(path, argv + optind, argc - optind);
+	return run(conf, socket, argv + optind, argc - optind);
 }

@@ -58,22 +58,25 @@ find_run(const char *text, char *run, size_t size)
 }
 
 int
-where_from_conf(const char *conf, char *path, size_t size)
+where_find(const char *conf, const char *helper, char *path, size_t size)
 {
-	char why[256], run[1024];
+	char why[256], run[1024] = "";
 	char *text;
 	int line = 0;
 
-	if ((text = conf_scan_read(conf, &line, why, sizeof(why))) == NULL) {
-		if (line > 0)
-			warnx("%s:%d: %s", conf, line, why);
-		else
-			warnx("%s: %s", conf, why);
-		return -1;
+	if (conf != NULL) {
+		text = conf_scan_read(conf, &line, why, sizeof(why));
+		if (text == NULL) {
+			if (line > 0)
+				warnx("%s:%d: %s", conf, line, why);
+			else
+				warnx("%s: %s", conf, why);
+			return -1;
+		}
+		find_run(text, run, sizeof(run));
+		free(text);
 	}
-	find_run(text, run, sizeof(run));
-	free(text);
-	snprintf(path, size, "%s/%s", run[0] == '\0' ? WHERE_RUN : run,
-	    WHERE_SOCKET);
+	snprintf(path, size, "%s/" WHERE_ADMIN "/%s",
+	    run[0] == '\0' ? WHERE_RUN : run, helper);
 	return 0;
 }

@@ -6,15 +6,14 @@
 
 #include <stddef.h>
 
-#define WHERE_RUN     "/run/ringmail"
-#define WHERE_SOCKET  "admin/accounts"
-#define WHERE_DEFAULT WHERE_RUN "/" WHERE_SOCKET
+#define WHERE_RUN   "/run/ringmail"
+#define WHERE_ADMIN "admin"
 
 /*
- * The socket's path to path[size], by the run folder in the helpers' conf.
- * Whatever else stands there is passed over: the helpers check it.  0, or -1
- * after a line on standard error.
+ * The path of this helper's socket to path[size], by the run folder in the
+ * helpers' conf (NULL: WHERE_RUN).  Whatever else stands there is passed over:
+ * the helpers check it.  0, or -1 after a line on standard error.
  */
-int where_from_conf(const char *conf, char *path, size_t size);
+int where_find(const char *conf, const char *helper, char *path, size_t size);
 
 #endif

@@ -1,0 +1,177 @@
+#include "mailbox_command.h"
+#include "catalog.h"
+#include "wire.h"
+
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Asks about one mailbox; CLIENT_OK: reply's fields can be read. */
+static enum client_exit
+ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
+{
+	char name[WIRE_NAME_MAX];
+	struct packet request;
+	enum client_exit code;
+	size_t i;
+
+	packet_init(reply, 0);
+	if (strlen(mailbox) >= sizeof(name)) {
+		warnx("too long: %.80s...", mailbox);
+		return CLIENT_USAGE;
+	}
+	for (i = 0; i <= strlen(mailbox); i++)
+		name[i] = (char)tolower((unsigned char)mailbox[i]);
+	packet_init(&request, type);
+	packet_put_text(&request, name);
+	code = client_call(fd, &request, reply);
+	packet_free(&request);
+	return code;
+}
+
+/* A line for each letter: its UIDL, octets as sent and as stored, its file. */
+static enum client_exit
+print_letters(int fd, uint32_t row, uint32_t count)
+{
+	struct mailbox_letter l;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (catalog_read(fd, row, i, &l) == -1) {
+			warnx("letter %" PRIu32 " of the index is damaged: use "
+			      "mailctl mailbox repair",
+			    i + 1);
+			return CLIENT_REFUSED;
+		}
+		printf("%s %" PRIu64 " %" PRIu64 " %s\n", l.uidl, l.octets,
+		    l.size, l.file);
+	}
+	return CLIENT_OK;
+}
+
+enum client_exit
+mailbox_command_list(int fd, char **args, int count)
+{
+	struct packet reply;
+	enum client_exit code;
+	uint32_t letters, row;
+	int catalog;
+
+	(void)count;
+	code = ask(fd, WIRE_BOX_LIST, args[0], &reply);
+	if (code == CLIENT_OK) {
+		letters = packet_get_u32(&reply);
+		(void)packet_get_u64(&reply);
+		row = packet_get_u32(&reply);
+		catalog = packet_take_fd(&reply);
+		if (catalog == -1 || !catalog_is_row(row))
+			reply.error = EBADMSG;
+		code = client_end(&reply);
+		if (code == CLIENT_OK)
+			code = print_letters(catalog, row, letters);
+		if (catalog != -1)
+			close(catalog);
+	}
+	packet_free(&reply);
+	return code;
+}
+
+/* What the index is found to be, in the order of its numbers on the wire. */
+static const char *const states[] = {
+    "fits", "is older than the Maildir", "is damaged", "is not there yet"};
+
+#define CHECK_FIELDS 8
+
+static enum client_exit
+print_findings(struct packet *reply)
+{
+	static const char *const names[CHECK_FIELDS] = {NULL,
+	    "letters in the Maildir", "letters in the index", "damaged rows",
+	    "letters that the index lacks", "rows whose letter has gone",
+	    "UIDLs that are stored", "of them damaged"};
+	uint32_t fields[CHECK_FIELDS];
+	enum client_exit code;
+
+	for (int i = 0; i < CHECK_FIELDS; i++)
+		fields[i] = packet_get_u32(reply);
+	if (reply->error == 0 &&
+	    fields[0] >= sizeof(states) / sizeof(states[0]))
+		reply->error = EBADMSG;
+	if ((code = client_end(reply)) != CLIENT_OK)
+		return code;
+	printf("the index %s\n", states[fields[0]]);
+	for (int i = 1; i < CHECK_FIELDS; i++)
+		printf("%" PRIu32 " %s\n", fields[i], names[i]);
+	/* An index that fits, but lacks or invents letters, lies. */
+	if (fields[0] == 2 || fields[7] > 0 ||
+	    (fields[0] == 0 && (fields[4] > 0 || fields[5] > 0)))
+		return CLIENT_REFUSED;
+	return CLIENT_OK;
+}
+
+enum client_exit
+mailbox_command_check(int fd, char **args, int count)
+{
+	struct packet reply;
+	enum client_exit code;
+
+	(void)count;
+	code = ask(fd, WIRE_BOX_CHECK, args[0], &reply);
+	if (code == CLIENT_OK)
+		code = print_findings(&reply);
+	packet_free(&reply);
+	return code;
+}
+
+static enum client_exit
+print_sums(struct packet *reply)
+{
+	uint32_t letters = packet_get_u32(reply);
+	uint64_t octets = packet_get_u64(reply);
+	enum client_exit code = client_end(reply);
+
+	if (code == CLIENT_OK)
+		printf("%" PRIu32 " letters, %" PRIu64 " octets\n", letters,
+		    octets);
+	return code;
+}
+
+enum client_exit
+mailbox_command_repair(int fd, char **args, int count)
+{
+	struct packet reply;
+	enum client_exit code;
+
+	(void)count;
+	code = ask(fd, WIRE_BOX_REPAIR, args[0], &reply);
+	if (code == CLIENT_OK)
+		code = print_sums(&reply);
+	packet_free(&reply);
+	return code;
+}
+
+enum client_exit
+mailbox_command_import(int fd, char **args, int count)
+{
+	struct packet reply;
+	enum client_exit code;
+	uint32_t found, added, skipped;
+
+	(void)count;
+	code = ask(fd, WIRE_BOX_IMPORT, args[0], &reply);
+	if (code == CLIENT_OK) {
+		found = packet_get_u32(&reply);
+		added = packet_get_u32(&reply);
+		skipped = packet_get_u32(&reply);
+		printf("%" PRIu32 " UIDLs found, %" PRIu32 " of them new, "
+		       "%" PRIu32 " lines passed over\n",
+		    found, added, skipped);
+		code = print_sums(&reply);
+	}
+	packet_free(&reply);
+	return code;
+}
