@@ -83,10 +83,11 @@ lost='a wake-up was lost|a round does not end'
 control
 
 # Lost wake-ups, one for each link of the chain.
-plant notification-forgotten ring.c '/^ring_claim/,/^}/s/notified = 1/notified = 0/' \
-	stress "$lost"
+plant notification-forgotten ring.c \
+	'/^ring_claim/,/^}/s/notified = 1/notified = 0/' stress "$lost"
 plant doorbell-not-rung worker.c \
-	's/if \(atomic_exchange\(&w->sleeping, 0\) &&/if (0 \&\&/' stress "$lost"
+	's/if \(atomic_exchange\(&w->sleeping, 0\) &&/if (0 \&\&/' \
+	stress "$lost"
 # The moment in which that matters is short: usleep makes it longer.
 plant sleeps-without-a-second-look worker.c \
 	's/atomic_load\(&w->inbox\) != NULL \|\|/w->index < 0 ||/
@@ -111,7 +112,8 @@ plant memory-freed-twice watch.c 's/^\tfree\(watches\);/&&/' \
 	stress 'attempting double-free' "$asan"
 
 # Stacks that nothing guards.
-plant no-guard stack.c '/^guard\(/,/^}/s/if \(madvise.*/if (low != NULL || page)/' \
+plant no-guard stack.c \
+	'/^guard\(/,/^}/s/if \(madvise.*/if (low != NULL || page)/' \
 	common_fiber 'FAILED.*test_overflow_is_caught'
 plant overflow-not-named stack.c \
 	'/^stack_is_guard/,/^}/s/return at/return 0 \&\& at/' \

@@ -17,7 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { KIB = 1024, DEFAULT = 128 * KIB };
+#define KIB	((size_t)1024)
+#define DEFAULT (128 * KIB)
 
 static void
 test_cache_is_used(void **state)
@@ -94,7 +95,7 @@ test_size_is_bounded(void **state)
 
 	(void)state;
 	assert_int_equal(size_after(0), 16 * KIB);
-	assert_int_equal(size_after(1 << 30), 8 * KIB * KIB);
+	assert_int_equal(size_after(KIB * KIB * KIB), 8 * KIB * KIB);
 	assert_int_equal(size_after(20 * KIB + 1) % page, 0);
 	assert_true(size_after(20 * KIB + 1) > 20 * KIB);
 }

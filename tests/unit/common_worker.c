@@ -99,6 +99,8 @@ test_signals(void **state)
 
 enum { SLEEPERS = 2000 };
 
+#define APART INT64_C(10000) /* ns between deadlines */
+
 static int64_t last_deadline;
 static int woken, early, disordered;
 
@@ -130,10 +132,10 @@ sleepers(void *arg)
 	start = clock_after(300 * CLOCK_MILLISECOND);
 	/* 7919 is prime: each place is taken once, out of order. */
 	for (i = 0; i < SLEEPERS; i++)
-		deadlines[i] = start + i * 7919 % SLEEPERS * 10000;
+		deadlines[i] = start + i * 7919 % SLEEPERS * APART;
 	fiber_yield();
 	/* All sleep: they must wake in the order of their deadlines. */
-	while (clock_now() < start + SLEEPERS * 10000)
+	while (clock_now() < start + SLEEPERS * APART)
 		fiber_yield();
 	for (i = 0; i < SLEEPERS; i++)
 		assert_int_equal(fiber_join(&f[i], clock_after(SOON)), 0);
