@@ -5,9 +5,11 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* Tickets that may wait, in rows by their first octets. */
+/* Tickets that may wait, in rows by their first octets.  Most live for a
+ * millisecond, so each takes memory for as long alone. */
 #define ROWS	 1024
 #define ROW_SIZE 8
 #define SUM_SIZE 32
@@ -16,11 +18,11 @@
 
 struct ticket {
 	unsigned char secret[WIRE_TICKET_SIZE];
-	int64_t expiry; /* 0: none */
+	int64_t expiry;
 	struct mailbox_proof proof;
 };
 
-static struct ticket tickets[ROWS][ROW_SIZE];
+static struct ticket *tickets[ROWS][ROW_SIZE];
 static unsigned char key[32];
 
 void
@@ -33,49 +35,65 @@ mailbox_proof_setup(const unsigned char seal[32])
 	HMAC(EVP_sha256(), key, sizeof(key), sum, 0, sum, NULL);
 }
 
-static struct ticket *
+static struct ticket **
 row_of(const unsigned char *secret)
 {
 	return tickets[(secret[0] | (unsigned)secret[1] << 8) % ROWS];
+}
+
+static void
+drop_ticket(struct ticket **slot)
+{
+	if (*slot == NULL)
+		return;
+	explicit_bzero(*slot, sizeof(**slot));
+	free(*slot);
+	*slot = NULL;
 }
 
 void
 mailbox_proof_add(const unsigned char secret[WIRE_TICKET_SIZE],
     const struct mailbox_proof *proof, int64_t expiry)
 {
-	struct ticket *row = row_of(secret), *t = row;
+	struct ticket **row = row_of(secret), **slot = row, *t;
 	int64_t now = clock_now();
 	unsigned i;
 
 	/* A full row loses its oldest. */
-	for (i = 1; i < ROW_SIZE; i++)
-		if (row[i].expiry < t->expiry)
-			t = &row[i];
+	for (i = 1; i < ROW_SIZE && *slot != NULL; i++)
+		if (row[i] == NULL || row[i]->expiry < (*slot)->expiry)
+			slot = &row[i];
+	drop_ticket(slot);
+	/* Without memory there is no ticket, and its login fails for now. */
+	if ((t = malloc(sizeof(*t))) == NULL)
+		return;
 	memcpy(t->secret, secret, sizeof(t->secret));
 	t->proof = *proof;
 	t->expiry = expiry < now + LIFE ? expiry : now + LIFE;
+	*slot = t;
 }
 
 int
 mailbox_proof_take(
     const unsigned char secret[WIRE_TICKET_SIZE], struct mailbox_proof *proof)
 {
-	struct ticket *row = row_of(secret);
+	struct ticket **row = row_of(secret), *t;
 	int64_t now = clock_now();
 	int result = -1;
 	unsigned i;
 
 	for (i = 0; i < ROW_SIZE; i++) {
-		struct ticket *t = &row[i];
-
-		if (t->expiry == 0 ||
-		    CRYPTO_memcmp(t->secret, secret, sizeof(t->secret)) != 0)
+		if ((t = row[i]) == NULL)
 			continue;
-		if (t->expiry > now) {
-			*proof = t->proof;
-			result = 0;
+		if (CRYPTO_memcmp(t->secret, secret, sizeof(t->secret)) == 0) {
+			if (t->expiry > now) {
+				*proof = t->proof;
+				result = 0;
+			}
+			drop_ticket(&row[i]);
+		} else if (t->expiry <= now) {
+			drop_ticket(&row[i]);
 		}
-		explicit_bzero(t, sizeof(*t));
 	}
 	return result;
 }
