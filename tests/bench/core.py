@@ -17,9 +17,10 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-# Sleepers give their unused stack back after a second or two, and the heap
-# is looked after every 30 s; who measures at once measures something else.
+# Sleepers give their unused stack back after a second or two, and a process
+# its free heap every 30 s: who measures at once measures something else.
 SETTLE = 4
+FREE = 35
 ACTIVE = 2000
 SPARE = 200  # descriptors of a client process that no client can have
 
@@ -64,8 +65,12 @@ class Ringmail:
         self.folder, self.command = folder, HERE / "ours.sh"
         self.env = dict(os.environ, RINGMAIL_BUILD=str(build),
                         USERS=str(users))
+        self.sessions = sessions
+        self.target = {}
+
+    def start(self):
         line = self.run("start", "name=core", "smtp=25270", "pop3=11070",
-                        "log=off", f"sessions={sessions}")
+                        "log=off", f"sessions={self.sessions}")
         self.target = dict(word.split("=", 1) for word in line.split())
 
     def run(self, command, *args):
@@ -109,27 +114,35 @@ def row(*cells):
 
 
 def idle_rows(build, ringmail, protocol, count, state, users=1):
-    """What each of count idle clients costs: in all, and by process."""
+    """What each of count idle clients costs: in all, and by process.
+
+    Ringmail is started for it, since it keeps memory to use it again."""
+    ringmail.start()
+    # All code that idle clients need has run once.
+    Clients(build, ringmail, protocol, 1).close()
+    time.sleep(SETTLE)
     before = ringmail.memory()
     clients = Clients(build, ringmail, protocol, count, users)
     time.sleep(SETTLE)
     after = ringmail.memory()
     clients.close()
-    time.sleep(SETTLE)
+    time.sleep(FREE)
     left = sum(ringmail.memory().values()) - sum(before.values())
+    ringmail.stop()
     grown = {name: (after[name] - before.get(name, 0)) / count
              for name in after}
     total = (sum(after.values()) - sum(before.values())) / count
     parts = ", ".join(f"{name.split()[0]} {kib:.2f}"
                       for name, kib in grown.items() if kib > 0.1)
     row(f"idle client: {protocol} after {state}, {count:,} of them",
-        f"{total:.2f} KiB", "", f"{parts}; {left / 1024:.1f} MiB left over",
+        f"{total:.2f} KiB", "", f"{parts}; {left / 1024:.1f} MiB kept {FREE} s later",
         "8 KiB or less")
 
 
 def active_rows(build, ringmail, count, rounds):
     """An active SMTP client beside idle ones, against none, in turns."""
     figures = {0: [], count: []}
+    ringmail.start()
     for _ in range(rounds):
         for idle in figures:
             clients = Clients(build, ringmail, "smtp", idle)
@@ -137,6 +150,7 @@ def active_rows(build, ringmail, count, rounds):
             figures[idle].append(clients.active())
             clients.close()
             time.sleep(SETTLE)
+    ringmail.stop()
     for key, what in (("noop_ns", "a command and its reply"),
                       ("session_ns", "connect, EHLO, QUIT")):
         alone, beside = ([one[key] for one in figures[n]] for n in (0, count))
