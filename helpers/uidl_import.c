@@ -53,12 +53,12 @@ take(struct import *i, const char *name, const char *uidl)
 
 	if (*name == '\0' || strchr(name, '/') != NULL || !is_uidl(uidl))
 		return 1;
-	i->counts->found++;
 	if ((copy = arena_strdup(&i->uidls->arena, uidl)) == NULL ||
 	    (first = tsearch(copy, &i->seen, by_text)) == NULL)
 		return -1;
 	if (*first != copy)
 		return 1;
+	i->counts->found++;
 	result = uidls_add(i->uidls, name, uidl);
 	i->counts->added += result == 0;
 	return result == -1 ? -1 : 0;
