@@ -1,4 +1,4 @@
-/* Fibers, rings, ports and workers, as their headers promise. */
+/* Fibers, and calls and cancellations across workers and threads. */
 
 #include "clock.h"
 #include "fiber.h"
@@ -16,8 +16,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -287,105 +285,12 @@ test_overflow_is_caught(void **state)
 #endif
 }
 
-/* ---- rings ---- */
-
-static void
-notify_first(void)
-{
-	struct ring r;
-	int64_t start;
-
-	ring_init(&r);
-	ring_notify(&r);
-	ring_notify(&r);
-	assert_int_equal(ring_wait(&r, CLOCK_NEVER), 0);
-	start = clock_now();
-	assert_int_equal(
-	    ring_wait(&r, clock_after(30 * CLOCK_MILLISECOND)), -1);
-	assert_int_equal(errno, ETIMEDOUT);
-	assert_true(clock_now() - start >= 30 * CLOCK_MILLISECOND);
-	ring_notify(&r);
-	assert_int_equal(ring_sleep(&r, clock_after(SOON)), -1);
-	assert_int_equal(errno, EINTR);
-	assert_int_equal(ring_sleep(&r, clock_after(CLOCK_MILLISECOND)), 0);
-}
-
-static void
-test_notification_is_kept(void **state)
-{
-	(void)state;
-	run_on(1, notify_first);
-	/* A kernel thread that is no worker waits in the same way. */
-	notify_first();
-}
-
-static void
-poll_both(void)
-{
-	struct ring r;
-	int fd = eventfd(0, EFD_NONBLOCK);
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	uint64_t one = 1;
-
-	ring_init(&r);
-	assert_int_equal(
-	    ring_poll(&r, &p, 1, clock_after(CLOCK_MILLISECOND)), -1);
-	assert_int_equal(errno, ETIMEDOUT);
-	ring_notify(&r);
-	assert_int_equal(ring_poll(&r, &p, 1, clock_after(SOON)), 0);
-	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
-	assert_int_equal(ring_poll(&r, &p, 1, clock_after(SOON)), 1);
-	assert_int_equal(p.revents, POLLIN);
-	close(fd);
-}
-
-static void
-test_poll_waits_for_both(void **state)
-{
-	(void)state;
-	run_on(1, poll_both);
-	poll_both();
-}
-
-/* ---- ports ---- */
+/* ---- calls ---- */
 
 struct number {
 	struct message message;
 	int value;
 };
-
-static void
-bounded(void)
-{
-	struct ring r;
-	struct port p;
-	struct number n[3] = {{.value = 1}, {.value = 2}, {.value = 3}};
-
-	ring_init(&r);
-	port_init(&p, &r, 2);
-	assert_int_equal(port_send(&p, &n[0].message, 0), 0);
-	assert_int_equal(port_send(&p, &n[1].message, 0), 0);
-	assert_int_equal(port_send(&p, &n[2].message, 0), -1);
-	assert_int_equal(errno, EAGAIN);
-	assert_int_equal(
-	    port_send(&p, &n[2].message, clock_after(CLOCK_MILLISECOND)), -1);
-	assert_int_equal(errno, ETIMEDOUT);
-	assert_ptr_equal(port_receive(&p), &n[0].message);
-	assert_int_equal(port_send(&p, &n[2].message, 0), 0);
-	port_close(&p);
-	assert_int_equal(port_send(&p, &n[0].message, 0), -1);
-	assert_int_equal(errno, EPIPE);
-	assert_ptr_equal(port_receive(&p), &n[1].message);
-	assert_ptr_equal(port_receive(&p), &n[2].message);
-	assert_null(port_receive(&p));
-}
-
-static void
-test_port_is_bounded(void **state)
-{
-	(void)state;
-	run_on(1, bounded);
-}
 
 enum { CALLS = 20000, CALLERS = 4 };
 
@@ -526,9 +431,6 @@ main(void)
 	    cmocka_unit_test(test_many_fibers),
 	    cmocka_unit_test(test_stop_cancels_all),
 	    cmocka_unit_test(test_overflow_is_caught),
-	    cmocka_unit_test(test_notification_is_kept),
-	    cmocka_unit_test(test_poll_waits_for_both),
-	    cmocka_unit_test(test_port_is_bounded),
 	    cmocka_unit_test(test_calls_from_everywhere),
 	    cmocka_unit_test(test_cancel_from_another_worker),
 	};

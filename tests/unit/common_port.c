@@ -93,6 +93,36 @@ open_port(unsigned capacity)
 /* ---- a full port ---- */
 
 static void
+bounded(void)
+{
+	struct message n[3];
+
+	open_port(2);
+	assert_int_equal(port_send(&port, &n[0], 0), 0);
+	assert_int_equal(port_send(&port, &n[1], 0), 0);
+	assert_int_equal(port_send(&port, &n[2], 0), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(
+	    port_send(&port, &n[2], clock_after(CLOCK_MILLISECOND)), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_ptr_equal(port_receive(&port), &n[0]);
+	assert_int_equal(port_send(&port, &n[2], 0), 0);
+	port_close(&port);
+	assert_int_equal(port_send(&port, &n[0], 0), -1);
+	assert_int_equal(errno, EPIPE);
+	assert_ptr_equal(port_receive(&port), &n[1]);
+	assert_ptr_equal(port_receive(&port), &n[2]);
+	assert_null(port_receive(&port));
+}
+
+static void
+test_port_is_bounded(void **state)
+{
+	(void)state;
+	run(bounded);
+}
+
+static void
 senders_in_turn(void)
 {
 	struct one a, b;
@@ -343,6 +373,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_port_is_bounded),
 	    cmocka_unit_test(test_senders_wait_in_turn),
 	    cmocka_unit_test(test_cancelled_sender_leaves),
 	    cmocka_unit_test(test_turn_is_passed_on),

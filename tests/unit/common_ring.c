@@ -39,6 +39,66 @@ run(void (*body)(void))
 	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
 }
 
+/* ---- waits ---- */
+
+static void
+notify_first(void)
+{
+	struct ring r;
+	int64_t start;
+
+	ring_init(&r);
+	ring_notify(&r);
+	ring_notify(&r);
+	assert_int_equal(ring_wait(&r, CLOCK_NEVER), 0);
+	start = clock_now();
+	assert_int_equal(
+	    ring_wait(&r, clock_after(30 * CLOCK_MILLISECOND)), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_true(clock_now() - start >= 30 * CLOCK_MILLISECOND);
+	ring_notify(&r);
+	assert_int_equal(ring_sleep(&r, clock_after(SOON)), -1);
+	assert_int_equal(errno, EINTR);
+	assert_int_equal(ring_sleep(&r, clock_after(CLOCK_MILLISECOND)), 0);
+}
+
+static void
+test_notification_is_kept(void **state)
+{
+	(void)state;
+	run(notify_first);
+	/* A kernel thread that is no worker waits in the same way. */
+	notify_first();
+}
+
+static void
+poll_both(void)
+{
+	struct ring r;
+	int fd = eventfd(0, EFD_NONBLOCK);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	uint64_t one = 1;
+
+	ring_init(&r);
+	assert_int_equal(
+	    ring_poll(&r, &p, 1, clock_after(CLOCK_MILLISECOND)), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	ring_notify(&r);
+	assert_int_equal(ring_poll(&r, &p, 1, clock_after(SOON)), 0);
+	assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
+	assert_int_equal(ring_poll(&r, &p, 1, clock_after(SOON)), 1);
+	assert_int_equal(p.revents, POLLIN);
+	close(fd);
+}
+
+static void
+test_poll_waits_for_both(void **state)
+{
+	(void)state;
+	run(poll_both);
+	poll_both();
+}
+
 /* ---- accept and connect ---- */
 
 static struct sockaddr_in address;
@@ -372,6 +432,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_notification_is_kept),
+	    cmocka_unit_test(test_poll_waits_for_both),
 	    cmocka_unit_test(test_accept),
 	    cmocka_unit_test(test_accept_is_cancelled),
 	    cmocka_unit_test(test_connect_is_refused),
