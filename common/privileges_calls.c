@@ -42,12 +42,12 @@ static const char *const threads[] = {"clone", "clone3", NULL};
 static const char *const files[] = {"access", "chmod", "copy_file_range",
     "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fchmod",
     "fchmodat", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
-    "getdents64", "link", "linkat", "lstat", "memfd_create", "mkdir", "mkdirat", "msync",
-    "open", "openat", "openat2", "pread64", "preadv", "preadv2", "pwrite64",
-    "pwritev", "pwritev2", "readahead", "readlink", "readlinkat", "rename",
-    "renameat", "renameat2", "rmdir", "sendfile", "stat", "statfs", "statx",
-    "sync_file_range", "syncfs", "truncate", "umask", "unlink", "unlinkat",
-    "utimensat", NULL};
+    "getdents64", "link", "linkat", "lstat", "memfd_create", "mkdir", "mkdirat",
+    "msync", "open", "openat", "openat2", "pread64", "preadv", "preadv2",
+    "pwrite64", "pwritev", "pwritev2", "readahead", "readlink", "readlinkat",
+    "rename", "renameat", "renameat2", "rmdir", "sendfile", "stat", "statfs",
+    "statx", "sync_file_range", "syncfs", "truncate", "umask", "unlink",
+    "unlinkat", "utimensat", NULL};
 
 static const struct {
 	const char *name;

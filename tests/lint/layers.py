@@ -11,10 +11,10 @@ import sys
 
 PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
-    ("base", "arena calls clock conf log privileges sanitize super wire"),
+    ("base", "arena clock conf log privileges sanitize super wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
-    ("io", "conn device listen packet server service"),
-    ("stubs", "accounts mailbox resolver"),
+    ("io", "calls conn device listen packet server service"),
+    ("stubs", "accounts catalog mailbox resolver"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LEVEL = {module: height for height, (_, modules) in enumerate(COMMON)
@@ -28,7 +28,7 @@ def level(module):
 
 def area_of(path):
     """The folder that a source file belongs to, for a unit test its area."""
-    if path.parts[:2] == ("tests", "unit"):
+    if path.parts[:2] == ("tests", "unit") and path.suffix == ".c":
         return path.stem.split("_")[0]
     return path.parts[0]
 

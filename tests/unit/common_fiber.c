@@ -57,8 +57,9 @@ append(void *arg)
 static void
 in_turn(void)
 {
-	struct fiber *a = fiber_start("a", append, "a");
-	struct fiber *b = fiber_start("b", append, "b");
+	char first[] = "a", second[] = "b";
+	struct fiber *a = fiber_start("a", append, first);
+	struct fiber *b = fiber_start("b", append, second);
 
 	assert_non_null(a);
 	assert_non_null(b);
