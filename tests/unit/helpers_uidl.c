@@ -1,0 +1,143 @@
+/* UIDLs that don't follow from names: stored, kept twice, imported. */
+#include "index_box.h"
+
+#include "../../helpers/uidl_import.h"
+
+#include <errno.h>
+
+/* The UIDL of the letter whose file begins with this; copied. */
+static void
+uidl_of(const char *file, char uidl[71])
+{
+	struct index_view v;
+	struct mailbox_letter l;
+
+	assert_int_equal(index_open(&owner, &v), 0);
+	uidl[0] = '\0';
+	for (uint32_t i = 0; i < v.count; i++) {
+		assert_int_equal(catalog_read(v.fd, v.row, i, &l), 0);
+		if (strncmp(l.file + 4, file, strlen(file)) == 0)
+			strcpy(uidl, l.uidl);
+	}
+	close(v.fd);
+}
+
+/* Of two letters that would share an UIDL, the one for which it was stored gets
+ * it; the other one's is stored then, and stays whatever goes or is lost. */
+static void
+shared_uidls_are_parted(void)
+{
+	struct index_key key;
+	struct uidls u;
+	char first[71], second[71], again[71];
+
+	put("cur/aaa:2,S", "x\n");
+	uidl_of("aaa", first);
+	assert_string_equal(first, "aaa");
+	index_file_key(&key, owner.path);
+	/* Another's import, of the same UIDL. */
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(uidls_add(&u, "bbb:2,", "aaa"), 0);
+	assert_int_equal(uidls_add(&u, "bbb:2,S", "ccc"), 1);
+	assert_int_equal(uidls_store(&u), 0);
+	uidls_free(&u);
+	put("cur/bbb:2,S", "x\n");
+	uidl_of("bbb", second);
+	assert_string_equal(second, "aaa");
+	uidl_of("aaa", first);
+	assert_int_equal(strlen(first), 64);
+	assert_int_equal(unlink(path_of("cur/bbb:2,S")), 0);
+	uidl_of("aaa", again);
+	assert_string_equal(again, first);
+	index_forget(&owner);
+	uidl_of("aaa", again);
+	assert_string_equal(again, first);
+}
+
+/* What the file of UIDLs has lost, the index still knows, and gives back. */
+static void
+stored_uidls_are_kept_twice(void)
+{
+	struct index_key key;
+	struct uidls u;
+	char uidl[71];
+	int fd;
+
+	put("cur/aaa:2,S", "x\n");
+	index_file_key(&key, owner.path);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(uidls_add(&u, "aaa", "imported"), 0);
+	assert_int_equal(uidls_store(&u), 0);
+	uidls_free(&u);
+	uidl_of("aaa", uidl);
+	assert_string_equal(uidl, "imported");
+	fd = index_file_open(&key, INDEX_UIDLS, O_RDWR);
+	assert_int_equal(pwrite(fd, "x", 1, 55), 1);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(u.damaged, 1);
+	assert_null(uidls_find(&u, "aaa"));
+	uidls_free(&u);
+	index_spoil(&owner);
+	uidl_of("aaa", uidl);
+	assert_string_equal(uidl, "imported");
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_string_equal(uidls_find(&u, "aaa:2,FS"), "imported");
+	uidls_free(&u);
+	/* A line without an end does not spoil what follows. */
+	assert_int_equal(pwrite(fd, "12", 2, lseek(fd, 0, SEEK_END)), 2);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(u.torn, 1);
+	assert_int_equal(uidls_add(&u, "bbb", "other"), 0);
+	assert_int_equal(uidls_store(&u), 0);
+	uidls_free(&u);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_string_equal(uidls_find(&u, "bbb"), "other");
+	assert_string_equal(uidls_find(&u, "aaa"), "imported");
+	uidls_free(&u);
+	close(fd);
+}
+
+static void
+imports_are_bounded(void)
+{
+	static char long_line[70000];
+	struct index_key key;
+	struct uidl_import counts;
+	struct uidls u;
+
+	index_file_key(&key, owner.path);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	assert_int_equal(errno, ENOENT);
+	put("dovecot-uidlist", "5 V1\n1 :x\n");
+	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	assert_int_equal(errno, EBADMSG);
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	memcpy(long_line, "3 V7 N9\n", 8);
+	memcpy(long_line + 60000,
+	    "\n1 :a\n2 Pb c :b\n3 :../x\n4 P :c\n99999999999 :d\n", 47);
+	long_line[60047] = '\0';
+	put("dovecot-uidlist", long_line);
+	assert_int_equal(uidl_import(&u, &owner, &counts), 0);
+	assert_int_equal(counts.found, 2);
+	assert_string_equal(uidls_find(&u, "a"), "0000000100000007");
+	assert_string_equal(uidls_find(&u, "b"), "b");
+	uidls_free(&u);
+	assert_int_equal(unlink(path_of("dovecot-uidlist")), 0);
+	assert_int_equal(mkfifo(path_of("dovecot-uidlist"), 0600), 0);
+	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
+	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	uidls_free(&u);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(shared_uidls_are_parted),
+	    TEST(stored_uidls_are_kept_twice),
+	    TEST(imports_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
