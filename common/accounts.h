@@ -24,6 +24,7 @@ enum accounts_result {
 struct accounts_targets {
 	unsigned count;
 	char (*names)[WIRE_NAME_MAX]; /* canonical mailbox names; no doubles */
+	int limited;		      /* some may be full: ask mailbox_room */
 };
 
 /*

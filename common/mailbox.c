@@ -99,6 +99,28 @@ mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline)
 	return result;
 }
 
+enum mailbox_result
+mailbox_room(struct device *d, unsigned count,
+    const char (*names)[WIRE_NAME_MAX], uint64_t size, int64_t deadline)
+{
+	struct packet request, reply;
+	enum mailbox_result result;
+
+	packet_init(&request, WIRE_ROOM);
+	packet_init(&reply, 0);
+	packet_put_u64(&request, size);
+	packet_put_u32(&request, count);
+	for (unsigned i = 0; i < count; i++)
+		packet_put_text(&request, names[i]);
+	result = ask(d, &request, &reply, DEVICE_REPEAT, deadline);
+	if (result == MAILBOX_OK)
+		result = end(d, &reply);
+	else if (result == GONE)
+		result = MAILBOX_TEMPORARY;
+	packet_free(&reply);
+	return result;
+}
+
 static void
 put_delivery(
     struct packet *request, const struct mailbox_delivery *m, int again)

@@ -45,6 +45,14 @@ enum mailbox_result
 mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline);
 
 /*
+ * Whether count mailboxes (names as in struct mailbox_delivery) have room for a
+ * message of size octets now, 0 where that is not known.  MAILBOX_OK,
+ * MAILBOX_FULL, MAILBOX_NO_BOX or MAILBOX_TEMPORARY.
+ */
+enum mailbox_result mailbox_room(struct device *d, unsigned count,
+    const char (*names)[WIRE_NAME_MAX], uint64_t size, int64_t deadline);
+
+/*
  * Commits a message to all its mailboxes.  MAILBOX_OK: it is durable in each,
  * exactly once, and POP3 sees it.  Anything else: it may be tried again with
  * the same trace and time; at no time does a mailbox hold it twice.

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 
 #define PRIVILEGES_PATHS 6
+/* Folders that "$homes" may stand for. */
+#define PRIVILEGES_HOMES 8
 
 /* What a path rule allows; bits. */
 enum privileges_access {
@@ -48,6 +50,9 @@ struct privileges_place {
 	const char *run;   /* "$run": the folder of the process's sockets */
 	const char *state; /* "$state" */
 	const char *mail;  /* "$mail" */
+	/* "$homes": each of these, if it is there, and nothing below */
+	char *const *homes;
+	size_t homes_count;
 };
 
 /*

@@ -55,21 +55,62 @@ privileges_paths_expand(const struct privileges_place *place, const char *path,
 	return 0;
 }
 
+/* Opens one: 0, or -1 with errno. */
+static int
+add_path(struct privileges_paths *paths, const char *name, int access)
+{
+	int fd = open(name, O_PATH | O_CLOEXEC);
+
+	if (fd == -1)
+		return -1;
+	paths->access[paths->count] = access;
+	paths->fds[paths->count++] = fd;
+	return 0;
+}
+
+/* "$homes": those that are there. */
+static int
+add_homes(struct privileges_paths *paths, const struct privileges_place *place,
+    int access)
+{
+	size_t i;
+
+	if (place->homes_count > PRIVILEGES_HOMES) {
+		errno = E2BIG;
+		return -1;
+	}
+	for (i = 0; i < place->homes_count; i++)
+		if (add_path(paths, place->homes[i], access) == -1 &&
+		    errno != ENOENT)
+			return -1;
+	return 0;
+}
+
+/* What one row stands for. */
+static int
+add_row(struct privileges_paths *paths, const struct privileges_path *path,
+    const struct privileges_place *place)
+{
+	char name[PATH_MAX];
+
+	if (strcmp(path->path, "$homes") == 0)
+		return add_homes(paths, place, path->access);
+	if (privileges_paths_expand(place, path->path, name, sizeof(name)) ==
+	    -1)
+		return -1;
+	return add_path(paths, name, path->access);
+}
+
 int
 privileges_paths_open(struct privileges_paths *paths,
     const struct privileges *p, const struct privileges_place *place)
 {
 	const struct privileges_path *path = p->paths;
-	char name[PATH_MAX];
-	int fd, code;
+	int i, code;
 
 	paths->count = 0;
-	for (; paths->count < PRIVILEGES_PATHS && path->path != NULL; path++) {
-		fd = -1;
-		if (privileges_paths_expand(
-			place, path->path, name, sizeof(name)) == 0)
-			fd = open(name, O_PATH | O_CLOEXEC);
-		if (fd == -1) {
+	for (i = 0; i < PRIVILEGES_PATHS && path->path != NULL; i++, path++)
+		if (add_row(paths, path, place) == -1) {
 			code = errno;
 			log_error("privileges.path",
 			    log_text("path", path->path), log_errno(code));
@@ -77,9 +118,6 @@ privileges_paths_open(struct privileges_paths *paths,
 			errno = code;
 			return -1;
 		}
-		paths->access[paths->count] = path->access;
-		paths->fds[paths->count++] = fd;
-	}
 	return 0;
 }
 

@@ -9,8 +9,8 @@
 /* Open descriptors of what a process may touch. */
 struct privileges_paths {
 	size_t count;
-	int fds[PRIVILEGES_PATHS];
-	int access[PRIVILEGES_PATHS];
+	int fds[PRIVILEGES_PATHS + PRIVILEGES_HOMES];
+	int access[PRIVILEGES_PATHS + PRIVILEGES_HOMES];
 };
 
 /*
@@ -21,8 +21,8 @@ struct privileges_paths {
 int privileges_paths_expand(const struct privileges_place *place,
     const char *path, char *out, size_t size);
 
-/* Opens p's paths, which must be there: before the chroot.  0, or -1 with
- * errno; then a log line has named the path and nothing is open. */
+/* Opens p's paths, which must be there, save homes: before the chroot.  0, or
+ * -1 with errno; then a log line has named the path and nothing is open. */
 int privileges_paths_open(struct privileges_paths *paths,
     const struct privileges *p, const struct privileges_place *place);
 

@@ -24,6 +24,8 @@ enum wire_type {
 	WIRE_ALIAS_ADD,
 	WIRE_ALIAS_DEL,
 	WIRE_ALIAS_LIST,
+	WIRE_USER_ADD_SYSTEM, /* with a Maildir in his home */
+	WIRE_USER_QUOTA,
 
 	/* on the private link between accounts and mailbox */
 	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
@@ -33,6 +35,7 @@ enum wire_type {
 	/* to mailbox, from smtpd */
 	WIRE_SPOOL = 64, /* an unnamed file for a large body */
 	WIRE_DELIVER,	 /* commit a message to mailboxes */
+	WIRE_ROOM,	 /* whether mailboxes have room for it */
 
 	/* to mailbox, from pop3d */
 	WIRE_OPEN = 80, /* a maildrop, by ticket or resume token */

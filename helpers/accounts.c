@@ -5,6 +5,7 @@
  */
 #include "accounts.h"
 #include "accounts_admin.h"
+#include "accounts_owner.h"
 #include "clock.h"
 #include "fiber.h"
 #include "helper.h"
@@ -81,6 +82,8 @@ reply_targets(struct request **q)
 	packet_put_u32(&fields, targets.count);
 	for (i = 0; i < targets.count; i++)
 		packet_put_text(&fields, targets.names[i]);
+	packet_put_u8(&fields,
+	    accounts.directory.limited || accounts_owner_limited(helper));
 	request_reply(q, PACKET_OK, &fields);
 	packet_free(&fields);
 }
@@ -113,62 +116,38 @@ answer_lookup(struct request *q)
 	return 0;
 }
 
-/* The absolute path of a mailbox: 0, or -1 where it is too long. */
-static int
-mailbox_path(const struct address *a, char *path, size_t size)
-{
-	const struct helpers_conf *conf = helper->conf;
-	const char *c, *part;
-	size_t at;
-
-	at = (size_t)snprintf(path, size, "%s/", conf->mail_root);
-	for (c = conf->mail_layout; *c != '\0' && at < size; c++) {
-		char one[2] = {*c, '\0'};
-
-		part = one;
-		if (*c == '%' && c[1] == 'd')
-			part = a->domain;
-		else if (*c == '%' && c[1] == 'u')
-			part = a->local;
-		if (*c == '%' && c[1] != '\0')
-			c++;
-		at += (size_t)snprintf(path + at, size - at, "%s", part);
-	}
-	if (at < size)
-		return 0;
-	log_error("owner.path", log_text("domain", a->domain),
-	    log_errno(ENAMETOOLONG));
-	return -1;
-}
-
 static int
 answer_owner(struct request *q)
 {
-	char name[WIRE_NAME_MAX], path[PATH_SIZE];
+	char name[WIRE_NAME_MAX];
 	enum directory_result result;
+	struct accounts_owner o;
 	struct record_user user;
 	struct packet fields;
 	struct address a;
+	int found = 0;
 
 	packet_get_text(&q->packet, name, sizeof(name));
 	if (packet_end(&q->packet) == -1)
 		return -1;
 	result = directory_user(&accounts.directory, name, &a, &user);
+	if (result == DIRECTORY_OK)
+		found = accounts_owner_find(helper, &a, &user, &o) == 0;
 	explicit_bzero(&user, sizeof(user));
 	if (result == DIRECTORY_NO_USER) {
 		reply_refused(&q, ACCOUNTS_NO_USER);
 		return 0;
 	}
-	if (result != DIRECTORY_OK ||
-	    mailbox_path(&a, path, sizeof(path)) == -1) {
+	if (!found) {
 		accounts_fail(&q);
 		return 0;
 	}
 	packet_init(&fields, WIRE_OWNER);
-	packet_put_u32(&fields, helper->mail_uid);
-	packet_put_u32(&fields, helper->mail_gid);
-	packet_put_text(&fields, path);
-	packet_put_u64(&fields, (uint64_t)helper->conf->default_quota);
+	packet_put_u32(&fields, o.uid);
+	packet_put_u32(&fields, o.gid);
+	packet_put_text(&fields, o.path);
+	packet_put_u64(&fields, o.quota.octets);
+	packet_put_u64(&fields, o.quota.messages);
 	request_reply(&q, PACKET_OK, &fields);
 	packet_free(&fields);
 	return 0;
@@ -176,15 +155,12 @@ answer_owner(struct request *q)
 
 /* Gives mailbox a new ticket for this user, before anybody else has it. */
 static int
-send_ticket(const struct address *a, const char *name,
+send_ticket(const struct accounts_owner *o, const char *name,
     unsigned char ticket[WIRE_TICKET_SIZE])
 {
-	char path[PATH_SIZE];
 	struct packet tell;
 	int sent;
 
-	if (mailbox_path(a, path, sizeof(path)) == -1)
-		return -1;
 	if (getentropy(ticket, WIRE_TICKET_SIZE) == -1) {
 		log_error("ticket.random", log_errno(errno));
 		return -1;
@@ -192,9 +168,9 @@ send_ticket(const struct address *a, const char *name,
 	packet_init(&tell, WIRE_TICKET);
 	packet_put_data(&tell, ticket, WIRE_TICKET_SIZE);
 	packet_put_text(&tell, name);
-	packet_put_u32(&tell, helper->mail_uid);
-	packet_put_u32(&tell, helper->mail_gid);
-	packet_put_text(&tell, path);
+	packet_put_u32(&tell, o->uid);
+	packet_put_u32(&tell, o->gid);
+	packet_put_text(&tell, o->path);
 	packet_put_u64(&tell, (uint64_t)clock_after(TICKET_TIME));
 	errno = tell.error;
 	sent = tell.error != 0 ? -1 : packet_send(accounts.link, &tell);
@@ -209,12 +185,13 @@ send_ticket(const struct address *a, const char *name,
 
 /* The answer to a login whose password was right; *q is freed. */
 static void
-reply_login(struct request **q, const struct address *a, const char *name)
+reply_login(
+    struct request **q, const struct accounts_owner *o, const char *name)
 {
 	unsigned char ticket[WIRE_TICKET_SIZE];
 	struct packet fields;
 
-	if (send_ticket(a, name, ticket) == -1) {
+	if (send_ticket(o, name, ticket) == -1) {
 		request_reply(q, PACKET_TEMPORARY, NULL);
 		return;
 	}
@@ -236,6 +213,7 @@ verify(struct request **q, const char *login, const char *password)
 	struct record_user user;
 	enum directory_result found;
 	enum password_result result;
+	struct accounts_owner o;
 	struct address a;
 
 	found = directory_user(&accounts.directory, login, &a, &user);
@@ -244,13 +222,19 @@ verify(struct request **q, const char *login, const char *password)
 		return;
 	}
 	address_name(&a, name);
+	if (found == DIRECTORY_OK &&
+	    accounts_owner_find(helper, &a, &user, &o) == -1) {
+		explicit_bzero(&user, sizeof(user));
+		request_reply(q, PACKET_TEMPORARY, NULL);
+		return;
+	}
 	/* Where there is no such user, the empty hash costs as much time. */
 	result = password_verify(
 	    accounts.pool, name, user.hash, password, clock_after(LOGIN_TIME));
 	explicit_bzero(&user, sizeof(user));
 	switch (result) {
 	case PASSWORD_GOOD:
-		reply_login(q, &a, name);
+		reply_login(q, &o, name);
 		return;
 	case PASSWORD_WRONG:
 		reply_refused(q, ACCOUNTS_DENIED);
@@ -292,6 +276,10 @@ static const struct server_row rows[] = {
     {WIRE_USER_DEL, ROLE_ADMIN, SERVER_FIBER, answer_user_del, "user_del"},
     {WIRE_USER_PASSWD, ROLE_ADMIN, SERVER_FIBER, answer_user_passwd,
 	"user_passwd"},
+    {WIRE_USER_ADD_SYSTEM, ROLE_ADMIN, SERVER_FIBER, answer_user_add_system,
+	"user_add_system"},
+    {WIRE_USER_QUOTA, ROLE_ADMIN, SERVER_FIBER, answer_user_quota,
+	"user_quota"},
     {WIRE_USER_LIST, ROLE_ADMIN, 0, answer_user_list, "user_list"},
     {WIRE_ALIAS_ADD, ROLE_ADMIN, 0, answer_alias_add, "alias_add"},
     {WIRE_ALIAS_DEL, ROLE_ADMIN, 0, answer_alias_del, "alias_del"},
@@ -398,6 +386,7 @@ open_rooms(const char *folder)
 	/* Its conf files are none of our business, and out of reach. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
 	accounts.link = helper->link_tell;
+	accounts.helper = helper;
 	accounts.directory = (struct directory){
 	    .kv = kv_open(folder, (size_t)conf->accounts_cache),
 	    .default_domain = conf->default_domain,

@@ -1,4 +1,5 @@
 #include "accounts_admin.h"
+#include "accounts_owner.h"
 #include "clock.h"
 #include "log.h"
 #include "packet.h"
@@ -276,9 +277,11 @@ answer_alias_del(struct request *q)
 	return 0;
 }
 
-/* Checks the name, hashes the password, and writes it where that all worked. */
+/* Checks the name, hashes the password, and writes it where that all worked.
+ * system: of a new user, or NULL. */
 static enum registry_result
-set_password(const char *name, const char *password, int new, char *why)
+set_password(const char *name, const char *password, int new,
+    const struct record_system *system, char *why)
 {
 	struct directory *d = &accounts.directory;
 	char hash[PASSWORD_HASH_MAX];
@@ -295,7 +298,7 @@ set_password(const char *name, const char *password, int new, char *why)
 		return REGISTRY_FAILED;
 	/* Others had their turn meanwhile: these check the name again. */
 	if (new)
-		result = registry_user_add(d, name, hash, why);
+		result = registry_user_add(d, name, hash, system, why);
 	else
 		result = registry_user_passwd(d, name, hash, why);
 	explicit_bzero(hash, sizeof(hash));
@@ -316,22 +319,48 @@ forget_user(const char *name)
 	tell_changed(canonical);
 }
 
-static int
-answer_password(struct request *q, int new)
+/* The fields of a system user behind his name and password. */
+static enum registry_result
+read_system(struct packet *p, struct record_system *system, char *why)
 {
+	const char *wrong;
+
+	system->uid = packet_get_u32(p);
+	system->gid = packet_get_u32(p);
+	packet_get_text(p, system->path, sizeof(system->path));
+	if (p->error != 0)
+		return REGISTRY_OK; /* packet_end will tell */
+	if ((wrong = accounts_owner_check(accounts.helper, system)) == NULL)
+		return REGISTRY_OK;
+	snprintf(why, REGISTRY_WHY_MAX, "%s", wrong);
+	return REGISTRY_REFUSED;
+}
+
+/* What a request that brings a password is for. */
+enum purpose { PURPOSE_CHANGE, PURPOSE_NEW, PURPOSE_NEW_SYSTEM };
+
+static int
+answer_password(struct request *q, enum purpose purpose)
+{
+	int new = purpose != PURPOSE_CHANGE;
+	struct record_system system = {.path = ""};
 	char name[WIRE_NAME_MAX], password[WIRE_PASSWORD_MAX];
 	char why[REGISTRY_WHY_MAX];
-	enum registry_result result;
+	enum registry_result result = REGISTRY_OK;
 
 	packet_get_text(&q->packet, name, sizeof(name));
 	packet_get_text(&q->packet, password, sizeof(password));
+	if (purpose == PURPOSE_NEW_SYSTEM)
+		result = read_system(&q->packet, &system, why);
 	if (q->packet.data != NULL)
 		explicit_bzero(q->packet.data, q->packet.length);
 	if (packet_end(&q->packet) == -1) {
 		explicit_bzero(password, sizeof(password));
 		return -1;
 	}
-	result = set_password(name, password, new, why);
+	if (result == REGISTRY_OK)
+		result = set_password(name, password, new,
+		    purpose == PURPOSE_NEW_SYSTEM ? &system : NULL, why);
 	explicit_bzero(password, sizeof(password));
 	log_change(new ? "user.added" : "user.password_set", result, name);
 	if (result == REGISTRY_OK)
@@ -343,13 +372,43 @@ answer_password(struct request *q, int new)
 int
 answer_user_add(struct request *q)
 {
-	return answer_password(q, 1);
+	return answer_password(q, PURPOSE_NEW);
+}
+
+int
+answer_user_add_system(struct request *q)
+{
+	return answer_password(q, PURPOSE_NEW_SYSTEM);
+}
+
+int
+answer_user_quota(struct request *q)
+{
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+	struct record_quota quota;
+	enum registry_result result;
+	uint8_t own;
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	own = packet_get_u8(&q->packet);
+	quota.octets = packet_get_u64(&q->packet);
+	quota.messages = packet_get_u64(&q->packet);
+	if (packet_end(&q->packet) == -1 || own > 1 ||
+	    quota.octets > INT64_MAX || quota.messages > INT64_MAX)
+		return -1;
+	result = registry_user_quota(
+	    &accounts.directory, name, own ? &quota : NULL, why);
+	log_change("user.quota_set", result, name);
+	if (result == REGISTRY_OK)
+		forget_user(name);
+	reply_change(&q, result, why);
+	return 0;
 }
 
 int
 answer_user_passwd(struct request *q)
 {
-	return answer_password(q, 0);
+	return answer_password(q, PURPOSE_CHANGE);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "registry.h"
 
+struct helper;
 struct password_pool;
 struct request;
 
@@ -14,6 +15,7 @@ struct request;
 struct accounts {
 	struct directory directory;
 	struct password_pool *pool;
+	const struct helper *helper;
 	int link; /* where mailbox is told; non-blocking */
 };
 extern struct accounts accounts;
@@ -32,6 +34,8 @@ int answer_user_list(struct request *q);
 
 /* These wait: for a hash, for room in the link. */
 int answer_user_add(struct request *q);
+int answer_user_add_system(struct request *q);
+int answer_user_quota(struct request *q);
 int answer_user_passwd(struct request *q);
 int answer_user_del(struct request *q);
 

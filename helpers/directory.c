@@ -75,6 +75,7 @@ get_user(struct directory *d, const char *key, struct record_user *user)
 	case KV_OK:
 		if (record_get_user(user, value, length) == -1)
 			result = damaged(key);
+		d->limited |= user->has_quota;
 		explicit_bzero(value, sizeof(value));
 		return result;
 	case KV_NONE:
@@ -368,6 +369,7 @@ directory_lookup(
 	struct address a;
 
 	targets->count = 0;
+	d->limited = 0;
 	result = parse(d, address, &a);
 	if (result == DIRECTORY_OK)
 		result = expand(&e, &a);

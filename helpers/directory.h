@@ -19,6 +19,7 @@ struct directory {
 	const char *default_domain; /* for a login without "@"; "" for none */
 	const char *postmaster;	    /* where its mail goes; "" for nowhere */
 	char separator;		    /* '+'; '\0': no plus-addressing */
+	int limited; /* a user of the last directory_lookup has a quota */
 };
 
 enum directory_result {

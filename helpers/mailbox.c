@@ -8,6 +8,7 @@
 #include "device.h"
 #include "fiber.h"
 #include "helper.h"
+#include "homes.h"
 #include "index.h"
 #include "log.h"
 #include "mailbox_admin.h"
@@ -49,6 +50,7 @@ static const struct privileges privileges = {
     .processes = 1, /* the thread that syncs */
     .lowest_uid = 100,
     .paths = {{"$mail", PATH_READ | PATH_WRITE},
+	{"$homes", PATH_READ | PATH_WRITE},
 	{"$state/mailbox", PATH_READ | PATH_WRITE}},
     .calls = calls,
 };
@@ -109,6 +111,7 @@ static const struct server_row rows[] = {
     {WIRE_SPOOL, ROLE_SMTPD, SERVER_FIBER, answer_spool, "spool"},
     {WIRE_DELIVER, ROLE_SMTPD, SERVER_FIBER | SERVER_FD, answer_deliver,
 	"deliver"},
+    {WIRE_ROOM, ROLE_SMTPD, SERVER_FIBER, answer_room, "room"},
     {WIRE_OPEN, ROLE_POP3D, SERVER_FIBER, answer_open, "open"},
     {WIRE_DAMAGED, ROLE_POP3D, 0, answer_damaged, "damaged"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
@@ -158,8 +161,7 @@ start(void)
 	link = device_attach("accounts", helper->link_ask, ASK_MAX);
 	if (link == NULL)
 		return -1;
-	mailbox_owners_setup(
-	    link, conf->mail_root, (uint64_t)conf->default_quota);
+	mailbox_owners_setup(link, conf->mail_root);
 	mailbox_drop_setup(store);
 	if (mailbox_deliver_setup(store, (unsigned)conf->batch) == -1 ||
 	    server_attach(&server, helper->link_tell, ROLE_ACCOUNTS) == -1 ||
@@ -220,7 +222,9 @@ give_up_privileges(const struct helper *h)
 	    .gid = h->gid,
 	    .run = h->conf->run,
 	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
+	    .mail = h->conf->mail_root,
+	    .homes = h->conf->homes.items,
+	    .homes_count = h->conf->homes.count};
 	int keep[] = {h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
 
 	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
@@ -230,6 +234,19 @@ give_up_privileges(const struct helper *h)
 	super_end_with_parent();
 	owner_setup((uid_t)h->conf->lowest_uid);
 	return 0;
+}
+
+/* Those that are not there hold no Maildirs. */
+static void
+add_homes(const struct conf_list *homes)
+{
+	size_t i;
+
+	for (i = 0; i < homes->count; i++)
+		if (homes_add(homes->items[i]) == -1)
+			log_warn("mailbox.homes",
+			    log_text("path", homes->items[i]),
+			    log_errno(errno));
 }
 
 static int
@@ -257,6 +274,7 @@ open_rooms(const struct helpers_conf *conf)
 		    log_errno(errno));
 		return -1;
 	}
+	add_homes(&conf->homes);
 	if ((store = store_open(&sc)) == NULL) {
 		log_error("mailbox.store", log_text("path", folder),
 		    log_errno(errno));

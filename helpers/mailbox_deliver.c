@@ -4,6 +4,7 @@
 #include "fiber.h"
 #include "log.h"
 #include "mailbox_owners.h"
+#include "quota.h"
 #include "ring.h"
 #include "server.h"
 #include "store.h"
@@ -26,6 +27,7 @@ struct job {
 	struct store_place places[WIRE_TARGETS_MAX];
 	struct owner *owners;
 	char (*names)[WIRE_NAME_MAX];
+	unsigned char reserved[WIRE_TARGETS_MAX]; /* room in each mailbox */
 };
 
 static struct {
@@ -121,7 +123,24 @@ read_request(struct job *j, struct packet *p)
 	return 0;
 }
 
-/* Finds the owners, which may wait, and whether they have room. */
+/* Whether the letter of a repeated request is there already. */
+static int
+is_there(const struct store_delivery *d, const struct owner *o)
+{
+	char name[MAILDIR_NAME_MAX], file[4 + MAILDIR_NAME_MAX];
+	int found = 0;
+
+	if (!d->again)
+		return 0;
+	maildir_name(name, d->trace, d->received, d->size, d->size + d->lines);
+	if (owner_become(o->uid, o->gid) == 0)
+		found = maildir_find(o->path, name, strlen(name), file,
+			    sizeof(file)) == 1;
+	owner_home();
+	return found;
+}
+
+/* Finds the owners, and has room for the letter kept; may wait. */
 static enum mailbox_result
 find_owners(struct job *j)
 {
@@ -135,11 +154,26 @@ find_owners(struct job *j)
 			return result;
 		j->places[i].owner = &j->owners[i];
 	}
-	/* What may be there already has been counted before. */
-	for (i = 0; i < d->count && !d->again; i++)
-		if (!mailbox_owners_room(j->names[i], &j->owners[i], d->size))
+	for (i = 0; i < d->count; i++) {
+		if (quota_reserve(j->names[i], &j->owners[i], d->size))
+			j->reserved[i] = 1;
+		else if (!is_there(d, &j->owners[i]))
 			return MAILBOX_FULL;
+	}
 	return MAILBOX_OK;
+}
+
+/* The room that was kept: taken by what was delivered, or free again. */
+static void
+settle(struct job *j, enum mailbox_result result)
+{
+	unsigned i;
+
+	for (i = 0; i < j->delivery.count; i++)
+		if (j->reserved[i])
+			quota_settle(j->names[i], &j->owners[i],
+			    j->delivery.size,
+			    result == MAILBOX_OK && !j->places[i].there);
 }
 
 int
@@ -162,6 +196,7 @@ answer_deliver(struct request *q)
 	if (j->names != NULL && j->owners != NULL && queue.count < QUEUE_MAX)
 		result = find_owners(j);
 	if (result != MAILBOX_OK) {
+		settle(j, result);
 		reply_result(&q, result);
 		job_free(j);
 		return 0;
@@ -221,6 +256,7 @@ commit_batch(void)
 		next = j->next;
 		log_debug("deliver.done", log_id("trace", j->delivery.trace),
 		    log_int("result", j->delivery.result), log_int("batch", n));
+		settle(j, j->delivery.result);
 		reply_result(&j->request, j->delivery.result);
 		job_free(j);
 	}
@@ -283,5 +319,33 @@ answer_spool(struct request *q)
 	else
 		reply_result(&q, result);
 	packet_free(&fields);
+	return 0;
+}
+
+int
+answer_room(struct request *q)
+{
+	enum mailbox_result result = MAILBOX_OK;
+	uint64_t size = packet_get_u64(&q->packet);
+	uint32_t count = packet_get_u32(&q->packet), i;
+	char name[WIRE_NAME_MAX];
+	struct packet names;
+	struct owner o;
+
+	if (q->packet.error != 0 || count == 0 || count > WIRE_TARGETS_MAX)
+		return -1;
+	names = q->packet; /* a second reader of the same fields */
+	for (i = 0; i < count; i++)
+		packet_get_text(&names, name, sizeof(name));
+	if (packet_end(&names) == -1)
+		return -1;
+	for (i = 0; i < count && result == MAILBOX_OK; i++) {
+		packet_get_text(&q->packet, name, sizeof(name));
+		result = mailbox_owners_find(name, &o);
+		if (result == MAILBOX_OK &&
+		    !quota_has_room(name, &o, size > 0 ? size : 1))
+			result = MAILBOX_FULL;
+	}
+	reply_result(&q, result);
 	return 0;
 }

@@ -5,8 +5,8 @@
 #include "index.h"
 #include "log.h"
 #include "mailbox_deliver.h"
-#include "mailbox_owners.h"
 #include "mailbox_proof.h"
+#include "quota.h"
 #include "ring.h"
 #include "server.h"
 #include "store.h"
@@ -356,7 +356,9 @@ answer_expunge(struct request *q)
 	}
 	index_removal_end(
 	    &d->removal, &d->proof.owner, pointers, (unsigned)count);
-	mailbox_owners_recount(d->proof.name);
+	/* What is left of them after a failure may be counted too little. */
+	quota_removed(
+	    d->proof.name, &d->proof.owner, pointers, (unsigned)count);
 	request_reply(&q, code == 0 ? PACKET_OK : PACKET_TEMPORARY, NULL);
 	if (code == EIO)
 		mailbox_deliver_give_up();

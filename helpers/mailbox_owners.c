@@ -3,9 +3,9 @@
 #include "accounts.h"
 #include "clock.h"
 #include "device.h"
+#include "homes.h"
 #include "log.h"
 #include "packet.h"
-#include "snapshot.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,29 +14,24 @@
 /* Owners remembered; each has one place where it can be. */
 #define SLOTS	     8192
 #define ASK_TIME     (10 * CLOCK_SECOND)
-#define COUNT_TIME   (60 * CLOCK_SECOND)
 #define ABSOLUTE_MAX (2 * OWNER_PATH_MAX)
 
 struct known {
 	char name[WIRE_NAME_MAX];
 	struct owner owner;
-	uint64_t used;	 /* octets in the Maildir */
-	int64_t counted; /* when; 0 for never */
 };
 
 static struct known *slots[SLOTS];
 static struct device *link_ask;
 static const char *root;
-static uint64_t default_quota;
 /* Grows with each WIRE_CHANGED: an answer from before it is not kept. */
 static uint64_t changes;
 
 void
-mailbox_owners_setup(struct device *link, const char *path, uint64_t quota)
+mailbox_owners_setup(struct device *link, const char *path)
 {
 	link_ask = link;
 	root = path;
-	default_quota = quota;
 }
 
 static struct known **
@@ -74,11 +69,16 @@ mailbox_owners_path(struct owner *o, const char *path)
 {
 	size_t length = strlen(root);
 
-	if (strncmp(path, root, length) != 0 || path[length] != '/' ||
-	    strlen(path + length + 1) >= sizeof(o->path) ||
-	    path[length + 1] == '\0' || path[length + 1] == '/')
+	if (strncmp(path, root, length) == 0 && path[length] == '/')
+		path += length + 1;
+	else if (!homes_has(path))
 		return -1;
-	snprintf(o->path, sizeof(o->path), "%s", path + length + 1);
+	else
+		length = 0;
+	if (strlen(path) >= sizeof(o->path) || *path == '\0' ||
+	    (length > 0 && *path == '/'))
+		return -1;
+	snprintf(o->path, sizeof(o->path), "%s", path);
 	return 0;
 }
 
@@ -101,12 +101,11 @@ read_owner(struct packet *reply, struct owner *o)
 	o->gid = packet_get_u32(reply);
 	packet_get_text(reply, path, sizeof(path));
 	o->quota = packet_get_u64(reply);
+	o->quota_messages = packet_get_u64(reply);
 	if (packet_end(reply) == -1 || mailbox_owners_path(o, path) == -1) {
 		log_error("owner.malformed");
 		return MAILBOX_TEMPORARY;
 	}
-	if (o->quota == 0)
-		o->quota = default_quota;
 	return MAILBOX_OK;
 }
 
@@ -152,59 +151,4 @@ mailbox_owners_forget(const char *name)
 		free(*slot);
 		*slot = NULL;
 	}
-}
-
-/* The octets of all letters; unreadable Maildirs count as empty, since the
- * delivery itself will say what is wrong. */
-static uint64_t
-count_used(const struct owner *o)
-{
-	struct snapshot s;
-	uint64_t used = 0, budget = 0;
-	size_t i;
-
-	if (owner_become(o->uid, o->gid) == -1)
-		return 0;
-	if (snapshot_take(&s, o->path) == 0)
-		for (i = 0; i < s.count; i++) {
-			if (s.letters[i].size == SNAPSHOT_UNKNOWN)
-				snapshot_measure(&s, i, o->path, &budget);
-			used += s.letters[i].size;
-		}
-	snapshot_free(&s);
-	owner_home();
-	return used;
-}
-
-int
-mailbox_owners_room(const char *name, const struct owner *o, uint64_t size)
-{
-	struct known *k = find_known(name);
-	uint64_t used;
-	int64_t now;
-
-	if (o->quota == 0)
-		return 1;
-	now = clock_now();
-	if (k != NULL && k->counted != 0 && now - k->counted < COUNT_TIME)
-		used = k->used;
-	else
-		used = count_used(o);
-	if (used > o->quota || size > o->quota - used)
-		return 0;
-	if (k != NULL) {
-		if (k->counted == 0 || now - k->counted >= COUNT_TIME)
-			k->counted = now;
-		k->used = used + size;
-	}
-	return 1;
-}
-
-void
-mailbox_owners_recount(const char *name)
-{
-	struct known *k = find_known(name);
-
-	if (k != NULL)
-		k->counted = 0;
 }

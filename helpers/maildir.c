@@ -1,5 +1,6 @@
 #include "maildir.h"
 
+#include "homes.h"
 #include "log.h"
 
 #include <dirent.h>
@@ -64,6 +65,14 @@ maildir_setup(const char *path, const char *host)
 	root.device = st.st_dev;
 	set_host(host);
 	return 0;
+}
+
+/* The descriptor of the folder that *path lies below, with *path made relative
+ * to it; -1 with errno. */
+static int
+root_of(const char **path)
+{
+	return **path != '/' ? root.fd : homes_of(path);
 }
 
 int
@@ -161,13 +170,22 @@ open_below(int folder, const char *path, int flags)
 	return walk_below(folder, path, flags);
 }
 
+/* Likewise, by a path as in the header. */
+static int
+open_path(const char *path, int flags)
+{
+	int fd = root_of(&path);
+
+	return fd == -1 ? -1 : open_below(fd, path, flags);
+}
+
 int
 maildir_open(const char *path, const char *sub)
 {
 	char full[OWNER_PATH_MAX + 8];
 
 	snprintf(full, sizeof(full), "%s/%s", path, sub);
-	return open_below(root.fd, full, O_RDONLY | O_DIRECTORY);
+	return open_path(full, O_RDONLY | O_DIRECTORY);
 }
 
 /* mkdir, and the folder's descriptor, in the place of *folder. */
@@ -186,34 +204,84 @@ enter(int *folder, const char *name, mode_t mode)
 	return 0;
 }
 
-int
-maildir_make(const char *path)
+/* The folder that a Maildir of the mail root shall have, made with those that
+ * lead there. */
+static int
+make_below_root(const char *path)
 {
-	static const char *const subs[] = {"new", "cur", "tmp"};
 	char copy[OWNER_PATH_MAX], *part, *rest = copy;
-	size_t i;
-	int folder, result = -1;
+	int folder;
 
-	if (strlen(path) >= sizeof(copy)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
 	snprintf(copy, sizeof(copy), "%s", path);
 	if ((folder = fcntl(root.fd, F_DUPFD_CLOEXEC, 3)) == -1)
 		return -1;
 	while ((part = strsep(&rest, "/")) != NULL)
 		/* Folders on the way may hold Maildirs of other owners. */
 		if (*part != '\0' &&
-		    enter(&folder, part, rest == NULL ? 0700 : 0711) == -1)
-			goto out;
+		    enter(&folder, part, rest == NULL ? 0700 : 0711) == -1) {
+			close(folder);
+			return -1;
+		}
+	return folder;
+}
+
+/* Likewise in a home, which must be there. */
+static int
+make_in_home(const char *path)
+{
+	const char *last = strrchr(path, '/') + 1;
+	char home[OWNER_PATH_MAX];
+	int folder;
+
+	snprintf(home, sizeof(home), "%.*s", (int)(last - path - 1), path);
+	if ((folder = open_path(home, O_RDONLY | O_DIRECTORY)) == -1)
+		return -1;
+	if (enter(&folder, last, 0700) == 0)
+		return folder;
+	close(folder);
+	return -1;
+}
+
+int
+maildir_make(const char *path)
+{
+	static const char *const subs[] = {"new", "cur", "tmp"};
+	int folder, result = -1;
+	size_t i;
+
+	if (strlen(path) >= OWNER_PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	folder = *path == '/' ? make_in_home(path) : make_below_root(path);
+	if (folder == -1)
+		return -1;
 	for (i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
 		if (mkdirat(folder, subs[i], 0700) == -1 && errno != EEXIST)
 			goto out;
 	/* Rare, and a checkpoint's sync would come too late for the larger
 	 * messages that are synced alone. */
-	result = maildir_sync_all();
+	result = *path == '/' ? syncfs(folder) : maildir_sync_all();
 out:
 	close(folder);
+	return result;
+}
+
+int
+maildir_settle(const char *path)
+{
+	static const char *const subs[] = {"new", "cur"};
+	struct stat st;
+	int fd, result = 0;
+	size_t i;
+
+	for (i = 0; i < 2 && *path == '/' && result == 0; i++) {
+		if ((fd = maildir_open(path, subs[i])) == -1)
+			continue;
+		if (fstat(fd, &st) == 0 && st.st_dev != root.device)
+			result = fsync(fd);
+		close(fd);
+	}
 	return result;
 }
 
@@ -310,7 +378,7 @@ open_letter(const char *path, const char *file, uint64_t access)
 	int fd;
 
 	snprintf(full, sizeof(full), "%s/%s", path, file);
-	if ((fd = open_below(root.fd, full, access)) == -1)
+	if ((fd = open_path(full, access)) == -1)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return fd;

@@ -1,12 +1,13 @@
 /*
- * maildir -- files of Maildirs, below one mail root.
+ * maildir -- files of Maildirs, below one mail root or in system users' homes.
  *
  * Call owner_become first: everything here happens with the rights of the
  * mailbox's owner.  No path is followed through a symbolic link or out of the
- * mail root, and only regular files are opened, without waiting: an owner who
- * lays traps in his Maildir catches nobody but himself.
+ * root it lies below, and only regular files are opened, without waiting: an
+ * owner who lays traps in his Maildir catches nobody but himself.
  *
- * Functions that return -1 set errno.  Paths are relative to the mail root.
+ * Functions that return -1 set errno.  Paths are relative to the mail root, or
+ * absolute and then below one of the folders of homes.
  */
 #ifndef MAILDIR_H
 #define MAILDIR_H
@@ -25,6 +26,12 @@
  * special characters are replaced).  Once, at the start.  0 or -1.
  */
 int maildir_setup(const char *root, const char *host);
+
+/*
+ * What was removed here is durable, where no checkpoint would see to that: on
+ * another file system than the mail root's.  0 or -1.
+ */
+int maildir_settle(const char *path);
 
 /* Makes all files below the mail root durable.  0 or -1; after a failure, each
  * later call fails.  Any thread. */
@@ -53,7 +60,8 @@ size_t maildir_base_length(const char *name);
 /* A descriptor of a folder (sub: "new", "cur", or "" for the Maildir). */
 int maildir_open(const char *path, const char *sub);
 
-/* Makes what is lacking of a Maildir: path, new, cur, tmp.  0 or -1. */
+/* Makes what is lacking of a Maildir: path (of a home, its last part alone),
+ * new, cur, tmp.  0 or -1. */
 int maildir_make(const char *path);
 
 /* A new, unnamed file on the file system of folder, open for both ways. */

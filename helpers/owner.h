@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A path below the mail root, its NUL included. */
+/* A path of a Maildir, its NUL included. */
 #define OWNER_PATH_MAX 384
 
 /* Whose a mailbox is and where it lies. */
@@ -19,7 +19,8 @@ struct owner {
 	uid_t uid;
 	gid_t gid;
 	uint64_t quota;		   /* octets, 0 for none */
-	char path[OWNER_PATH_MAX]; /* relative to the mail root */
+	uint64_t quota_messages;   /* likewise */
+	char path[OWNER_PATH_MAX]; /* as in maildir.h */
 };
 
 /*

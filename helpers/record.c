@@ -3,31 +3,109 @@
 #include <string.h>
 
 enum { VERSION_1 = 1 };
-enum { TAG_HASH = 1 };
+enum { TAG_HASH = 1, TAG_QUOTA, TAG_SYSTEM };
+
+/* Where a record is written to; at NULL: it did not fit. */
+struct writer {
+	unsigned char *at, *end;
+};
+
+static void
+put_octets(struct writer *w, const void *from, size_t length)
+{
+	if (w->at == NULL || (size_t)(w->end - w->at) < length) {
+		w->at = NULL;
+		return;
+	}
+	memcpy(w->at, from, length);
+	w->at += length;
+}
+
+/* The low `size` octets of value, the high ones first. */
+static void
+put_number(struct writer *w, uint64_t value, unsigned size)
+{
+	unsigned char octet;
+
+	while (size-- > 0) {
+		octet = (unsigned char)(value >> 8 * size);
+		put_octets(w, &octet, 1);
+	}
+}
+
+static void
+put_head(struct writer *w, int tag, size_t length)
+{
+	put_number(w, (uint64_t)tag, 1);
+	put_number(w, length, 2);
+}
 
 size_t
 record_put_user(const struct record_user *user, unsigned char *to, size_t size)
 {
-	size_t hash = strlen(user->hash);
+	struct writer w = {to, to + size};
+	size_t path = strlen(user->system.path);
 
-	if (size < 4 + hash)
-		return 0;
-	to[0] = VERSION_1;
-	to[1] = TAG_HASH;
-	to[2] = (unsigned char)(hash >> 8);
-	to[3] = (unsigned char)hash;
-	memcpy(to + 4, user->hash, hash);
-	return 4 + hash;
+	put_number(&w, VERSION_1, 1);
+	put_head(&w, TAG_HASH, strlen(user->hash));
+	put_octets(&w, user->hash, strlen(user->hash));
+	if (user->has_quota) {
+		put_head(&w, TAG_QUOTA, 16);
+		put_number(&w, user->quota.octets, 8);
+		put_number(&w, user->quota.messages, 8);
+	}
+	if (path > 0) {
+		put_head(&w, TAG_SYSTEM, 8 + path);
+		put_number(&w, user->system.uid, 4);
+		put_number(&w, user->system.gid, 4);
+		put_octets(&w, user->system.path, path);
+	}
+	return w.at != NULL ? (size_t)(w.at - to) : 0;
+}
+
+static uint64_t
+get_number(const unsigned char *from, unsigned size)
+{
+	uint64_t value = 0;
+
+	while (size-- > 0)
+		value = value << 8 | *from++;
+	return value;
 }
 
 static int
-take_hash(struct record_user *user, const unsigned char *from, size_t length)
+take_text(char *to, size_t size, const unsigned char *from, size_t length)
 {
-	if (length >= sizeof(user->hash) || memchr(from, '\0', length) != NULL)
+	if (length >= size || memchr(from, '\0', length) != NULL)
 		return -1;
-	memcpy(user->hash, from, length);
-	user->hash[length] = '\0';
+	memcpy(to, from, length);
+	to[length] = '\0';
 	return 0;
+}
+
+static int
+take_field(
+    struct record_user *user, int tag, const unsigned char *from, size_t length)
+{
+	switch (tag) {
+	case TAG_HASH:
+		return take_text(user->hash, sizeof(user->hash), from, length);
+	case TAG_QUOTA:
+		if (length != 16)
+			return -1;
+		user->has_quota = 1;
+		user->quota.octets = get_number(from, 8);
+		user->quota.messages = get_number(from + 8, 8);
+		return 0;
+	case TAG_SYSTEM:
+		if (length <= 8)
+			return -1;
+		user->system.uid = (uint32_t)get_number(from, 4);
+		user->system.gid = (uint32_t)get_number(from + 4, 4);
+		return take_text(user->system.path, sizeof(user->system.path),
+		    from + 8, length - 8);
+	}
+	return 0; /* of a later day */
 }
 
 int
@@ -47,9 +125,8 @@ record_get_user(
 		tag = from[0];
 		field = ((size_t)from[1] << 8) | from[2];
 		from += 3;
-		if ((size_t)(end - from) < field)
-			return -1;
-		if (tag == TAG_HASH && take_hash(user, from, field) == -1)
+		if ((size_t)(end - from) < field ||
+		    take_field(user, tag, from, field) == -1)
 			return -1;
 		from += field;
 	}

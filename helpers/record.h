@@ -11,13 +11,31 @@
 #include "wire.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* A password hash by crypt(5), NUL included (CRYPT_OUTPUT_SIZE). */
 #define RECORD_HASH_MAX 384
 #define RECORD_USER_MAX 1024
 
+/* The path of a system user's Maildir, NUL included. */
+#define RECORD_PATH_MAX 256
+
+/* What a mailbox may hold; 0: as much as there is. */
+struct record_quota {
+	uint64_t octets, messages;
+};
+
+/* Whom a mailbox belongs to that is none of the virtual ones. */
+struct record_system {
+	uint32_t uid, gid;
+	char path[RECORD_PATH_MAX]; /* of the Maildir, absolute; "": virtual */
+};
+
 struct record_user {
 	char hash[RECORD_HASH_MAX];
+	int has_quota; /* of its own, instead of the conf's */
+	struct record_quota quota;
+	struct record_system system;
 };
 
 struct record_targets {

@@ -167,23 +167,33 @@ has_alias(struct directory *d, const char *key)
 	return status;
 }
 
-/* The user of exactly this name: key[KV_KEY_MAX] and the canonical name. */
+/* The user of exactly this name: key[KV_KEY_MAX], and what stands there, to be
+ * wiped by the caller. */
 static enum registry_result
-check_user(struct directory *d, const char *name, char *key, char *why)
+find_user(struct directory *d, const char *name, char *key,
+    struct record_user *user, char *why)
 {
-	struct record_user user;
 	enum directory_result result;
 	struct address a;
 
 	if (strchr(name, '@') == NULL)
 		return refuse(
 		    why, "\"%.80s\" is no address: write user@domain", name);
-	result = directory_user(d, name, &a, &user);
-	explicit_bzero(&user, sizeof(user));
+	result = directory_user(d, name, &a, user);
 	if (result == DIRECTORY_NO_USER)
 		return refuse(why, "there is no user %.330s", name);
 	address_key(&a, key);
 	return result == DIRECTORY_OK ? REGISTRY_OK : REGISTRY_FAILED;
+}
+
+static enum registry_result
+check_user(struct directory *d, const char *name, char *key, char *why)
+{
+	struct record_user user = {.hash = ""};
+	enum registry_result result = find_user(d, name, key, &user, why);
+
+	explicit_bzero(&user, sizeof(user));
+	return result;
 }
 
 static enum registry_result
@@ -228,46 +238,71 @@ registry_user_check(struct directory *d, const char *name, int new, char *why)
 	return check_user(d, name, key, why);
 }
 
+/* Writes the user and wipes it. */
 static enum registry_result
-put_user(struct directory *d, const char *key, const char *hash)
+put_user(struct directory *d, const char *key, struct record_user *user)
 {
 	unsigned char value[RECORD_USER_MAX];
-	struct record_user user = {.hash = ""};
-	enum registry_result result;
+	enum registry_result result = REGISTRY_FAILED;
 	size_t length;
 
-	if (strlen(hash) >= sizeof(user.hash))
-		return REGISTRY_FAILED;
-	snprintf(user.hash, sizeof(user.hash), "%s", hash);
-	length = record_put_user(&user, value, sizeof(value));
-	result = put(d, KV_USERS, key, value, length);
-	explicit_bzero(&user, sizeof(user));
+	length = record_put_user(user, value, sizeof(value));
+	if (length > 0)
+		result = put(d, KV_USERS, key, value, length);
+	explicit_bzero(user, sizeof(*user));
 	explicit_bzero(value, sizeof(value));
 	return result;
 }
 
 enum registry_result
-registry_user_add(
-    struct directory *d, const char *name, const char *hash, char *why)
+registry_user_add(struct directory *d, const char *name, const char *hash,
+    const struct record_system *system, char *why)
 {
+	struct record_user user = {.hash = ""};
 	enum registry_result result;
 	char key[KV_KEY_MAX];
 
 	if ((result = check_new_user(d, name, key, why)) != REGISTRY_OK)
 		return result;
-	return put_user(d, key, hash);
+	if (strlen(hash) >= sizeof(user.hash))
+		return REGISTRY_FAILED;
+	snprintf(user.hash, sizeof(user.hash), "%s", hash);
+	if (system != NULL)
+		user.system = *system;
+	return put_user(d, key, &user);
 }
 
 enum registry_result
 registry_user_passwd(
     struct directory *d, const char *name, const char *hash, char *why)
 {
+	struct record_user user = {.hash = ""};
 	enum registry_result result;
 	char key[KV_KEY_MAX];
 
-	if ((result = check_user(d, name, key, why)) != REGISTRY_OK)
+	result = find_user(d, name, key, &user, why);
+	if (result != REGISTRY_OK)
 		return result;
-	return put_user(d, key, hash);
+	if (strlen(hash) >= sizeof(user.hash))
+		return REGISTRY_FAILED;
+	snprintf(user.hash, sizeof(user.hash), "%s", hash);
+	return put_user(d, key, &user);
+}
+
+enum registry_result
+registry_user_quota(struct directory *d, const char *name,
+    const struct record_quota *quota, char *why)
+{
+	struct record_user user = {.hash = ""};
+	enum registry_result result;
+	char key[KV_KEY_MAX];
+
+	result = find_user(d, name, key, &user, why);
+	if (result != REGISTRY_OK)
+		return result;
+	user.has_quota = quota != NULL;
+	user.quota = quota != NULL ? *quota : (struct record_quota){0, 0};
+	return put_user(d, key, &user);
 }
 
 enum registry_result

@@ -33,9 +33,13 @@ registry_domain_del(struct directory *d, const char *domain, char *why);
 enum registry_result
 registry_user_check(struct directory *d, const char *name, int new, char *why);
 
-/* A new user of an existing domain; hash by crypt(5). */
-enum registry_result registry_user_add(
-    struct directory *d, const char *name, const char *hash, char *why);
+/* A new user of an existing domain; hash by crypt(5).  system: whose Maildir
+ * it is, NULL for a virtual mailbox. */
+enum registry_result registry_user_add(struct directory *d, const char *name,
+    const char *hash, const struct record_system *system, char *why);
+/* quota NULL: the conf's. */
+enum registry_result registry_user_quota(struct directory *d, const char *name,
+    const struct record_quota *quota, char *why);
 enum registry_result registry_user_passwd(
     struct directory *d, const char *name, const char *hash, char *why);
 

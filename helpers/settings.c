@@ -90,7 +90,10 @@ static const struct conf_setting settings[] = {
     ROW("mail", "user", TEXT, mail_user, "ringmail"),
     ROW("mail", "lowest_uid", NUMBER, lowest_uid, "100",
 	BOUNDS("100", "2147483647")),
+    ROW("mail", "homes", LIST, homes, "/home", PATH),
     ROW("mail", "quota", SIZE, default_quota, "0"),
+    ROW("mail", "quota_messages", NUMBER, quota_messages, "0",
+	BOUNDS("0", "1000000000")),
 
     ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),
     ROW("journal", "checkpoint", DURATION, checkpoint_interval, "30s",

@@ -40,11 +40,13 @@ struct helpers_conf {
 	int64_t accounts_checkpoint; /* ns between checkpoints */
 
 	/* mail */
-	char *mail_root;       /* Maildirs lie below it */
-	char *mail_layout;     /* %d domain, %u local part, below mail_root */
-	char *mail_user;       /* system user that owns virtual mailboxes */
-	int64_t lowest_uid;    /* no owner has a uid or gid below this one */
-	int64_t default_quota; /* octets of a mailbox; 0: none */
+	char *mail_root;	/* Maildirs lie below it */
+	char *mail_layout;	/* %d domain, %u local part, below mail_root */
+	char *mail_user;	/* system user that owns virtual mailboxes */
+	int64_t lowest_uid;	/* no owner has a uid or gid below this one */
+	struct conf_list homes; /* system users' Maildirs lie below these */
+	int64_t default_quota;	/* octets of a mailbox; 0: none */
+	int64_t quota_messages; /* messages of a mailbox; 0: none */
 
 	/* journal */
 	int64_t journal_size;	     /* octets, written once at first start */

@@ -269,6 +269,8 @@ settle_alone(struct store_delivery *d)
 
 		/* What is there may have been moved, not yet durably. */
 		found |= p->there;
+		if (p->there && p->folder != -1 && syncfs(p->folder) == -1)
+			return -1;
 		if (p->folder != -1 && fsync(p->folder) == -1)
 			return -1;
 	}
@@ -411,6 +413,11 @@ store_expunge(struct store *s, const struct owner *owner,
 	for (i = 0; i < n; i++)
 		if (maildir_remove(owner->path, files[i]) == -1)
 			goto out;
+	if (maildir_settle(owner->path) == -1) {
+		/* It is the owner's disk: no reason to end for all others. */
+		errno = EBUSY;
+		goto out;
+	}
 	journal_placed(s->journal);
 	result = 0;
 out:

@@ -4,7 +4,11 @@
 #include "wire.h"
 
 #include <err.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An alias's targets in a list, joined; with a NUL. */
@@ -53,22 +57,33 @@ ask(int fd, uint16_t type, const char *text)
 	return finish(fd, &request);
 }
 
+/* Asks for the user's password, and puts both. */
+static enum client_exit
+put_password(struct packet *request, const char *name)
+{
+	char password[WIRE_PASSWORD_MAX];
+
+	if (secret_read(name, password, sizeof(password)) == -1)
+		return CLIENT_REFUSED;
+	packet_put_text(request, name);
+	packet_put_text(request, password);
+	explicit_bzero(password, sizeof(password));
+	return CLIENT_OK;
+}
+
 static enum client_exit
 ask_with_password(int fd, uint16_t type, const char *name)
 {
-	char password[WIRE_PASSWORD_MAX];
 	enum client_exit code;
 	struct packet request;
 
 	if ((code = check_length(name)) != CLIENT_OK)
 		return code;
-	if (secret_read(name, password, sizeof(password)) == -1)
-		return CLIENT_REFUSED;
 	packet_init(&request, type);
-	packet_put_text(&request, name);
-	packet_put_text(&request, password);
-	explicit_bzero(password, sizeof(password));
-	return finish(fd, &request);
+	if ((code = put_password(&request, name)) == CLIENT_OK)
+		return finish(fd, &request);
+	packet_free(&request);
+	return code;
 }
 
 /* One page: prints it, and leaves its last name in after; *count: names. */
@@ -140,11 +155,121 @@ domain_list(int fd, char **args, int count)
 	return list(fd, WIRE_DOMAIN_LIST, "");
 }
 
+/* The system user that a mailbox's local part names. */
+static enum client_exit
+find_system_user(const char *name, const struct passwd **found)
+{
+	char login[WIRE_NAME_MAX];
+
+	snprintf(login, sizeof(login), "%s", name);
+	login[strcspn(login, "@")] = '\0';
+	errno = 0;
+	if ((*found = getpwnam(login)) != NULL)
+		return CLIENT_OK;
+	if (errno != 0)
+		warn("system user %s", login);
+	else
+		warnx("there is no system user %s", login);
+	return CLIENT_REFUSED;
+}
+
+static enum client_exit
+user_add_system(int fd, const char *name)
+{
+	const struct passwd *user = NULL;
+	char path[WIRE_NAME_MAX];
+	enum client_exit code;
+	struct packet request;
+
+	if ((code = check_length(name)) != CLIENT_OK ||
+	    (code = find_system_user(name, &user)) != CLIENT_OK)
+		return code;
+	if ((size_t)snprintf(path, sizeof(path), "%s/Maildir", user->pw_dir) >=
+	    sizeof(path)) {
+		warnx("%s: too long a path", user->pw_dir);
+		return CLIENT_REFUSED;
+	}
+	packet_init(&request, WIRE_USER_ADD_SYSTEM);
+	if ((code = put_password(&request, name)) != CLIENT_OK) {
+		packet_free(&request);
+		return code;
+	}
+	packet_put_u32(&request, user->pw_uid);
+	packet_put_u32(&request, user->pw_gid);
+	packet_put_text(&request, path);
+	return finish(fd, &request);
+}
+
 static enum client_exit
 user_add(int fd, char **args, int count)
 {
-	(void)count;
+	int is_system = strcmp(args[0], "--system") == 0;
+
+	if (count != 1 + is_system) {
+		warnx("user add takes: [--system] USER@DOMAIN");
+		return CLIENT_USAGE;
+	}
+	if (is_system)
+		return user_add_system(fd, args[1]);
 	return ask_with_password(fd, WIRE_USER_ADD, args[0]);
+}
+
+/* Reads "BYTES[,MESSAGES]", where BYTES may end in K, M, G or T. */
+static int
+parse_quota(const char *text, uint64_t *octets, uint64_t *messages)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+
+	*messages = 0;
+	errno = 0;
+	*octets = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || errno != 0)
+		return -1;
+	if (*end != '\0' && (unit = strchr(units, *end)) != NULL) {
+		unsigned shift = 10 * (unsigned)(unit - units + 1);
+
+		if (*octets > (uint64_t)INT64_MAX >> shift)
+			return -1;
+		*octets <<= shift;
+		end++;
+	}
+	if (*end == ',') {
+		if (end[1] < '0' || end[1] > '9')
+			return -1;
+		*messages = strtoull(end + 1, &end, 10);
+	}
+	return *end == '\0' && errno == 0 && *octets <= INT64_MAX &&
+		       *messages <= INT64_MAX
+		   ? 0
+		   : -1;
+}
+
+static enum client_exit
+user_quota(int fd, char **args, int count)
+{
+	int is_own = strcmp(args[1], "default") != 0;
+	uint64_t octets = 0, messages = 0;
+	enum client_exit code;
+	struct packet request;
+
+	(void)count;
+	if ((code = check_length(args[0])) != CLIENT_OK)
+		return code;
+	if (is_own && strcmp(args[1], "none") != 0 &&
+	    parse_quota(args[1], &octets, &messages) == -1) {
+		warnx("\"%.80s\" is no quota: write 500M, 500M,1000, none or "
+		      "default",
+		    args[1]);
+		return CLIENT_USAGE;
+	}
+	packet_init(&request, WIRE_USER_QUOTA);
+	packet_put_text(&request, args[0]);
+	packet_put_u8(&request, (uint8_t)is_own);
+	packet_put_u64(&request, octets);
+	packet_put_u64(&request, messages);
+	return finish(fd, &request);
 }
 
 static enum client_exit
@@ -211,9 +336,11 @@ const struct command commands[] = {
     {"domain", "add", 1, 1, "DOMAIN", ACCOUNTS, domain_add},
     {"domain", "del", 1, 1, "DOMAIN", ACCOUNTS, domain_del},
     {"domain", "list", 0, 0, "", ACCOUNTS, domain_list},
-    {"user", "add", 1, 1, "USER@DOMAIN", ACCOUNTS, user_add},
+    {"user", "add", 1, 2, "[--system] USER@DOMAIN", ACCOUNTS, user_add},
     {"user", "del", 1, 1, "USER@DOMAIN", ACCOUNTS, user_del},
     {"user", "passwd", 1, 1, "USER@DOMAIN", ACCOUNTS, user_passwd},
+    {"user", "quota", 2, 2, "USER@DOMAIN BYTES[,MESSAGES]|none|default",
+	ACCOUNTS, user_quota},
     {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},
     {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", ACCOUNTS,
 	alias_add},

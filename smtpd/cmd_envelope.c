@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "command.h"
 #include "log.h"
+#include "mailbox.h"
 #include "reply.h"
 #include "resolver.h"
 #include "service.h"
@@ -208,6 +209,16 @@ add_boxes(struct smtp *s, const struct accounts_targets *targets)
 	return reply(s, "250 2.1.5 Ok");
 }
 
+static void
+log_refusal(struct smtp *s, const char *path, const char *text)
+{
+	log_info("rcpt.refused", log_id("session", s->id),
+	    log_id("trace", s->mail.trace),
+	    log_text("client", s->client->address),
+	    log_text("from", s->mail.reverse_path), log_text("to", path),
+	    log_text("reply", text));
+}
+
 /* No mailbox gets it: why, for the client and for the log. */
 static enum next
 refuse_recipient(struct smtp *s, const char *path, enum accounts_result result)
@@ -222,11 +233,29 @@ refuse_recipient(struct smtp *s, const char *path, enum accounts_result result)
 
 	if (result < ACCOUNTS_RESULTS && replies[result] != NULL)
 		text = replies[result];
-	log_info("rcpt.refused", log_id("session", s->id),
-	    log_id("trace", s->mail.trace),
-	    log_text("client", s->client->address),
-	    log_text("from", s->mail.reverse_path), log_text("to", path),
-	    log_text("reply", text));
+	log_refusal(s, path, text);
+	return reply(s, "%s", text);
+}
+
+/* Whether a mailbox is over its quota, or would be.  What can't be told now is
+ * told when the message is committed. */
+static int
+has_no_room(struct smtp *s, const struct accounts_targets *targets)
+{
+	return targets->limited &&
+	       mailbox_room(s->devices->mailbox, targets->count,
+		   (const char(*)[WIRE_NAME_MAX])targets->names,
+		   s->mail.declared,
+		   clock_after(s->conf->helper)) == MAILBOX_FULL;
+}
+
+/* RFC 5321 4.2.3, RFC 3463 3.3. */
+static enum next
+refuse_full(struct smtp *s, const char *path)
+{
+	static const char text[] = "452 4.2.2 Mailbox full";
+
+	log_refusal(s, path, text);
 	return reply(s, "%s", text);
 }
 
@@ -257,6 +286,10 @@ smtp_cmd_rcpt(struct smtp *s, char *argument)
 	    s->devices->accounts, path, &targets, clock_after(s->conf->helper));
 	if (result != ACCOUNTS_OK)
 		return refuse_recipient(s, path, result);
+	if (has_no_room(s, &targets)) {
+		accounts_targets_free(&targets);
+		return refuse_full(s, path);
+	}
 	if (s->mail.recipients == 0)
 		s->mail.forward_path = path;
 	next = add_boxes(s, &targets);

@@ -50,7 +50,7 @@ static void
 add_user(const char *name)
 {
 	assert_int_equal(
-	    registry_user_add(&d, name, "$y$hash", why), REGISTRY_OK);
+	    registry_user_add(&d, name, "$y$hash", NULL, why), REGISTRY_OK);
 }
 
 /* Adds an alias with the comma-joined targets. */
@@ -141,8 +141,12 @@ test_records(void **state)
 	static const unsigned char later[] = {
 	    1, 9, 0, 2, 'x', 'y', 1, 0, 3, '$', 'y', '$'};
 	unsigned char octets[RECORD_USER_MAX];
-	struct record_user user = {.hash = "$y$abc"};
-	size_t length;
+	struct record_user user = {.hash = "$y$abc"},
+			   full = {.hash = "h",
+			       .has_quota = 1,
+			       .quota = {UINT64_MAX, 3},
+			       .system = {1, 2, "/p"}};
+	size_t length, cut;
 
 	(void)state;
 	assert_int_equal(record_put_user(&user, octets, 9), 0);
@@ -154,6 +158,15 @@ test_records(void **state)
 	assert_string_equal(user.hash, "$y$");
 	octets[0] = 2;
 	assert_int_equal(record_get_user(&user, octets, length), -1);
+	length = record_put_user(&full, octets, sizeof(octets));
+	assert_int_equal(length, 1 + 4 + 19 + 13);
+	assert_int_equal(record_get_user(&user, octets, length), 0);
+	assert_memory_equal(&user, &full, sizeof(user));
+	assert_int_equal(record_put_user(&full, octets, length - 1), 0);
+	for (cut = 1; cut < length; cut++)
+		if (cut != 1 && cut != 5 && cut != 24)
+			assert_int_equal(
+			    record_get_user(&user, octets, cut), -1);
 	assert_int_equal(record_get_user(&user, octets, 0), -1);
 	assert_int_equal(record_get_alias(&targets, later, 5), -1);
 	assert_int_equal(record_get_alias(&targets, later, 1), -1);
@@ -174,11 +187,14 @@ test_users(void **state)
 	leads_nowhere("ann@example.com", DIRECTORY_FOREIGN);
 	leads_nowhere("ann", DIRECTORY_FOREIGN);
 	leads_nowhere("", DIRECTORY_FOREIGN);
-	assert_int_equal(registry_user_add(&d, "ann@example.org", "h", why),
+	assert_int_equal(
+	    registry_user_add(&d, "ann@example.org", "h", NULL, why),
 	    REGISTRY_REFUSED);
-	assert_int_equal(registry_user_add(&d, "ann@example.com", "h", why),
+	assert_int_equal(
+	    registry_user_add(&d, "ann@example.com", "h", NULL, why),
 	    REGISTRY_REFUSED);
-	assert_int_equal(registry_user_add(&d, "../x@example.org", "h", why),
+	assert_int_equal(
+	    registry_user_add(&d, "../x@example.org", "h", NULL, why),
 	    REGISTRY_REFUSED);
 
 	assert_int_equal(directory_user(&d, "ANN", &a, &user), DIRECTORY_OK);
@@ -254,7 +270,8 @@ test_aliases(void **state)
 	assert_int_equal(
 	    alias("out@example.com", "bob@example.org"), REGISTRY_REFUSED);
 	leads_nowhere("out@example.org", DIRECTORY_NO_USER);
-	assert_int_equal(registry_user_add(&d, "both@example.org", "h", why),
+	assert_int_equal(
+	    registry_user_add(&d, "both@example.org", "h", NULL, why),
 	    REGISTRY_REFUSED);
 
 	/* A target that went later is left out. */

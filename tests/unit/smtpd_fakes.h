@@ -25,7 +25,8 @@
 
 /* What the fakes do, and what was asked of them. */
 static struct {
-	enum mailbox_result spool, deliver;
+	enum mailbox_result spool, deliver, room;
+	unsigned rooms;	       /* mailboxes whose room was asked for */
 	int stops_at_delivery; /* the process is told to end just then */
 	int is_spool_full;
 	const char *host;
@@ -47,6 +48,17 @@ give(struct accounts_targets *t, unsigned count, const char *format)
 		snprintf(t->names[i], sizeof(t->names[i]), "%s%u@example.org",
 		    format, i);
 	return ACCOUNTS_OK;
+}
+
+enum mailbox_result
+mailbox_room(struct device *d, unsigned count,
+    const char (*names)[WIRE_NAME_MAX], uint64_t size, int64_t deadline)
+{
+	(void)d;
+	(void)deadline;
+	fake.rooms += count;
+	assert_int_equal(strncmp(names[0], "full", 4), 0);
+	return size > 1000 ? MAILBOX_FULL : fake.room;
 }
 
 enum accounts_result
@@ -76,9 +88,11 @@ accounts_lookup(struct device *d, const char *address,
 		return result;
 	}
 	if (strncmp(address, "jack@", 5) != 0 &&
-	    strncmp(address, "jill@", 5) != 0)
+	    strncmp(address, "jill@", 5) != 0 &&
+	    strncmp(address, "full@", 5) != 0)
 		return ACCOUNTS_NO_USER;
 	result = give(t, 1, "");
+	t->limited = address[0] == 'f';
 	snprintf(t->names[0], sizeof(t->names[0]), "%s", address);
 	return result;
 }

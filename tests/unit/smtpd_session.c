@@ -354,6 +354,16 @@ gathers_recipients(void **state)
 }
 
 static void
+refuses_full_mailboxes(void **state)
+{
+	(void)state;
+	talk(HELLO "MAIL FROM:<> SIZE=1001\r\nRCPT TO:<full@example.org>\r\n"
+		   "RCPT TO:<jack@example.org>\r\n" QUIT);
+	assert_string_equal(codes(peer.output), "220 250 250 452 250 221 ");
+	assert_int_equal(fake.rooms, 1);
+}
+
+static void
 keeps_a_hundred_boxes(void **state)
 {
 	(void)state;
@@ -473,6 +483,7 @@ main(void)
 		reads_to_the_end_what_it_cannot_keep, set_up),
 	    cmocka_unit_test_setup(refuses_bad_messages, set_up),
 	    cmocka_unit_test_setup(gathers_recipients, set_up),
+	    cmocka_unit_test_setup(refuses_full_mailboxes, set_up),
 	    cmocka_unit_test_setup(keeps_a_hundred_boxes, set_up),
 	    cmocka_unit_test_setup(limits_recipients, set_up),
 	    cmocka_unit_test_setup(counts_errors, set_up),
