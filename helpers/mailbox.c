@@ -162,7 +162,7 @@ start(void)
 	if (link == NULL)
 		return -1;
 	mailbox_owners_setup(link, conf->mail_root);
-	mailbox_drop_setup(store);
+	mailbox_drop_setup(store, conf->exclusive);
 	if (mailbox_deliver_setup(store, (unsigned)conf->batch) == -1 ||
 	    server_attach(&server, helper->link_tell, ROLE_ACCOUNTS) == -1 ||
 	    server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||

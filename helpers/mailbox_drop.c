@@ -40,15 +40,17 @@ struct drops {
 
 static struct {
 	struct store *store;
+	int exclusive; /* one session a maildrop */
 	struct drop *by_name[BUCKETS], *by_handle[BUCKETS];
 	unsigned count;
 	uint32_t last; /* handle given out */
 } table;
 
 void
-mailbox_drop_setup(struct store *store)
+mailbox_drop_setup(struct store *store, int exclusive)
 {
 	table.store = store;
+	table.exclusive = exclusive;
 }
 
 static struct drop **
@@ -281,7 +283,7 @@ answer_open(struct request *q)
 		return -1;
 	if (check_proof(q, data, length, &proof) == -1)
 		refuse(&q, MAILBOX_DENIED);
-	else if (is_open(proof.name))
+	else if (table.exclusive && is_open(proof.name))
 		refuse(&q, MAILBOX_IN_USE);
 	else
 		open_drop(&q, &proof, length == WIRE_TICKET_SIZE);

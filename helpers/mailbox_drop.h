@@ -13,8 +13,11 @@ struct owner;
 struct request;
 struct store;
 
-/* store is borrowed for ever. */
-void mailbox_drop_setup(struct store *store);
+/*
+ * store is borrowed for ever.  exclusive: a maildrop has one session at a time,
+ * as RFC 1939 4 has it; else any number, each with the snapshot of its login.
+ */
+void mailbox_drop_setup(struct store *store, int exclusive);
 
 /* Rows of the helper's table (server.h). */
 int answer_open(struct request *q);

@@ -94,6 +94,7 @@ static const struct conf_setting settings[] = {
     ROW("mail", "quota", SIZE, default_quota, "0"),
     ROW("mail", "quota_messages", NUMBER, quota_messages, "0",
 	BOUNDS("0", "1000000000")),
+    ROW("mail", "exclusive", BOOL, exclusive, "yes"),
 
     ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),
     ROW("journal", "checkpoint", DURATION, checkpoint_interval, "30s",

@@ -47,6 +47,7 @@ struct helpers_conf {
 	struct conf_list homes; /* system users' Maildirs lie below these */
 	int64_t default_quota;	/* octets of a mailbox; 0: none */
 	int64_t quota_messages; /* messages of a mailbox; 0: none */
+	int exclusive;		/* one POP3 session a mailbox */
 
 	/* journal */
 	int64_t journal_size;	     /* octets, written once at first start */

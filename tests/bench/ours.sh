@@ -71,7 +71,7 @@ lay_down() { # ARGS...
 		state = "$dir/state"
 		log { target = "stderr" }
 		accounts { default_domain = "$domain" }
-		mail { root = "$dir/mail" layout = "%u" }
+		mail { root = "$dir/mail" layout = "%u" exclusive = "no" }
 		$(settings helpers "$@")
 	E
 	cat >"$dir/conf/smtpd.conf" <<-E

@@ -171,6 +171,23 @@ def opens(pair, user):
         return False
 
 
+def test_maildrop_can_be_shared(make_pair):
+    """Each session keeps the snapshot of its own login."""
+    pair = make_pair(users=1, helpers={"mail": {"exclusive": "no"}})
+    sent = letters(pair, f"u0@{DOMAIN}", 2)
+    with Pop3(pair.pop3_port, user="u0") as first:
+        with Pop3(pair.pop3_port, user="u0") as second:
+            assert second.stat()[0] == 2
+            second.cmd("DELE 1")
+            second.quit()
+        assert first.stat()[0] == 2
+        with pytest.raises(Failed):
+            first.retr(1)
+        assert untraced(first.retr(2)) == sent[1]
+        first.quit()
+    assert len(fetch(pair.pop3_port, "u0")) == 1
+
+
 def test_maildrop_is_exclusive(pair, user):
     with Pop3(pair.pop3_port, user=user) as first:
         with Pop3(pair.pop3_port) as second:
