@@ -138,12 +138,12 @@ read_line(struct uidls *u, const char *line)
 	if (end != line + 16 || sum != sum_line(line + 17) ||
 	    strlen(line + 50) > SNAPSHOT_UIDL)
 		return 1;
-	for (int i = 0; i < 16; i++) {
-		unsigned octet;
+	for (size_t i = 0; i < 16; i++) {
+		char digits[3] = {line[17 + 2 * i], line[18 + 2 * i], '\0'};
 
-		if (sscanf(line + 17 + (size_t)i * 2, "%2x", &octet) != 1)
+		base[i] = (uint8_t)strtoul(digits, &end, 16);
+		if (*end != '\0')
 			return 1;
-		base[i] = (uint8_t)octet;
 	}
 	return add(u, base, line + 50) == -1 ? -1 : 0;
 }

@@ -143,12 +143,13 @@ courier_line(struct import *i, char *line)
 {
 	char uidl[4 * MAILDIR_NAME_MAX];
 	unsigned long number = 0, validity = 0;
-	char *size, *last;
+	char *size, *last, *end;
 
 	if (i->version == 0) {
-		i->version = atoi(line + 1);
-		return line[0] == '/' && i->version >= 1 && i->version <= 3 ? 0
-									    : 1;
+		if (line[0] != '/' || line[1] < '1' || line[1] > '3')
+			return 1;
+		i->version = line[1] - '0';
+		return 0;
 	}
 	if ((last = strrchr(line, ' ')) == NULL)
 		return 1;
@@ -156,8 +157,11 @@ courier_line(struct import *i, char *line)
 	if ((size = strrchr(line, ' ')) == NULL)
 		return 1;
 	*size = '\0';
-	if (sscanf(last, "%lu:%lu", &number, &validity) < 1)
+	number = strtoul(last, &end, 10);
+	if (end == last)
 		return 1;
+	if (*end == ':')
+		validity = strtoul(end + 1, NULL, 10);
 	if (number == 0)
 		courier_escape(line, uidl, sizeof(uidl));
 	else if (validity == 0)
