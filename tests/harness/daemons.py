@@ -112,6 +112,7 @@ class Pair:
                 "listen": [f"127.0.0.1:{self.pop3_port}"],
                 "run": self.run / "pop3d", "hostname": "mx.example.test",
                 "log": {"target": "stderr"},
+                "timeouts": {"failed_login": "100ms"},
             },
         }
         for name in SERVICES:
