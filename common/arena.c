@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK   1024
+#define FIRST_BLOCK   256
 #define LARGEST_BLOCK 16384
 #define ALIGNMENT     _Alignof(max_align_t)
 

@@ -62,7 +62,7 @@ thread_self(void)
 void
 ring_init(struct ring *r)
 {
-	atomic_flag_clear(&r->lock);
+	atomic_flag_clear_explicit(&r->lock, memory_order_relaxed);
 	sanitize_atomic(&r->lock, sizeof(r->lock));
 	r->notified = 0;
 	r->waiter = NULL;

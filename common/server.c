@@ -16,7 +16,9 @@
 #define REQUESTS_A_TURN 32
 /* After an accept that failed for want of descriptors or memory. */
 #define ACCEPT_PAUSE (100 * CLOCK_MILLISECOND)
-#define READABLE     ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+/* Octets of a reply that is worth a copy. */
+#define SMALL_REPLY 1024
+#define READABLE    ((uint32_t)(EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 
 struct server_listener {
 	struct server *server;
@@ -25,7 +27,7 @@ struct server_listener {
 	struct watch watch;
 };
 
-/* A reply that found its socket full. */
+/* A reply that has not left yet. */
 struct waiting_reply {
 	struct waiting_reply *next;
 	struct packet packet;
@@ -51,21 +53,29 @@ struct errand {
 	struct request *request;
 };
 
+/* The oldest reply that waits has left, or never will. */
+static void
+drop_reply(struct server_peer *p)
+{
+	struct waiting_reply *r = p->head;
+
+	if ((p->head = r->next) == NULL)
+		p->tail = &p->head;
+	p->waiting--;
+	packet_free(&r->packet);
+	free(r);
+}
+
 /* Frees p once its fiber has ended and nobody works for it. */
 static void
 peer_put(struct server_peer *p)
 {
-	struct waiting_reply *r;
-
 	if (p->running || p->requests > 0)
 		return;
 	if (p->data != NULL && p->server->gone != NULL)
 		p->server->gone(p->data);
-	while ((r = p->head) != NULL) {
-		p->head = r->next;
-		packet_free(&r->packet);
-		free(r);
-	}
+	while (p->head != NULL)
+		drop_reply(p);
 	p->server->peers--;
 	free(p);
 }
@@ -110,25 +120,39 @@ failed:
 	return -1;
 }
 
+/* Sends it at once, if that can be: 0; -1 where it must wait or be lost. */
+static int
+send_now(struct server_peer *p, const struct packet *reply)
+{
+	if (packet_send(p->watch.fd, reply) == 0)
+		return 0;
+	if (errno == EAGAIN) {
+		p->watch.ready &= ~(uint32_t)EPOLLOUT;
+		return -1;
+	}
+	log_info("reply.failed", log_int("type", reply->head.type),
+	    log_errno(errno));
+	peer_end(p);
+	return 0;
+}
+
+/*
+ * Small replies are put off until the peer's fiber runs, so that those of one
+ * turn or one batch leave in one system call.
+ */
 static void
 peer_send(struct server_peer *p, const struct packet *reply)
 {
+	int is_small = reply->length <= SMALL_REPLY && reply->fd == -1;
+
 	if (p->ended)
 		return;
-	if (p->head == NULL) {
-		if (packet_send(p->watch.fd, reply) == 0)
-			return;
-		if (errno != EAGAIN) {
-			log_info("reply.failed",
-			    log_int("type", reply->head.type),
-			    log_errno(errno));
-			peer_end(p);
-			return;
-		}
-		p->watch.ready &= ~(uint32_t)EPOLLOUT;
-	}
-	if (put_off(p, reply) == 0)
+	if (!is_small && p->head == NULL && send_now(p, reply) == 0)
 		return;
+	if (put_off(p, reply) == 0) {
+		ring_notify(&p->ring);
+		return;
+	}
 	log_warn("peer.slow", log_int("role", p->role));
 	if (!p->attached)
 		peer_end(p);
@@ -138,20 +162,22 @@ peer_send(struct server_peer *p, const struct packet *reply)
 static int
 peer_flush(struct server_peer *p)
 {
+	const struct packet *batch[PACKET_BATCH];
 	struct waiting_reply *r;
+	unsigned n;
+	int sent;
 
-	while ((r = p->head) != NULL && (p->watch.ready & EPOLLOUT) != 0) {
-		if (packet_send(p->watch.fd, &r->packet) == -1) {
-			if (errno != EAGAIN)
-				return -1;
+	while (p->head != NULL && (p->watch.ready & EPOLLOUT) != 0) {
+		n = 0;
+		for (r = p->head; r != NULL && n < PACKET_BATCH; r = r->next)
+			batch[n++] = &r->packet;
+		sent = packet_send_some(p->watch.fd, batch, n);
+		if (sent == -1 && errno != EAGAIN)
+			return -1;
+		if (sent == -1)
 			p->watch.ready &= ~(uint32_t)EPOLLOUT;
-			break;
-		}
-		if ((p->head = r->next) == NULL)
-			p->tail = &p->head;
-		p->waiting--;
-		packet_free(&r->packet);
-		free(r);
+		for (; sent > 0; sent--)
+			drop_reply(p);
 	}
 	return 0;
 }
@@ -285,6 +311,7 @@ peer_main(void *arg)
 		if (!p->ended && ring_wait(&p->ring, CLOCK_NEVER) == -1)
 			break;
 	}
+	peer_flush(p); /* what was answered before the end came */
 	p->ended = 1;
 	watch_close(&p->watch);
 	close(fd);

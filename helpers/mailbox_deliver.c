@@ -69,11 +69,12 @@ reply_result(struct request **q, enum mailbox_result result)
 static uint64_t
 count_lines(const char *body, size_t size)
 {
+	const char *end = body + size, *lf;
 	uint64_t lines = 0;
-	size_t i;
 
-	for (i = 0; i < size; i++)
-		lines += body[i] == '\n';
+	for (; body < end; body = lf + 1, lines++)
+		if ((lf = memchr(body, '\n', (size_t)(end - body))) == NULL)
+			break;
 	return lines;
 }
 
