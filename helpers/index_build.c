@@ -285,8 +285,7 @@ choose_row(struct build *b)
 	uint32_t need;
 	size_t i;
 
-	maildir_name(
-	    l.file + 4, 0, INT64_MAX, 999999999999, 999999999999);
+	maildir_name(l.file + 4, 0, INT64_MAX, 999999999999, 999999999999);
 	snapshot_uidl(l.file + 4, l.uidl);
 	b->head.row = catalog_need(&l);
 	for (i = 0; i < b->letters.count; i++) {

@@ -5,7 +5,6 @@ import threading
 import pytest
 
 from harness import dovecot
-from harness.daemons import DOMAIN
 from harness.pop3 import Pop3
 from harness.smtp import deliver
 
