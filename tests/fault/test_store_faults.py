@@ -87,7 +87,7 @@ def try_fault(store, work, call, number, error):
     return [f"{call}:{error}:{number}: {w}" for w in wrong]
 
 
-def test_each_call_fails(store, work, record_property):
+def test_each_call_fails(store, work):
     found = [(call, n) for call, n in
              calls(store, f"{work}/trial", *STEPS, first=5) if call in ASKED]
     found += [("syncfs", 3), ("syncfs", 4)]
@@ -95,7 +95,6 @@ def test_each_call_fails(store, work, record_property):
     faults = [(call, n, error) for call, n in found for error in ERRORS]
     rng = random.Random(5)
     faults = rng.sample(faults, min(len(faults), round(250 * LONG)))
-    record_property("faults", len(faults))
     wrong = [w for fault in faults for w in try_fault(store, work, *fault)]
     assert not wrong, f"{len(wrong)}: {wrong[:8]}"
 

@@ -95,7 +95,8 @@ class Recording:
         log = self.folder + ".trace"
         done = subprocess.run(
             ["strace", "-f", "-v", "-xx", "-s", "1000000", "-e",
-             f"trace={CALLS}", "-e", "signal=none", "-o", log, *inject, *command],
+             f"trace={CALLS}", "-e", "signal=none", "-o", log, *inject,
+             *command],
             stdout=subprocess.DEVNULL, check=False, **options)
         self.fds = {}
         with open(log, encoding="ascii") as lines:
@@ -116,12 +117,15 @@ class Recording:
                 first, start = halves.pop(pid)
                 line = first + line.split("resumed>", 1)[1]
             match = LINE.match(line)
-            if match and "sync" in match.group(2) and match.group(4) == "-1":
+            if not match:
+                continue
+            failed = match.group(4) == "-1"
+            if failed and "sync" in match.group(2):
                 method = getattr(self, "do_" + match.group(2))
                 method(match.group(3), 0, start)
                 _, test, start = self.operations.pop()
                 self.operations.append(("failed", test, start))
-            elif match and match.group(4) not in ("-1", "?"):
+            elif not failed and match.group(4) != "?":
                 method = getattr(self, "do_" + match.group(2))
                 method(match.group(3), int(match.group(4)), start)
         assert not any("sync" in half for half, _ in halves.values())
