@@ -59,6 +59,7 @@ read_targets(struct packet *reply, struct accounts_targets *targets)
 		packet_get_text(
 		    reply, targets->names[i], sizeof(targets->names[i]));
 	targets->limited = packet_get_u8(reply) != 0;
+	targets->crlf = packet_get_u8(reply) != 0;
 	if (packet_end(reply) == 0)
 		return ACCOUNTS_OK;
 	accounts_targets_free(targets);

@@ -24,7 +24,8 @@ enum accounts_result {
 struct accounts_targets {
 	unsigned count;
 	char (*names)[WIRE_NAME_MAX]; /* canonical mailbox names; no doubles */
-	int limited;		      /* some may be full: ask mailbox_room */
+	int crlf;    /* letters are stored with CRLF line ends */
+	int limited; /* some may be full: ask mailbox_room */
 };
 
 /*

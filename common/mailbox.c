@@ -131,6 +131,7 @@ put_delivery(
 	packet_put_u64(request, m->size);
 	packet_put_u64(request, m->lines);
 	packet_put_u8(request, (uint8_t)again);
+	packet_put_u8(request, m->wire != 0);
 	packet_put_u32(request, m->count);
 	for (unsigned i = 0; i < m->count; i++)
 		packet_put_text(request, m->names[i]);

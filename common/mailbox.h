@@ -31,8 +31,9 @@ struct mailbox_delivery {
 	int64_t received; /* wall clock, ns */
 	unsigned count;	  /* of recipients, WIRE_TARGETS_MAX at most */
 	const char (*names)[WIRE_NAME_MAX]; /* canonical, no doubles */
-	uint64_t size;	  /* stored octets: the whole body, LF line ends */
-	uint64_t lines;	  /* its LFs: wire octets are size + lines */
+	uint64_t size;	/* stored octets: the whole body, LF line ends */
+	uint64_t lines; /* its LFs without a CR: wire octets are size + lines */
+	int wire;	/* as POP3 sends it: CRLF, no dot begins a line */
 	const void *body; /* size octets, if size <= WIRE_INLINE_MAX; else */
 	int spool;	  /* a descriptor from mailbox_spool that holds them */
 };

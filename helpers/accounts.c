@@ -84,6 +84,7 @@ reply_targets(struct request **q)
 		packet_put_text(&fields, targets.names[i]);
 	packet_put_u8(&fields,
 	    accounts.directory.limited || accounts_owner_limited(helper));
+	packet_put_u8(&fields, helper->conf->line_ends == LINE_ENDS_CRLF);
 	request_reply(q, PACKET_OK, &fields);
 	packet_free(&fields);
 }

@@ -66,15 +66,18 @@ reply_result(struct request **q, enum mailbox_result result)
 	packet_free(&fields);
 }
 
+/* LFs with no CR before them. */
 static uint64_t
 count_lines(const char *body, size_t size)
 {
-	const char *end = body + size, *lf;
+	const char *at = body, *end = body + size, *lf;
 	uint64_t lines = 0;
 
-	for (; body < end; body = lf + 1, lines++)
-		if ((lf = memchr(body, '\n', (size_t)(end - body))) == NULL)
+	for (; at < end; at = lf + 1) {
+		if ((lf = memchr(at, '\n', (size_t)(end - at))) == NULL)
 			break;
+		lines += lf == body || lf[-1] != '\r';
+	}
 	return lines;
 }
 
@@ -97,7 +100,7 @@ read_request(struct job *j, struct packet *p)
 	struct store_delivery *d = &j->delivery;
 	uint32_t i;
 	size_t length;
-	uint8_t again;
+	uint8_t again, wire;
 
 	d->trace = packet_get_u64(p);
 	d->received = (int64_t)packet_get_u64(p);
@@ -105,9 +108,11 @@ read_request(struct job *j, struct packet *p)
 	d->lines = packet_get_u64(p);
 	again = packet_get_u8(p);
 	d->again = again;
+	wire = packet_get_u8(p);
+	d->wire = wire;
 	d->count = packet_get_u32(p);
 	if (p->error != 0 || d->count == 0 || d->count > WIRE_TARGETS_MAX ||
-	    again > 1 || d->received < 0)
+	    again > 1 || wire > 1 || (wire && d->lines > 0) || d->received < 0)
 		return -1;
 	j->names = calloc(d->count, sizeof(*j->names));
 	j->owners = calloc(d->count, sizeof(*j->owners));
@@ -133,7 +138,7 @@ is_there(const struct store_delivery *d, const struct owner *o)
 
 	if (!d->again)
 		return 0;
-	maildir_name(name, d->trace, d->received, d->size, d->size + d->lines);
+	store_name(d, name);
 	if (owner_become(o->uid, o->gid) == 0)
 		found = maildir_find(o->path, name, strlen(name), file,
 			    sizeof(file)) == 1;

@@ -6,6 +6,7 @@
 static const char *const log_targets[] = {"stderr", "syslog", NULL};
 static const char *const log_levels[] = {
     "error", "warn", "info", "debug", NULL};
+static const char *const line_ends[] = {"lf", "crlf", NULL};
 
 static int
 check_absolute(const char *value, char *why, size_t size)
@@ -91,6 +92,7 @@ static const struct conf_setting settings[] = {
     ROW("mail", "lowest_uid", NUMBER, lowest_uid, "100",
 	BOUNDS("100", "2147483647")),
     ROW("mail", "homes", LIST, homes, "/home", PATH),
+    ROW("mail", "line_ends", CHOICE, line_ends, "lf", .choices = line_ends),
     ROW("mail", "quota", SIZE, default_quota, "0"),
     ROW("mail", "quota_messages", NUMBER, quota_messages, "0",
 	BOUNDS("0", "1000000000")),

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How letters are stored. */
+enum settings_line_ends { LINE_ENDS_LF, LINE_ENDS_CRLF };
+
 struct helpers_conf {
 	char *run;     /* folder of the sockets */
 	char *state;   /* folder of the accounts database and mailbox's log */
@@ -45,6 +48,7 @@ struct helpers_conf {
 	char *mail_user;	/* system user that owns virtual mailboxes */
 	int64_t lowest_uid;	/* no owner has a uid or gid below this one */
 	struct conf_list homes; /* system users' Maildirs lie below these */
+	int line_ends;		/* enum settings_line_ends */
 	int64_t default_quota;	/* octets of a mailbox; 0: none */
 	int64_t quota_messages; /* messages of a mailbox; 0: none */
 	int exclusive;		/* one POP3 session a mailbox */

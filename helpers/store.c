@@ -123,6 +123,18 @@ store_close(struct store **s)
 	free(old);
 }
 
+void
+store_name(const struct store_delivery *d, char name[MAILDIR_NAME_MAX])
+{
+	static const char field[] = ",D=0";
+	size_t length;
+
+	maildir_name(name, d->trace, d->received, d->size, d->size + d->lines);
+	length = strlen(name);
+	if (d->wire && length + sizeof(field) <= MAILDIR_NAME_MAX)
+		memcpy(name + length, field, sizeof(field));
+}
+
 size_t
 store_cost(const struct store_delivery *d)
 {
@@ -175,8 +187,7 @@ prepare(struct store *s, struct store_delivery *d)
 	d->result = MAILBOX_OK;
 	d->alone = d->body == NULL;
 	packet_init(&d->entry, 0);
-	maildir_name(
-	    d->name, d->trace, d->received, d->size, d->size + d->lines);
+	store_name(d, d->name);
 	for (i = 0; i < d->count; i++) {
 		d->places[i].folder = d->places[i].file = -1;
 		d->places[i].there = d->places[i].linked = 0;

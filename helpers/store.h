@@ -55,6 +55,7 @@ struct store_delivery {
 	int64_t received;
 	uint64_t size, lines;
 	int again; /* may have been carried out before */
+	int wire;  /* stored as it is sent, which the name tells: ",D=0" */
 	unsigned count;
 	struct store_place *places; /* count, with owner set, else zero */
 	const void *body;	    /* size octets; NULL: spool holds them */
@@ -65,6 +66,9 @@ struct store_delivery {
 	int alone;	     /* synced by itself */
 	struct packet entry; /* the journal's, without the body */
 };
+
+/* The name that it gets in new/. */
+void store_name(const struct store_delivery *d, char name[MAILDIR_NAME_MAX]);
 
 /* What a delivery takes of store_capacity. */
 size_t store_cost(const struct store_delivery *d);

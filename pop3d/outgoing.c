@@ -67,7 +67,7 @@ begin_large(struct outgoing *o)
 }
 
 static enum mailbox_result
-begin(struct outgoing *o, const struct mailbox_letter *l)
+begin(struct outgoing *o, const struct mailbox_letter *l, int whole)
 {
 	enum mailbox_result result = MAILBOX_OK;
 
@@ -81,7 +81,7 @@ begin(struct outgoing *o, const struct mailbox_letter *l)
 	o->is_doubtful =
 	    o->size > l->size || (l->octets == l->size && !o->is_wire);
 	o->is_wire = o->is_wire && !o->is_doubtful;
-	if (o->fd != -1 && !o->is_wire && read_block(o) == -1)
+	if (o->fd != -1 && !(o->is_wire && whole) && read_block(o) == -1)
 		return MAILBOX_TEMPORARY;
 	return MAILBOX_OK;
 }
@@ -194,7 +194,7 @@ outgoing_open(struct outgoing *o, struct pop3 *p, uint32_t number, int whole)
 		return MAILBOX_TEMPORARY;
 	result = fetch(o, p, &l, number, whole);
 	if (result == MAILBOX_OK)
-		result = begin(o, &l);
+		result = begin(o, &l, whole);
 	if (result != MAILBOX_OK) {
 		log_warn("letter.unreadable", log_id("session", p->client->id),
 		    log_text("box", p->name), log_text("file", l.file),

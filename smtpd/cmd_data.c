@@ -151,9 +151,15 @@ begin(struct smtp *s, struct incoming *in)
 
 	if (room == 0)
 		return;
-	in->fields = trace_fields(&t, body_end(&in->body), room, &in->lines);
+	in->fields = trace_fields(
+	    &t, body_end(&in->body), room - TRACE_LINES, &in->lines);
 	if (in->fields == 0)
 		in->result = MAILBOX_TEMPORARY;
+	if (in->fields > 0 && s->mail.crlf) {
+		in->fields =
+		    trace_crlf(body_end(&in->body), in->fields, in->lines);
+		in->lines = 0;
+	}
 	body_add(&in->body, in->fields);
 }
 
@@ -172,6 +178,7 @@ commit(struct smtp *s, struct incoming *in)
 	    .names = (const char(*)[WIRE_NAME_MAX])s->mail.names,
 	    .size = in->fields + in->sink.octets,
 	    .lines = in->lines + in->sink.lines,
+	    .wire = s->mail.crlf && in->sink.dots == 0,
 	    .body = in->body.memory,
 	    .spool = in->body.spool,
 	};
@@ -226,6 +233,7 @@ smtp_cmd_data(struct smtp *s, char *argument)
 
 	(void)argument;
 	sink_init(&in.sink);
+	in.sink.crlf = s->mail.crlf;
 	body_init(&in.body);
 	begin(s, &in);
 	reply(s, "354 End data with <CRLF>.<CRLF>");

@@ -292,6 +292,7 @@ smtp_cmd_rcpt(struct smtp *s, char *argument)
 	}
 	if (s->mail.recipients == 0)
 		s->mail.forward_path = path;
+	s->mail.crlf = targets.crlf;
 	next = add_boxes(s, &targets);
 	accounts_targets_free(&targets);
 	return next;

@@ -50,6 +50,7 @@ struct transaction {
 	const char *reverse_path; /* "" for the null one */
 	const char *forward_path; /* of the first recipient */
 	uint64_t declared;	  /* SIZE=, 0 for none */
+	int crlf;		  /* is to be stored with CRLF line ends */
 	unsigned recipients;	  /* accepted RCPT commands */
 	unsigned boxes, room;	  /* mailboxes of all, and room for them */
 	char (*names)[WIRE_NAME_MAX];

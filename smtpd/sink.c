@@ -47,6 +47,18 @@ take_text(struct sink *s, const char *text, size_t length, char *out)
 	return out + length;
 }
 
+/* The CR of a line's end: where CRLF is stored, its place is taken at once, so
+ * that no more is written than was read. */
+static char *
+take_cr(struct sink *s, char *out)
+{
+	if (!s->crlf)
+		return out;
+	s->octets++;
+	*out = '\r';
+	return out + 1;
+}
+
 static char *
 end_line(struct sink *s, char *out)
 {
@@ -54,7 +66,7 @@ end_line(struct sink *s, char *out)
 		s->in_header = 0;
 	s->line_empty = 1;
 	s->matched = 0;
-	s->lines++;
+	s->lines += !s->crlf;
 	s->octets++;
 	s->state = SINK_LINE_START;
 	*out = '\n';
@@ -72,6 +84,7 @@ step(struct sink *s, char c, char **out)
 	case SINK_DOT:
 		/* RFC 5321 4.5.2: the dot goes where more follows it. */
 		s->state = c == '\r' ? SINK_DOT_CR : SINK_IN_LINE;
+		s->dots += c == '.';
 		return c == '\r';
 	case SINK_DOT_CR:
 		if (c == '\n') {
@@ -114,6 +127,7 @@ sink_take(
 		if (cr != NULL) {
 			s->state = SINK_CR;
 			p = cr + 1;
+			o = take_cr(s, o);
 		}
 	}
 	if (nul != NULL && nul < p)

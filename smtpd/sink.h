@@ -25,9 +25,11 @@ enum sink_state {
 };
 
 struct sink {
+	int crlf;	 /* stores CRLF as CRLF: to be set at the begin */
 	uint64_t octets; /* stored; the wire's were octets + lines, without
 			    stuffing: what RFC 1870 calls the size */
-	uint64_t lines;	 /* line ends stored */
+	uint64_t lines;	 /* line ends stored as LF alone */
+	uint64_t dots;	 /* lines that begin with a dot */
 	unsigned hops;	 /* Received fields of the header section */
 	unsigned faults; /* enum sink_fault */
 	enum sink_state state;

@@ -67,3 +67,16 @@ trace_fields(const struct trace *t, char *to, size_t size, unsigned *lines)
 	*lines = is_for ? 5 : 4;
 	return (size_t)length;
 }
+
+size_t
+trace_crlf(char *text, size_t length, unsigned lines)
+{
+	size_t to = length + lines, from = length;
+
+	while (from < to) {
+		text[--to] = text[--from];
+		if (text[from] == '\n')
+			text[--to] = '\r';
+	}
+	return length + lines;
+}

@@ -10,6 +10,8 @@
 
 /* Octets that trace_fields needs at most. */
 #define TRACE_MAX 2048
+/* Lines of both fields at most. */
+#define TRACE_LINES 8
 /* An IP address as an address literal, with a NUL. */
 #define TRACE_LITERAL_MAX 64
 
@@ -42,5 +44,9 @@ void trace_literal(const char *address, char to[TRACE_LITERAL_MAX]);
  */
 size_t
 trace_fields(const struct trace *t, char *to, size_t size, unsigned *lines);
+
+/* Makes the LFs of text, which are `lines`, CRLFs; it has room for them.
+ * Returns the new length. */
+size_t trace_crlf(char *text, size_t length, unsigned lines);
 
 #endif

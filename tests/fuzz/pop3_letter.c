@@ -38,6 +38,31 @@ reference(const char *in, size_t n, char *out, uint64_t *octets)
 	return length + 3;
 }
 
+/* The whole letter into pieces of output that have this room each. */
+static size_t
+fill(const char *in, size_t n, char *out, size_t room, uint64_t *octets)
+{
+	size_t length = 0, written;
+	struct letter l;
+
+	letter_begin(&l);
+	while (n > 0) {
+		char *piece = malloc(room);
+
+		if (piece == NULL)
+			abort();
+		written = letter_fill(&l, &in, &n, piece, room);
+		if (written == 0 || written > room)
+			abort();
+		memcpy(out + length, piece, written);
+		length += written;
+		free(piece);
+	}
+	length += letter_end(&l, out + length);
+	*octets = l.octets;
+	return length;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -73,6 +98,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wanted = reference(in, n, expected, &octets);
 	if (length != wanted || memcmp(out, expected, length) != 0 ||
 	    l.octets != octets || letter_octets(in, n) != octets)
+		abort();
+	length = fill(in, n, out, LETTER_LEAST + data[0] % 61, &octets);
+	if (length != wanted || memcmp(out, expected, length) != 0 ||
+	    octets != l.octets)
 		abort();
 	free(in);
 	free(out);

@@ -164,6 +164,7 @@ answer_deliver(struct request *q)
 	(void)packet_get_u64(p);
 	(void)packet_get_u64(p);
 	again_seen = packet_get_u8(p);
+	(void)packet_get_u8(p);
 	for (uint32_t n = packet_get_u32(p); n > 0; n--)
 		packet_get_text(p, name, sizeof(name));
 	(void)packet_get_data(p, WIRE_INLINE_MAX, &body_seen);

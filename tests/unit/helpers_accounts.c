@@ -62,6 +62,7 @@ check_lookup(int fd, const char *address, int wanted, const char *mailbox)
 		packet_get_text(&reply, name, sizeof(name));
 		assert_string_equal(name, mailbox);
 		assert_int_equal(packet_get_u8(&reply), 1); /* limited */
+		assert_int_equal(packet_get_u8(&reply), 0); /* crlf */
 	}
 	assert_int_equal(packet_end(&reply), 0);
 	packet_free(&reply);

@@ -49,6 +49,38 @@ assert_stored(const char *text, const char *wanted)
 }
 
 static void
+stores_crlf(void **state)
+{
+	static const char text[] = "a\r\n\r\n..b\r\n.c\r\n.\r\n";
+	size_t length = strlen(text);
+
+	(void)state;
+	for (size_t piece = 1; piece <= length; piece++) {
+		char copy[sizeof(text)];
+		struct sink s;
+		size_t at = 0, to = 0, n, written;
+
+		sink_init(&s);
+		s.crlf = 1;
+		memcpy(copy, text, sizeof(text));
+		/* In place: never ahead of what was read. */
+		while (s.state != SINK_ENDED) {
+			n = length - at < piece ? length - at : piece;
+			n = sink_take(&s, copy + at, n, copy + to, &written);
+			to += written;
+			at += n;
+			assert_true(to <= at);
+		}
+		assert_int_equal(to, 12);
+		assert_memory_equal(copy, "a\r\n\r\n.b\r\nc\r\n", 12);
+		assert_int_equal(s.octets, 12);
+		assert_int_equal(s.lines, 0);
+		assert_int_equal(s.dots, 1);
+		assert_int_equal(s.faults, 0);
+	}
+}
+
+static void
 stores_what_was_meant(void **state)
 {
 	(void)state;
@@ -162,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(stores_what_was_meant),
+	    cmocka_unit_test(stores_crlf),
 	    cmocka_unit_test(ends_at_nothing_else),
 	    cmocka_unit_test(leaves_what_follows),
 	    cmocka_unit_test(counts_hops_in_the_header_section),
