@@ -17,7 +17,8 @@
 #   make planted      faults planted into the core, each to be caught
 #   make gdb          common/gdb.py on a program with parked fibers
 #   make examples     the programs of ring(3) and fiber(3)
-#   make bench        measurements (see docs/performance.md): bench-core
+#   make bench        measurements (see docs/performance.md): bench-core,
+#                     bench-store (on STORE=folder)
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make uninstall    removes what install laid down, but the conf
@@ -117,11 +118,22 @@ $(B)/bench/core: $(B)/tests/bench/core.o $(B)/tests/bench/core_helper.o \
 $(B)/bench/clients: $(B)/tests/bench/clients.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS)
-bench: bench-core
+$(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
+bench: bench-core bench-store
 bench-core:
 	@tools/setup.sh build run bench
 	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients
 	@tests/bench/core.py $(B) $(BENCH)
+# STORE: where it makes a folder, on the file system that is meant.
+STORE ?= $(B)/bench
+bench-store:
+	@tools/setup.sh build run bench
+	@$(MAKE) -s $(B)/bench/store
+	@d=$$(mktemp -d $(STORE)/store.XXXXXX) && \
+	    $(B)/bench/store $$d $(BENCH) && rm -rf $$d
 
 MANUALS = $(wildcard $(foreach n,1 5 8,$(PROGRAMS:%=%/*.$(n))))
 install: all
@@ -165,5 +177,6 @@ clean:
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
 .PHONY: all unit objects tidy lint system clients fault fault-long asan ubsan \
-    tsan memcheck test run bench bench-core install uninstall clean help
+    tsan memcheck test run bench bench-core \
+    bench-store install uninstall clean help
 .SECONDARY:

@@ -1,10 +1,11 @@
 """Quotas by octets and by messages: at RCPT, at the commit, and in the file
 that Dovecot reads."""
+import subprocess
 import threading
 
 import pytest
 
-from harness import proc
+from harness import dovecot, proc
 from harness.daemons import DOMAIN
 from harness.pop3 import Pop3, fetch
 from harness.smtp import Smtp, deliver
@@ -148,3 +149,32 @@ def test_default_and_restart(make_pair):
 def test_bad_quotas(pair, quota):
     done = pair.mailctl("user", "quota", f"u0@{DOMAIN}", quota)
     assert done.returncode != 0 and done.stderr
+
+
+@pytest.mark.skipif(dovecot.missing(), reason="dovecot-imapd is needed")
+def test_dovecot_reads_it(pair, user):
+    """doveadm as the owner, with a conf that names no limits of its own."""
+    limit(pair, user, "100K,10")
+    for _ in range(3):
+        assert send(pair, user, MESSAGE * 100).code == 250
+    with Pop3(pair.pop3_port, user=user) as pop3:
+        pop3.cmd("DELE 2")
+        pop3.quit()
+    conf = pair.folder / "dovecot.conf"
+    conf.write_text(f"mail_location = maildir:{pair.maildir(user)}\n"
+                    "mail_plugins = quota\nfirst_valid_uid = 1\n"
+                    "log_path = /dev/stderr\n"
+                    "plugin {\n  quota = maildir:User quota\n}\n")
+    before = (pair.maildir(user) / "maildirsize").read_text()
+    said = subprocess.run(
+        ["runuser", "-u", "ringmail", "--", "env", "USER=ringmail",
+         f"HOME={pair.maildir(user)}", "doveadm", "-c", conf, "-f", "tab",
+         "quota", "get"], check=True, stdout=subprocess.PIPE, text=True)
+    octets, count = stored(pair, user)
+    rows = {row[1]: row[2:4] for row in
+            (line.split("\t") for line in said.stdout.splitlines())}
+    assert count == 2
+    assert rows["STORAGE"] == [str(-(-octets // 1024)), "100"]
+    assert rows["MESSAGE"] == ["2", "10"]
+    # It found nothing to put right.
+    assert (pair.maildir(user) / "maildirsize").read_text() == before
