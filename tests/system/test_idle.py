@@ -94,7 +94,7 @@ def test_sessions_limit(make_pair):
 
 
 def test_idle_pop3_sessions_keep_their_maildrops(make_pair):
-    pair = make_pair(users=20)
+    pair = make_pair(users=scaled(20, 4))
     sessions = [Pop3(pair.pop3_port, user=u) for u in pair.users]
     assert deliver(pair.smtp_port, BODY,
                    *(f"{u}@{DOMAIN}" for u in pair.users)).code == 250

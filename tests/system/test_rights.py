@@ -99,6 +99,8 @@ def test_client_process_holds_no_file(busy, name):
     allowed = ("socket:", "anon_inode:", "pipe:", "/dev/null",
                str(busy.folder / "log"))
     for number, target in proc.descriptors(busy.pid(name)).items():
+        if RUNNER and number > 1000:
+            continue  # Valgrind's own are the last ones
         assert target.startswith(allowed), f"{number}: {target}"
 
 
