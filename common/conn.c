@@ -235,13 +235,15 @@ conn_read_some(struct conn *c, char **data, int64_t deadline)
 static int
 after_send(struct conn *c, ssize_t n)
 {
-	if (n >= 0)
+	if (n >= 0) {
 		c->octets_out += (uint64_t)n;
-	else if (errno == EAGAIN && watch_wait(&c->watch, EPOLLOUT,
-					clock_after(c->send_timeout)) == -1)
+	} else if (errno == EAGAIN) {
+		if (watch_wait(&c->watch, EPOLLOUT,
+			clock_after(c->send_timeout)) == -1)
+			fail(c, errno);
+	} else if (errno != EINTR) {
 		fail(c, errno);
-	else if (errno != EAGAIN && errno != EINTR)
-		fail(c, errno);
+	}
 	return c->error ? -1 : 0;
 }
 

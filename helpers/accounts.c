@@ -214,7 +214,8 @@ verify(struct request **q, const char *login, const char *password)
 	struct record_user user;
 	enum directory_result found;
 	enum password_result result;
-	struct accounts_owner o;
+	/* Nobody, whom mailbox would refuse. */
+	struct accounts_owner o = {(uid_t)-1, (gid_t)-1, "", {0, 0}};
 	struct address a;
 
 	found = directory_user(&accounts.directory, login, &a, &user);

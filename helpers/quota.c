@@ -15,7 +15,7 @@
 #define KNOWN_MAX 65536
 /* A count is good for so long; and one that would refuse, if the Maildir has
  * changed meanwhile, for so long. */
-#define COUNT_TIME  (10 * 60 * CLOCK_SECOND)
+#define COUNT_TIME  (600 * CLOCK_SECOND)
 #define REFUSE_TIME (2 * CLOCK_SECOND)
 /* How often a count is tried while the mailbox changes under it. */
 #define COUNT_TRIES 3
