@@ -124,11 +124,12 @@ def pytests(report, name, folders, build="build", flags="", runner="",
     if not make(report, build, flags, *targets):
         return
     env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
-           "RINGMAIL_LOAD": str(load), **(options(leaks=False) if flags else {})}
+           "RINGMAIL_LOAD": str(load),
+           **(options(leaks=False) if flags else {})}
     result = OUT / f"{name.replace(' ', '-')}.xml"
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short", "-q",
-               "-p", "no:cacheprovider", "--durations=5",
+    command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short",
+               "-q", "-p", "no:cacheprovider", "--durations=5",
                f"--junitxml={result}", f"--rootdir={ROOT}/tests",
                *(f"tests/{folder}" for folder in folders)]
     print(f"---- {name}", flush=True)

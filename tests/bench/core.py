@@ -135,7 +135,8 @@ def idle_rows(build, ringmail, protocol, count, state, users=1):
     parts = ", ".join(f"{name.split()[0]} {kib:.2f}"
                       for name, kib in grown.items() if kib > 0.1)
     row(f"idle client: {protocol} after {state}, {count:,} of them",
-        f"{total:.2f} KiB", "", f"{parts}; {left / 1024:.1f} MiB kept {FREE} s later",
+        f"{total:.2f} KiB", "",
+        f"{parts}; {left / 1024:.1f} MiB kept {FREE} s later",
         "8 KiB or less")
 
 
