@@ -40,7 +40,8 @@ class Store:
                        "signal=none", *strace, *command]
         done = subprocess.run([*command, self.path, *steps],
                               stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.PIPE, check=False)
+                              stderr=subprocess.PIPE, check=False,
+                              timeout=300)
         self.said, self.log = done.stdout, done.stderr
         self.promises.hear(done.stdout)
         return done.returncode
