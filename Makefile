@@ -82,6 +82,7 @@ unit: $(UNIT)
 
 include tests/core/core.mk
 include tests/fault/fault.mk
+include tests/fuzz/fuzz.mk
 
 # What lint compiles and reads.
 SOURCES = $(wildcard $(PROGRAMS:%=%/*.c) common/*.c tests/unit/*.c \

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """run.py STEP... -- runs the tests and counts them.
 
-Steps: lint unit core stress system clients fault fault-long asan ubsan tsan
+Steps: lint unit core stress fuzz system clients fault fault-long asan ubsan tsan
 memcheck, or all.  Each check of lint, each cmocka test and each pytest test
 counts as one.  The last line of the output is "N passed, N failed".
 STRESS_SECONDS (5) is how long stress runs under each checker.
@@ -16,8 +16,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "test"
-ALL = ["lint", "unit", "core", "stress", "system", "clients", "fault", "asan",
-       "tsan", "memcheck"]
+ALL = ["lint", "unit", "core", "stress", "fuzz", "system", "clients", "fault",
+       "asan", "tsan", "memcheck"]
 SANITIZERS = {
     "asan": "-fsanitize=address,undefined",
     "ubsan": "-fsanitize=undefined",
@@ -202,6 +202,7 @@ def stress(report):
 STEPS = {
     "core": core,
     "stress": stress,
+    "fuzz": lambda r: counted(r, "fuzz", "fuzz", "FUZZ_SECONDS=5"),
     "lint": lint,
     "unit": lambda r: units(r, "unit", "build"),
     "system": lambda r: pytests(r, "system", ["system"]),

@@ -1,0 +1,18 @@
+# libFuzzer targets, part of the Makefile: tests/fuzz/NAME.c over all that
+# common, smtpd and pop3d hold.  What is found stays in build/fuzz/found/.
+
+FUZZ_SECONDS ?= 60
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_BUILD = $(B)/fuzz
+FUZZ_CHECKS = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+
+fuzz:
+	@$(MAKE) -s -j2 B=$(FUZZ_BUILD) CC=clang CFLAGS="-O1 -g" \
+	    EXTRA_CFLAGS="-fsanitize=fuzzer-no-link $(FUZZ_CHECKS)" \
+	    $(FUZZ:%=$(FUZZ_BUILD)/target/%)
+	@tests/fuzz/run.sh $(FUZZ_BUILD) $(FUZZ_SECONDS) $(FUZZ)
+$(B)/target/%: $(B)/tests/fuzz/%.o $(B)/libsmtpd.a $(B)/libpop3d.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_common)
+.PHONY: fuzz
