@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """run.py STEP... -- runs the tests and counts them.
 
-Steps: lint unit core stress fuzz system clients fault fault-long asan ubsan tsan
-memcheck, or all.  Each check of lint, each cmocka test and each pytest test
-counts as one.  The last line of the output is "N passed, N failed".
+Steps: lint unit core stress fuzz system clients fault fault-long asan ubsan
+tsan memcheck, or all.  Each check of lint, each cmocka test and each pytest
+test counts as one.  The last line of the output is "N passed, N failed".
 STRESS_SECONDS (5) is how long stress runs under each checker.
 """
 import os
