@@ -83,7 +83,9 @@ mailctl() { "$build/bin/mailctl" -c "$home/conf/helpers.conf" "$@"; }
 launch() { # NAME COMMAND... : starts it, and waits until COMMAND works
 	local name=$1 log=$home/log/$1 i
 	shift
-	"$build/bin/$name" -c "$home/conf/$name.conf" </dev/null 2>"$log" &
+	# In a session of its own: Ctrl-C is for this script, which ends them.
+	setsid "$build/bin/$name" -c "$home/conf/$name.conf" \
+		</dev/null 2>"$log" &
 	pids+=($!)
 	for ((i = 0; i < 200; i++)); do
 		if "$@" >/dev/null 2>&1; then
