@@ -126,7 +126,8 @@ walk_below(int folder, const char *path, int flags)
 
 	do {
 		size_t length = strcspn(path, "/");
-		int is_last = path[length] == '\0';
+		/* "box/" is "box". */
+		int is_last = path[length] == '\0' || path[length + 1] == '\0';
 
 		snprintf(name, sizeof(name), "%.*s", (int)length, path);
 		path += length + !is_last;
