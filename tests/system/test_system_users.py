@@ -14,7 +14,8 @@ from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import Smtp, deliver
 
 BODY = b"Subject: to a system user\r\n\r\n.x\r\n"
-LOGINS = ["rmtest-ann", "rmtest-eve"]
+# Two runs on one machine must not share them.
+LOGINS = [f"rm{os.getpid()}-ann", f"rm{os.getpid()}-eve"]
 
 
 class Users:
