@@ -118,46 +118,32 @@ def options(leaks=True):
     }
 
 
-def start_pytest(name, files, env):
-    """Starts pytest on some files; the process and where its results go."""
-    result = OUT / f"{name.replace(' ', '-')}.xml"
-    result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short",
-               "-q", "-p", "no:cacheprovider", "--durations=5",
-               f"--junitxml={result}", f"--rootdir={ROOT}/tests", *files]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env},
-                            stdin=subprocess.DEVNULL), result
-
-
-def counts(result, code):
-    """What passed and what failed, by pytest's results and exit code."""
-    passed = failed = 0
-    if result.exists():
-        suite = xml.etree.ElementTree.parse(result).getroot().find("testsuite")
-        failed = int(suite.get("failures")) + int(suite.get("errors"))
-        passed = int(suite.get("tests")) - failed - int(suite.get("skipped"))
-    return passed, max(failed, 1) if code else failed
-
-
 def pytests(report, name, folders, build="build", flags="", runner="",
-            load=1.0, targets=("all",), shards=1):
-    """Tests over the real processes, of one build and under one runner; the
-    files are shared out to so many runs at the same time."""
+            load=1.0, targets=("all",)):
+    """Tests over the real processes, of one build and under one runner."""
     if not make(report, build, flags, *targets):
         return
     env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
            "RINGMAIL_LOAD": str(load),
            **(options(leaks=False) if flags else {})}
-    files = sorted(path for folder in folders
-                   for path in (ROOT / "tests" / folder).glob("test_*.py"))
+    result = OUT / f"{name.replace(' ', '-')}.xml"
+    result.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short",
+               "-q", "-p", "no:cacheprovider", "--durations=5",
+               f"--junitxml={result}", f"--rootdir={ROOT}/tests",
+               *(f"tests/{folder}" for folder in folders)]
     print(f"---- {name}", flush=True)
     start = time.monotonic()
-    runs = [start_pytest(f"{name} {n + 1}", files[n::shards], env)
-            for n in range(shards)]
-    each = [counts(result, run.wait()) for run, result in runs]
-    report.line(name, sum(passed for passed, _ in each),
-                sum(failed for _, failed in each),
-                time.monotonic() - start, "")
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **env},
+                          stdin=subprocess.DEVNULL, check=False).returncode
+    passed = failed = 0
+    if result.exists():
+        suite = xml.etree.ElementTree.parse(result).getroot().find("testsuite")
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        passed = int(suite.get("tests")) - failed - int(suite.get("skipped"))
+    if code and not failed:
+        failed = 1
+    report.line(name, passed, failed, time.monotonic() - start, "")
 
 
 def sanitizer(report, name):
@@ -177,7 +163,7 @@ def memcheck(report):
     """Unit and system tests under Valgrind."""
     units(report, "memcheck", "build", runner=VALGRIND_UNITS)
     pytests(report, "memcheck system", ["system"], runner=VALGRIND_DAEMONS,
-            load=0.02, shards=2)
+            load=0.02)
 
 
 def counted(report, name, *args):
