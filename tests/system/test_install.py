@@ -54,6 +54,8 @@ def start_run(ports, log):
     return subprocess.Popen(
         [ROOT / "tools" / "run.sh", BUILD], stdin=subprocess.DEVNULL,
         stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        # Ctrl-C is ignored by what a shell starts in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         env={**ENVIRONMENT, "SMTP_PORT": str(ports[0]),
              "POP3_PORT": str(ports[1])})
 
