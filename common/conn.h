@@ -10,6 +10,7 @@
 #define CONN_H
 
 #include "ring.h"
+#include "tls.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,8 +28,9 @@ struct conn {
 	size_t in_start, in_end;
 	char *out; /* CONN_BUFFER octets, NULL while empty */
 	size_t out_length;
-	int64_t send_timeout; /* ns that one blocked write may take */
-	uint64_t octets_in, octets_out;
+	int64_t send_timeout;		/* ns that one blocked write may take */
+	uint64_t octets_in, octets_out; /* of text, not of records */
+	struct tls *tls;		/* NULL: plain */
 };
 
 enum conn_line { CONN_LINE, CONN_LINE_TOO_LONG, CONN_LINE_FAILED };
@@ -39,6 +41,37 @@ enum conn_line { CONN_LINE, CONN_LINE_TOO_LONG, CONN_LINE_FAILED };
  * a write waiting, ns.  Returns 0, or -1 with errno; then fd is closed.
  */
 int conn_open(struct conn *c, int fd, int64_t send_timeout);
+
+/*
+ * Goes over to TLS, as the server (RFC 3207, RFC 2595): sends what is buffered
+ * (the reply that says "go on"), and shakes hands, until deadline at most.
+ * Waits.  Input that is buffered already was sent in clear, to be taken for
+ * part of what TLS protects: then it fails with EPROTO.  conf must live as long
+ * as the connection, as that of a session's service_client does.
+ * Returns 0, or -1 with conn_error set, as tls_accept: the connection is of no
+ * more use, and nothing can be said on it.
+ */
+int conn_start_tls(struct conn *c, struct tls_conf *conf, int64_t deadline);
+
+/* Whether it is encrypted. */
+int conn_is_tls(const struct conn *c);
+
+/* What was agreed on; all is "" where it is plain. */
+void conn_tls_info(const struct conn *c, struct tls_info *info);
+
+/*
+ * Channel binding data (RFC 9266, RFC 5929) into to[TLS_BINDING_MAX]: its
+ * length, or 0 where there is none of that kind.
+ */
+size_t conn_tls_binding(
+    const struct conn *c, enum tls_binding kind, unsigned char *to);
+
+/*
+ * The identity of the client's certificate, which was verified (SASL EXTERNAL):
+ * its first rfc822Name, else its CN.  NULL where it showed none.  Lives as long
+ * as the connection.
+ */
+const char *conn_tls_peer(const struct conn *c);
 
 /* Closes it and gives the buffers back.  Unsent output is thrown away.
  * Idempotent. */

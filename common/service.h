@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 struct privileges;
+struct tls_conf;
 
 /*
  * What every service's conf has.  It stands first in the program's own struct,
@@ -64,6 +65,11 @@ struct service_client {
 	union listen_address peer;
 	int is_local;		       /* the peer is on loopback */
 	char address[LISTEN_TEXT_MAX]; /* the peer's, for logs */
+	/* For conn_start_tls, as long as the session; NULL: the conf names no
+	 * certificate, so that TLS is not to be offered. */
+	struct tls_conf *tls;
+	int is_tls; /* the listener is one for implicit TLS (RFC 8314 3): it
+		       begins with the handshake */
 };
 
 struct service {
