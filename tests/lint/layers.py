@@ -13,7 +13,8 @@ PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
     ("base", "arena clock conf log privileges sanitize super wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
-    ("io", "calls conn device listen packet server service tls"),
+    ("io", "calls conn device listen network packet proxy "
+     "server service tls"),
     ("stubs", "accounts catalog keys mailbox resolver"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
