@@ -12,6 +12,10 @@ enum wire_type {
 	/* to accounts, from smtpd and pop3d */
 	WIRE_LOOKUP = 16, /* smtpd: an address to mailboxes */
 	WIRE_VERIFY,	  /* pop3d: a login; answers with a ticket */
+	WIRE_SASL_BEGIN,  /* smtpd, pop3d: an exchange, with its channel */
+	WIRE_SASL_STEP,	  /* smtpd, pop3d: the client's next response */
+	WIRE_SASL_CANCEL, /* smtpd, pop3d: the client gave it up */
+	WIRE_SENDER,	  /* smtpd: may this login use this address */
 
 	/* to accounts, from mailctl */
 	WIRE_DOMAIN_ADD = 32,
@@ -61,6 +65,16 @@ enum wire_type {
 /* A password, NUL included. */
 #define WIRE_PASSWORD_MAX 256
 #define WIRE_TICKET_SIZE  16
+/* What one side of an exchange says at once, before base64: RFC 4954 4 lets a
+ * line have 12,288 octets. */
+#define WIRE_SASL_MAX 9216
+/* A mechanism's name, NUL included: RFC 4422 3.1 allows 20 octets. */
+#define WIRE_MECHANISM_MAX 21
+/* A channel binding: an exported key, or a certificate's hash. */
+#define WIRE_BINDING_MAX 64
+/* A client's address as text, and a host's name, NUL included. */
+#define WIRE_CLIENT_MAX 64
+#define WIRE_HOST_MAX	256
 /* What a helper gives a POP3 session to come back with: sealed. */
 #define WIRE_RESUME_MAX 640
 /* A file's name in a Maildir, with "new/" or "cur/", NUL included. */

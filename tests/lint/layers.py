@@ -11,11 +11,11 @@ import sys
 
 PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
-    ("base", "arena clock conf log privileges sanitize super wire"),
+    ("base", "arena base64 clock conf log privileges sanitize super wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "calls conn device listen network packet proxy "
      "server service tls"),
-    ("stubs", "accounts catalog keys mailbox resolver"),
+    ("stubs", "accounts catalog keys mailbox resolver sasl"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LEVEL = {module: height for height, (_, modules) in enumerate(COMMON)
