@@ -8,6 +8,7 @@
 #                     layers, lengths, man pages
 #   make asan|ubsan|tsan|memcheck   tests under one checker
 #   make system, make clients       tests over the real processes (as root)
+#   make talk         conversations with them (tests/talk)
 #   make fault        power cuts, kills, faults and damage (as root)
 #   make fault-long   ten times as many of them
 #   make stress       the client core under random load (STRESS_SECONDS=60)
@@ -97,7 +98,7 @@ $(B)/%.tidy: $(B)/%.o .clang-tidy
 lint:
 	@tools/setup.sh build test
 	@tests/run.py lint
-system clients fault fault-long asan ubsan tsan memcheck:
+system talk clients fault fault-long asan ubsan tsan memcheck:
 	@tools/setup.sh build run test
 	@tests/run.py $@
 test:
@@ -177,7 +178,7 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
-.PHONY: all unit objects tidy lint system clients fault fault-long asan ubsan \
+.PHONY: all unit objects tidy lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
     bench-store install uninstall clean help
 .SECONDARY:

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """run.py STEP... -- runs the tests and counts them.
 
-Steps: lint unit core stress fuzz system clients fault fault-long asan ubsan
-tsan memcheck, or all.  Each check of lint, each cmocka test and each pytest
-test counts as one.  The last line of the output is "N passed, N failed".
+Steps: lint unit core stress fuzz system talk clients fault fault-long asan
+ubsan tsan memcheck, or all.  Each check of lint, each cmocka test and each
+pytest test counts as one.  The last line of the output is "N passed, N failed".
 STRESS_SECONDS (5) is how long stress runs under each checker.
 """
 import os
@@ -16,8 +16,8 @@ import xml.etree.ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "test"
-ALL = ["lint", "unit", "core", "stress", "fuzz", "system", "clients", "fault",
-       "asan", "tsan", "memcheck"]
+ALL = ["lint", "unit", "core", "stress", "fuzz", "system", "talk", "clients",
+       "fault", "asan", "tsan", "memcheck"]
 SANITIZERS = {
     "asan": "-fsanitize=address,undefined",
     "ubsan": "-fsanitize=undefined",
@@ -150,7 +150,8 @@ def sanitizer(report, name):
     """Unit and system tests of a build with AddressSanitizer or UBSan."""
     flags, build = SANITIZERS[name] + SANITIZE, f"build/{name}"
     units(report, name, build, flags)
-    pytests(report, f"{name} system", ["system"], build, flags, load=0.1)
+    pytests(report, f"{name} system", ["system", "talk"], build, flags,
+            load=0.1)
 
 
 def faults(report, name, length):
@@ -162,8 +163,8 @@ def faults(report, name, length):
 def memcheck(report):
     """Unit and system tests under Valgrind."""
     units(report, "memcheck", "build", runner=VALGRIND_UNITS)
-    pytests(report, "memcheck system", ["system"], runner=VALGRIND_DAEMONS,
-            load=0.02)
+    pytests(report, "memcheck system", ["system", "talk"],
+            runner=VALGRIND_DAEMONS, load=0.02)
 
 
 def counted(report, name, *args):
@@ -206,6 +207,7 @@ STEPS = {
     "lint": lint,
     "unit": lambda r: units(r, "unit", "build"),
     "system": lambda r: pytests(r, "system", ["system"]),
+    "talk": lambda r: pytests(r, "talk", ["talk"]),
     "clients": lambda r: pytests(r, "clients", ["clients"]),
     "fault": lambda r: faults(r, "fault", 1),
     "fault-long": lambda r: faults(r, "fault-long", 10),

@@ -1,0 +1,371 @@
+"""Conversations in files: tests/talk/README.md says how they are written."""
+import pathlib
+import random
+import re
+import select
+import socket
+import ssl
+import time
+
+from .daemons import DOMAIN, PATIENCE
+
+MODES = ["whole", "octets", "random"]
+TIMEOUT = 10 * PATIENCE
+NAMES = {"domain": DOMAIN, "nul": "\0", "cr": "\r", "lf": "\n",
+         "crlf": "\r\n", "tab": "\t", "blank": " "}
+
+
+class Wrong(AssertionError):
+    """What the server did is not what the file says."""
+
+
+def expand(text):
+    """Names and repeats in braces: {domain}, {jack}, {x*998}, {0xff}."""
+    def one(match):
+        inner = match.group(1)
+        if times := re.fullmatch(r"(.+)\*(\d+)", inner, re.S):
+            return expand(times.group(1)) * int(times.group(2))
+        if octet := re.fullmatch(r"0x([0-9a-f]{2})", inner):
+            return bytes.fromhex(octet.group(1)).decode("latin-1")
+        return NAMES.get(inner, f"{inner}@{DOMAIN}")
+    return re.sub(r"\{([^{}]+)\}", one, text)
+
+
+def octets(text):
+    """Text of a file as octets: it is UTF-8, and {0xff} is one octet."""
+    parts = re.split(r"(\{0x[0-9a-f]{2}(?:\*\d+)?\})", text)
+    return b"".join(expand(part).encode("latin-1" if n % 2 else "utf-8")
+                    for n, part in enumerate(parts))
+
+
+def pattern(text):
+    """What a line must begin with; * stands for anything, $ for its end."""
+    end = rb"\Z" if text.endswith("$") else b""
+    text = octets(text.removesuffix("$") if end else text)
+    return re.compile(b".*".join(map(re.escape, text.split(b"*"))) + end,
+                      re.S)
+
+
+class Line:
+    """One connection."""
+
+    def __init__(self, endpoint, cut, rng):
+        self.cut = cut
+        self.rng = rng
+        self.buffer = b""
+        self.ended = False
+        if isinstance(endpoint, tuple):
+            family = socket.AF_INET6 if ":" in endpoint[0] else socket.AF_INET
+        else:
+            family, endpoint = socket.AF_UNIX, str(endpoint)
+        self.sock = socket.socket(family)
+        self.sock.settimeout(TIMEOUT)
+        self.sock.connect(endpoint)
+        if family != socket.AF_UNIX:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def pieces(self, data):
+        at = 0
+        while at < len(data):
+            size = {"whole": len(data), "octets": 1,
+                    "random": self.rng.choice([1, 2, 3, 7, 40, 600])}[self.cut]
+            # Long stretches of one octet each would test nothing more.
+            if at > 3000 and self.cut != "whole":
+                size = 1000
+            yield data[at:at + size]
+            at += size
+
+    def send(self, data):
+        """Sends it in pieces; a server that hung up is noticed later."""
+        try:
+            for piece in self.pieces(data):
+                self.sock.sendall(piece)
+        except OSError:
+            pass
+
+    def fill(self):
+        try:
+            data = self.sock.recv(65536)
+        except socket.timeout as error:
+            raise Wrong("the server says nothing") from error
+        except ConnectionError:
+            data = b""
+        self.buffer += data
+        self.ended = not data
+
+    def line(self):
+        """The next line without its CRLF; None at the end."""
+        while b"\n" not in self.buffer and not self.ended:
+            self.fill()
+        if b"\n" not in self.buffer:
+            if self.buffer:
+                raise Wrong(f"a line without end: {self.buffer!r}")
+            return None
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        if not line.endswith(b"\r"):
+            raise Wrong(f"a bare LF ends {line!r}")
+        return line[:-1]
+
+    def silent(self, seconds=0.0):
+        """Nothing is there that nobody waited for."""
+        pending = getattr(self.sock, "pending", lambda: 0)()
+        if not self.buffer and (pending or
+                                select.select([self.sock], [], [], seconds)[0]):
+            self.fill()
+        if self.buffer:
+            raise Wrong(f"unexpected: {self.buffer!r}")
+
+    def tls(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.sock = context.wrap_socket(self.sock,
+                                        suppress_ragged_eofs=True)
+
+    def shut(self):
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.sock.close()
+
+
+class Talk:
+    """One conversation: the steps of a file against running services."""
+
+    GREETING = QUIT = None
+
+    def __init__(self, path, stage, cut):
+        self.path = pathlib.Path(path)
+        self.stage = stage
+        self.cut = cut
+        self.seed = random.SystemRandom().randrange(1 << 32)
+        self.rng = random.Random(self.seed)
+        self.lines = {}  # connections by name
+        self.current = "main"
+        self.listener = "main"
+        self.outgoing = b""
+        self.boxes = {user: self.letters(user) for user in stage.users}
+        self.letter = None
+        self.at = 0  # where the last match in the letter ended
+
+    def letters(self, user):
+        return {path for part in ("new", "cur")
+                for path in self.stage.box(user, part)}
+
+    # -- running
+
+    def run(self):
+        number = 0
+        try:
+            for number, text in enumerate(
+                    self.path.read_text("utf-8").splitlines(), 1):
+                if text.strip() and not text.startswith("#"):
+                    self.step(text)
+            self.finish()
+        except (Wrong, OSError) as error:
+            raise AssertionError(
+                f"{self.path}:{number}: {error} (cut {self.cut}, seed "
+                f"{self.seed})") from error
+        finally:
+            for line in self.lines.values():
+                line.close()
+
+    def step(self, text):
+        verb, _, argument = text.partition(" ")
+        if verb in ("C:", "X:"):
+            self.outgoing += octets(argument)
+            if verb == "C:":
+                self.outgoing += b"\r\n"
+            return
+        self.flush()
+        special = {"S:": "expect", "S-": "expect_lines", "M:": "has",
+                   "M!": "has_not"}
+        name = special.get(verb, f"do_{verb}")
+        if not hasattr(self, name):
+            raise Wrong(f"no such step: {verb}")
+        getattr(self, name)(argument)
+
+    def finish(self):
+        """Each connection still answers, and says nothing else."""
+        self.flush()
+        for name, line in list(self.lines.items()):
+            self.current = name
+            if not line.ended and self.QUIT:
+                line.silent()
+                line.send(self.QUIT[0])
+                self.expect(self.QUIT[1])
+                self.do_closed()
+
+    @property
+    def line(self):
+        """The current connection, made where there is none."""
+        if self.current not in self.lines:
+            self.lines[self.current] = Line(
+                self.stage.endpoint(self.listener), self.cut, self.rng)
+        return self.lines[self.current]
+
+    def flush(self):
+        """Sends what consecutive C: and X: lines have put together."""
+        data, self.outgoing = self.outgoing, b""
+        if data:
+            self.line.silent()
+            self.line.send(data)
+
+    # -- expecting
+
+    def expect(self, text):
+        line = self.line.line()
+        if line is None:
+            raise Wrong(f"hung up, and not {text!r}")
+        if not pattern(text).match(line):
+            raise Wrong(f"{line!r} is not {text!r}")
+        return line
+
+    def expect_lines(self, text):
+        """One line or more that match, each ending no reply."""
+        self.expect(text)
+        while pattern(text).match(self.peek()):
+            self.line.line()
+
+    def peek(self):
+        line = self.line.line()
+        if line is None:
+            return b""
+        self.line.buffer = line + b"\r\n" + self.line.buffer
+        return line
+
+    def do_silent(self, argument="200ms"):
+        self.line.silent(self.seconds(argument or "200ms"))
+
+    def do_closed(self, _=""):
+        """The server closes, and has nothing more to say."""
+        line = self.line.line()
+        if line is not None:
+            raise Wrong(f"{line!r}, and not the end")
+
+    # -- acting
+
+    @staticmethod
+    def seconds(text):
+        match = re.fullmatch(r"(\d+)(ms|s)", text)
+        return int(match.group(1)) / (1000 if match.group(2) == "ms" else 1)
+
+    def do_pause(self, argument):
+        time.sleep(self.seconds(argument) * (PATIENCE ** 0.5))
+
+    def do_to(self, argument):
+        """Which listener the connections that follow go to."""
+        self.listener = argument
+
+    def do_on(self, argument):
+        """Goes over to the connection of this name."""
+        self.current = argument
+
+    def do_connect(self, _=""):
+        assert self.line
+
+    def do_tls(self, _=""):
+        self.line.tls()
+
+    def do_shut(self, _=""):
+        self.line.shut()
+
+    def do_hangup(self, _=""):
+        self.line.close()
+        self.line.ended = True
+        del self.lines[self.current]
+
+    # -- mailboxes
+
+    def do_empty(self, user):
+        """Empties a mailbox."""
+        for path in self.letters(user):
+            path.unlink()
+        self.boxes[user] = set()
+
+    def do_box(self, argument):
+        """So many letters (1) have come to the user since the begin, or
+        since the last look; M: and M! look at the newest."""
+        user, _, count = argument.partition(" ")
+        new = self.letters(user) - self.boxes[user]
+        if len(new) != int(count or 1):
+            raise Wrong(f"{len(new)} letters for {user}")
+        self.boxes[user] |= new
+        self.letter = None
+        self.at = 0
+        if new:
+            newest = max(new, key=lambda path: path.stat().st_mtime_ns)
+            self.letter = newest.read_bytes().replace(
+                b"\r\n", b"\n").split(b"\n")
+
+    def has(self, text):
+        """A line of the letter, after the last one that was found."""
+        for n in range(self.at, len(self.letter)):
+            if pattern(text).match(self.letter[n]):
+                self.at = n + 1
+                return
+        raise Wrong(f"no line {text!r} in {self.letter[self.at:]}")
+
+    def has_not(self, text):
+        for line in self.letter:
+            if pattern(text).match(line):
+                raise Wrong(f"{line!r} is in the letter")
+
+
+class SmtpTalk(Talk):
+    """What SMTP conversations need beside."""
+
+    QUIT = (b"QUIT\r\n", "221 2.0.0")
+
+    def reply(self, code):
+        """A whole reply of this code; its lines without the code."""
+        lines = []
+        while True:
+            line = self.expect(code)
+            lines.append(line[4:])
+            if line[3:4] == b" ":
+                return lines
+            if line[3:4] != b"-":
+                raise Wrong(f"no reply: {line!r}")
+
+    def say(self, text, code):
+        self.line.silent()
+        self.line.send(octets(text) + b"\r\n")
+        return self.reply(code)
+
+    def do_hello(self, argument=""):
+        """The greeting, where it has not come, and EHLO."""
+        if self.current not in self.lines:
+            self.reply("220")
+        self.extensions = self.say(
+            f"{'LHLO' if self.listener == 'lmtp' else 'EHLO'} "
+            f"{argument or 'client.example'}", "250")[1:]
+
+    def do_offers(self, text):
+        if not any(pattern(text).match(line) for line in self.extensions):
+            raise Wrong(f"no {text} in {self.extensions}")
+
+    def do_lacks(self, text):
+        if any(pattern(text).match(line) for line in self.extensions):
+            raise Wrong(f"{text} in {self.extensions}")
+
+    def do_starttls(self, _=""):
+        self.say("STARTTLS", "220")
+        self.line.tls()
+
+    def do_from(self, argument):
+        self.say(f"MAIL FROM:<{argument}>", "250 2.1.0")
+
+    def do_rcpt(self, argument):
+        for name in argument.split():
+            path = name if "@" in name else f"{name}@{DOMAIN}"
+            self.say(f"RCPT TO:<{path}>", "250 2.1.5")
+
+    def do_envelope(self, argument):
+        """From a foreigner to these local users, and DATA."""
+        self.do_from("sender@remote.example")
+        self.do_rcpt(argument)
+        self.say("DATA", "354")
+
+
+KINDS = {"smtp": SmtpTalk}
