@@ -125,13 +125,20 @@ static void
 put_delivery(
     struct packet *request, const struct mailbox_delivery *m, int again)
 {
+	uint8_t flags = 0;
+
 	packet_init(request, WIRE_DELIVER);
 	packet_put_u64(request, m->trace);
 	packet_put_u64(request, (uint64_t)m->received);
 	packet_put_u64(request, m->size);
 	packet_put_u64(request, m->lines);
-	packet_put_u8(request, (uint8_t)again);
-	packet_put_u8(request, m->wire != 0);
+	if (again)
+		flags |= WIRE_DELIVER_AGAIN;
+	if (m->wire)
+		flags |= WIRE_DELIVER_WIRE;
+	if (m->each)
+		flags |= WIRE_DELIVER_EACH;
+	packet_put_u8(request, flags);
 	packet_put_u32(request, m->count);
 	for (unsigned i = 0; i < m->count; i++)
 		packet_put_text(request, m->names[i]);
@@ -141,6 +148,41 @@ put_delivery(
 		packet_put_data(request, NULL, 0);
 		request->fd = m->spool;
 	}
+}
+
+/* All mailboxes of a delivery have this result. */
+static enum mailbox_result
+set_results(const struct mailbox_delivery *m, enum mailbox_result result)
+{
+	for (unsigned i = 0; m->results != NULL && i < m->count; i++)
+		m->results[i] = result;
+	return result;
+}
+
+/* Reads the fields of an OK: a result for each mailbox.  Returns the first that
+ * is not MAILBOX_OK. */
+static enum mailbox_result
+read_results(
+    struct device *d, struct packet *reply, const struct mailbox_delivery *m)
+{
+	enum mailbox_result result = MAILBOX_OK;
+	const unsigned char *octets;
+	size_t length;
+
+	octets = packet_get_data(reply, m->count, &length);
+	if (length != m->count)
+		reply->error = EBADMSG;
+	for (size_t i = 0; reply->error == 0 && i < length; i++) {
+		if (octets[i] >= MAILBOX_RESULTS)
+			reply->error = EBADMSG;
+		if (m->results != NULL)
+			m->results[i] = octets[i];
+		if (result == MAILBOX_OK)
+			result = octets[i];
+	}
+	if (end(d, reply) == MAILBOX_OK)
+		return result;
+	return set_results(m, MAILBOX_TEMPORARY);
 }
 
 enum mailbox_result
@@ -165,13 +207,14 @@ mailbox_deliver(
 	if (failed == 0) {
 		result = read_status(d, &reply);
 		if (result == MAILBOX_OK)
-			result = end(d, &reply);
-		else if (result == GONE)
-			result = MAILBOX_TEMPORARY;
+			result = read_results(d, &reply, m);
+		else
+			result = set_results(
+			    m, result == GONE ? MAILBOX_TEMPORARY : result);
 	} else {
 		log_info("mailbox.failed", log_int("type", WIRE_DELIVER),
 		    log_id("trace", m->trace), log_errno(error));
-		result = MAILBOX_TEMPORARY;
+		result = set_results(m, MAILBOX_TEMPORARY);
 	}
 	packet_free(&reply);
 	return result;

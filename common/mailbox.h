@@ -36,6 +36,15 @@ struct mailbox_delivery {
 	int wire;	/* as POP3 sends it: CRLF, no dot begins a line */
 	const void *body; /* size octets, if size <= WIRE_INLINE_MAX; else */
 	int spool;	  /* a descriptor from mailbox_spool that holds them */
+	/*
+	 * Each mailbox stands for itself (RFC 2033 4.2, PRDR): what fails for
+	 * one does not keep the message from the others.  Else all get it, or
+	 * none.
+	 */
+	int each;
+	/* NULL, or count results that mailbox_deliver sets, whatever it
+	 * returns. */
+	enum mailbox_result *results;
 };
 
 /*
@@ -57,6 +66,13 @@ enum mailbox_result mailbox_room(struct device *d, unsigned count,
  * Commits a message to all its mailboxes.  MAILBOX_OK: it is durable in each,
  * exactly once, and POP3 sees it.  Anything else: it may be tried again with
  * the same trace and time; at no time does a mailbox hold it twice.
+ *
+ * m->results, where m->each is set: MAILBOX_OK for each mailbox that holds the
+ * message as above; any other result for one that does not; MAILBOX_OK is
+ * returned where all do, else a result of those that do not.  Where m->each is
+ * not set, and MAILBOX_OK is not returned: no mailbox holds it, and those whose
+ * result is not MAILBOX_OK are to blame.  Either way, MAILBOX_TEMPORARY may
+ * stand for "not known" where the helper did not answer in time.
  */
 enum mailbox_result mailbox_deliver(
     struct device *d, const struct mailbox_delivery *m, int64_t deadline);

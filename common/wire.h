@@ -55,6 +55,14 @@ enum wire_type {
 	WIRE_BOX_IMPORT	    /* takes over another server's UIDLs */
 };
 
+/* What WIRE_DELIVER says besides, in one octet. */
+enum wire_deliver_flags {
+	WIRE_DELIVER_AGAIN = 1, /* may have been carried out before */
+	WIRE_DELIVER_WIRE = 2,	/* its octets are those that POP3 sends */
+	WIRE_DELIVER_EACH = 4,	/* each mailbox stands for itself */
+	WIRE_DELIVER_FLAGS = 7
+};
+
 /* A mailbox's name, user@domain in canonical form, NUL included. */
 #define WIRE_NAME_MAX 321
 /* An address as RFC 5321 4.5.3.1 bounds it (path less brackets), with a NUL;

@@ -107,6 +107,7 @@ entry_read(struct entry *e, uint32_t type, const void *data, size_t length)
 	case ENTRY_DELIVER:
 		return read_deliver(e, &p);
 	case ENTRY_EXPUNGE:
+	case ENTRY_RETRACT:
 		return read_expunge(e, &p);
 	}
 	return -1;
@@ -118,4 +119,19 @@ entry_free(struct entry *e)
 	free(e->owners);
 	free(e->files);
 	memset(e, 0, sizeof(*e));
+}
+
+/* FNV-1a. */
+uint64_t
+entry_key(const char *path, const char *name)
+{
+	uint64_t key = UINT64_C(0xcbf29ce484222325);
+	size_t i, length = maildir_base_length(name);
+
+	for (i = 0; path[i] != '\0'; i++)
+		key = (key ^ (unsigned char)path[i]) * UINT64_C(0x100000001b3);
+	key = (key ^ '\n') * UINT64_C(0x100000001b3);
+	for (i = 0; i < length; i++)
+		key = (key ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+	return key;
 }

@@ -4,6 +4,8 @@
  * deliver: u64 trace, text name, u32 count, then for each Maildir u32 uid,
  * u32 gid, text path; data body.
  * expunge: u32 uid, u32 gid, text path, u32 count, count texts: files.
+ * retract: as expunge; what was delivered had to be taken back, so that a
+ * repeat of the delivery is none.
  */
 #ifndef ENTRY_H
 #define ENTRY_H
@@ -16,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum entry_type { ENTRY_DELIVER = 1, ENTRY_EXPUNGE };
+enum entry_type { ENTRY_DELIVER = 1, ENTRY_EXPUNGE, ENTRY_RETRACT };
 
 /* Files of one expunge. */
 #define ENTRY_FILES_MAX 200
@@ -41,6 +43,7 @@ void entry_put_deliver(struct packet *p, uint64_t trace, const char *name,
     unsigned count, const struct owner *(*owner)(const void *arg, unsigned i),
     const void *arg, size_t size);
 
+/* An expunge or a retract, likewise. */
 void entry_put_expunge(struct packet *p, const struct owner *owner,
     const char *const *files, unsigned n);
 
@@ -48,5 +51,8 @@ void entry_put_expunge(struct packet *p, const struct owner *owner,
  * way entry_free. */
 int entry_read(struct entry *e, uint32_t type, const void *data, size_t length);
 void entry_free(struct entry *e);
+
+/* A number for a letter of the Maildir at path: from its name up to ":". */
+uint64_t entry_key(const char *path, const char *name);
 
 #endif

@@ -19,15 +19,22 @@
 /* Maildirs of one batch: each may take two descriptors. */
 #define PLACES_MAX 1000
 
+/* One mailbox of a delivery. */
+struct target {
+	char name[WIRE_NAME_MAX];
+	struct owner owner;
+	enum mailbox_result result;
+	unsigned place; /* its number in the delivery, where result is OK */
+	int reserved;	/* room in it */
+};
+
 /* One delivery on its way. */
 struct job {
 	struct job *next;
 	struct request *request;
-	struct store_delivery delivery;
-	struct store_place places[WIRE_TARGETS_MAX];
-	struct owner *owners;
-	char (*names)[WIRE_NAME_MAX];
-	unsigned char reserved[WIRE_TARGETS_MAX]; /* room in each mailbox */
+	struct store_delivery delivery; /* of those that can have it */
+	struct target *targets;
+	unsigned count;
 };
 
 static struct {
@@ -44,8 +51,8 @@ job_free(struct job *j)
 {
 	if (j->delivery.spool != -1)
 		close(j->delivery.spool);
-	free(j->owners);
-	free(j->names);
+	free(j->targets);
+	free(j->delivery.places);
 	free(j);
 }
 
@@ -93,33 +100,46 @@ is_sound(const struct store_delivery *d, size_t length)
 	       store_is_spool(d->spool, d->size, d->again);
 }
 
-/* Reads the fields into j: 0, or -1 where they are malformed. */
+/* Reads the names: 0, or -1 where memory is out; errors are p's. */
+static int
+read_targets(struct job *j, struct packet *p)
+{
+	uint32_t i;
+
+	j->targets = calloc(j->count, sizeof(*j->targets));
+	j->delivery.places = calloc(j->count, sizeof(*j->delivery.places));
+	if (j->targets == NULL || j->delivery.places == NULL)
+		return -1;
+	for (i = 0; i < j->count; i++)
+		packet_get_text(
+		    p, j->targets[i].name, sizeof(j->targets[i].name));
+	return 0;
+}
+
+/* Reads the fields into j: 0; 1 where memory is out; -1 where they are
+ * malformed. */
 static int
 read_request(struct job *j, struct packet *p)
 {
 	struct store_delivery *d = &j->delivery;
-	uint32_t i;
 	size_t length;
-	uint8_t again, wire;
+	uint8_t flags;
 
 	d->trace = packet_get_u64(p);
 	d->received = (int64_t)packet_get_u64(p);
 	d->size = packet_get_u64(p);
 	d->lines = packet_get_u64(p);
-	again = packet_get_u8(p);
-	d->again = again;
-	wire = packet_get_u8(p);
-	d->wire = wire;
-	d->count = packet_get_u32(p);
-	if (p->error != 0 || d->count == 0 || d->count > WIRE_TARGETS_MAX ||
-	    again > 1 || wire > 1 || (wire && d->lines > 0) || d->received < 0)
+	flags = packet_get_u8(p);
+	d->again = (flags & WIRE_DELIVER_AGAIN) != 0;
+	d->wire = (flags & WIRE_DELIVER_WIRE) != 0;
+	d->each = (flags & WIRE_DELIVER_EACH) != 0;
+	j->count = packet_get_u32(p);
+	if (p->error != 0 || j->count == 0 || j->count > WIRE_TARGETS_MAX ||
+	    (flags & ~WIRE_DELIVER_FLAGS) != 0 || (d->wire && d->lines > 0) ||
+	    d->received < 0)
 		return -1;
-	j->names = calloc(d->count, sizeof(*j->names));
-	j->owners = calloc(d->count, sizeof(*j->owners));
-	if (j->names == NULL || j->owners == NULL)
-		return 0; /* the caller sees it */
-	for (i = 0; i < d->count; i++)
-		packet_get_text(p, j->names[i], sizeof(j->names[i]));
+	if (read_targets(j, p) == -1)
+		return 1;
 	d->body = packet_get_data(p, WIRE_INLINE_MAX, &length);
 	d->spool = packet_take_fd(p);
 	if (packet_end(p) == -1 || !is_sound(d, length))
@@ -146,65 +166,104 @@ is_there(const struct store_delivery *d, const struct owner *o)
 	return found;
 }
 
-/* Finds the owners, and has room for the letter kept; may wait. */
+/* Finds the owner, and has room for the letter kept; may wait. */
 static enum mailbox_result
-find_owners(struct job *j)
+admit(struct job *j, struct target *t)
 {
 	struct store_delivery *d = &j->delivery;
 	enum mailbox_result result;
-	unsigned i;
 
-	for (i = 0; i < d->count; i++) {
-		result = mailbox_owners_find(j->names[i], &j->owners[i]);
-		if (result != MAILBOX_OK)
-			return result;
-		j->places[i].owner = &j->owners[i];
-	}
-	for (i = 0; i < d->count; i++) {
-		if (quota_reserve(j->names[i], &j->owners[i], d->size))
-			j->reserved[i] = 1;
-		else if (!is_there(d, &j->owners[i]))
-			return MAILBOX_FULL;
-	}
+	result = mailbox_owners_find(t->name, &t->owner);
+	if (result != MAILBOX_OK)
+		return result;
+	t->reserved = quota_reserve(t->name, &t->owner, d->size);
+	if (!t->reserved && !is_there(d, &t->owner))
+		return MAILBOX_FULL;
+	t->place = d->count;
+	d->places[d->count++].owner = &t->owner;
 	return MAILBOX_OK;
+}
+
+/* Asks for all mailboxes; whether there is anything to be delivered. */
+static int
+admit_all(struct job *j)
+{
+	struct store_delivery *d = &j->delivery;
+	unsigned i, refused = 0;
+
+	for (i = 0; i < j->count; i++) {
+		j->targets[i].result = admit(j, &j->targets[i]);
+		refused += j->targets[i].result != MAILBOX_OK;
+	}
+	return d->each ? d->count > 0 : refused == 0;
 }
 
 /* The room that was kept: taken by what was delivered, or free again. */
 static void
-settle(struct job *j, enum mailbox_result result)
+settle(struct job *j, struct target *t, int was_tried)
 {
-	unsigned i;
+	const struct store_delivery *d = &j->delivery;
+	const struct store_place *p = &d->places[t->place];
+	int is_delivered = 0;
 
-	for (i = 0; i < j->delivery.count; i++)
-		if (j->reserved[i])
-			quota_settle(j->names[i], &j->owners[i],
-			    j->delivery.size,
-			    result == MAILBOX_OK && !j->places[i].there);
+	if (was_tried && t->result == MAILBOX_OK) {
+		t->result = p->result;
+		/* Where it failed for all, but for no place's fault. */
+		if (d->result != MAILBOX_OK && d->each)
+			t->result = d->result;
+		is_delivered = d->result == MAILBOX_OK &&
+			       p->result == MAILBOX_OK && !p->there;
+	}
+	if (t->reserved)
+		quota_settle(t->name, &t->owner, d->size, is_delivered);
+}
+
+/* Answers with the result of each, and frees j. */
+static void
+finish(struct job *j, int was_tried)
+{
+	unsigned char results[WIRE_TARGETS_MAX];
+	struct packet fields;
+	unsigned i, failed = 0;
+
+	for (i = 0; i < j->count; i++) {
+		settle(j, &j->targets[i], was_tried);
+		results[i] = (unsigned char)j->targets[i].result;
+		failed += results[i] != MAILBOX_OK;
+	}
+	/* Nobody has it, and nobody is to blame. */
+	if (was_tried && failed == 0 && j->delivery.result != MAILBOX_OK)
+		memset(results, j->delivery.result, j->count);
+	packet_init(&fields, 0);
+	packet_put_data(&fields, results, j->count);
+	request_reply(&j->request,
+	    fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY, &fields);
+	packet_free(&fields);
+	job_free(j);
 }
 
 int
 answer_deliver(struct request *q)
 {
-	enum mailbox_result result = MAILBOX_TEMPORARY;
 	struct job *j = calloc(1, sizeof(*j));
+	int result = 1;
 
-	if (j == NULL) {
-		request_reply(&q, PACKET_TEMPORARY, NULL);
-		return 0;
+	if (j != NULL) {
+		j->request = q;
+		j->delivery.spool = -1;
+		result = read_request(j, &q->packet);
 	}
-	j->request = q;
-	j->delivery.spool = -1;
-	j->delivery.places = j->places;
-	if (read_request(j, &q->packet) == -1) {
-		job_free(j);
-		return -1;
+	if (result == 0 && queue.count >= QUEUE_MAX)
+		result = 1;
+	if (result != 0) {
+		if (j != NULL)
+			job_free(j);
+		if (result == 1)
+			request_reply(&q, PACKET_TEMPORARY, NULL);
+		return result == 1 ? 0 : -1;
 	}
-	if (j->names != NULL && j->owners != NULL && queue.count < QUEUE_MAX)
-		result = find_owners(j);
-	if (result != MAILBOX_OK) {
-		settle(j, result);
-		reply_result(&q, result);
-		job_free(j);
+	if (!admit_all(j)) {
+		finish(j, 0);
 		return 0;
 	}
 	*queue.tail = j;
@@ -262,9 +321,7 @@ commit_batch(void)
 		next = j->next;
 		log_debug("deliver.done", log_id("trace", j->delivery.trace),
 		    log_int("result", j->delivery.result), log_int("batch", n));
-		settle(j, j->delivery.result);
-		reply_result(&j->request, j->delivery.result);
-		job_free(j);
+		finish(j, 1);
 	}
 	if (result == -1)
 		mailbox_deliver_give_up();

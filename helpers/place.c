@@ -1,6 +1,7 @@
 #include "place.h"
 
 #include "index.h"
+#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +61,8 @@ take_spool(const struct store_delivery *d, const struct store_place *p)
 static int
 fill_place(struct store_delivery *d, struct store_place *p)
 {
+	int saved;
+
 	p->file = take_spool(d, p);
 	if (p->file == -1) {
 		p->file = maildir_unnamed(p->folder);
@@ -67,8 +70,14 @@ fill_place(struct store_delivery *d, struct store_place *p)
 			return -1;
 		if ((d->body != NULL
 			    ? maildir_write(p->file, d->body, d->size)
-			    : copy_spool(d->spool, p->file, d->size)) == -1)
+			    : copy_spool(d->spool, p->file, d->size)) == -1) {
+			/* Nobody shall link a part of it. */
+			saved = errno;
+			close(p->file);
+			p->file = -1;
+			errno = saved;
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -104,7 +113,8 @@ place_prepare(struct store_delivery *d, unsigned n)
 	p->folder = place_open(p->owner);
 	if (p->folder == -1 || fstat(p->folder, &st) == -1)
 		return -1;
-	if (st.st_dev != maildir_device())
+	p->foreign = st.st_dev != maildir_device();
+	if (p->foreign)
 		d->alone = 1;
 	if (d->again) {
 		found = maildir_find(p->owner->path, d->name, strlen(d->name),
@@ -136,4 +146,28 @@ place_link(struct store_delivery *d, unsigned n)
 		return -1;
 	}
 	return 0;
+}
+
+static enum mailbox_result
+result_of(int code)
+{
+	return code == ENOSPC || code == EDQUOT || code == EFBIG
+		   ? MAILBOX_FULL
+		   : MAILBOX_TEMPORARY;
+}
+
+void
+place_fail(struct store_delivery *d, struct store_place *p, int code)
+{
+	log_warn("deliver.failed", log_id("trace", d->trace),
+	    log_text("path", p->owner->path), log_errno(code));
+	p->result = result_of(code);
+	if (!d->each)
+		d->result = p->result;
+}
+
+int
+place_is_wanted(const struct store_place *p)
+{
+	return p->result == MAILBOX_OK && !p->done;
 }

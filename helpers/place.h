@@ -22,4 +22,13 @@ int place_prepare(struct store_delivery *d, unsigned n);
 /* Gives it its name, or finds it there.  0, or -1 with errno. */
 int place_link(struct store_delivery *d, unsigned n);
 
+/*
+ * It failed for this place, with an errno: logs and notes it.  That is the
+ * result of the whole delivery, unless each mailbox stands for itself.
+ */
+void place_fail(struct store_delivery *d, struct store_place *p, int code);
+
+/* Whether the journal is to keep it, and it is to get a name. */
+int place_is_wanted(const struct store_place *p);
+
 #endif

@@ -19,28 +19,12 @@ struct removal {
 
 struct replay {
 	int folder;
-	void (*seen)(void *arg, const char *name);
-	void *arg;
+	const struct replay_memory *memory;
 	struct replay_findings *findings;
 	struct removal *removals;
 	size_t count, room;
 	size_t entry; /* the number of the current one */
 };
-
-/* FNV-1a of a letter's place and base. */
-static uint64_t
-key_of(const char *path, const char *name)
-{
-	uint64_t key = UINT64_C(0xcbf29ce484222325);
-	size_t i, length = maildir_base_length(name);
-
-	for (i = 0; path[i] != '\0'; i++)
-		key = (key ^ (unsigned char)path[i]) * UINT64_C(0x100000001b3);
-	key = (key ^ '\n') * UINT64_C(0x100000001b3);
-	for (i = 0; i < length; i++)
-		key = (key ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
-	return key;
-}
 
 static int
 by_key(const void *a, const void *b)
@@ -80,12 +64,12 @@ collect(void *arg, uint32_t type, const void *data, size_t length, int settled)
 
 	(void)settled;
 	r->entry++;
-	if (type != ENTRY_EXPUNGE)
+	if (type != ENTRY_EXPUNGE && type != ENTRY_RETRACT)
 		return 0;
 	if (entry_read(&e, type, data, length) == 0)
 		for (i = 0; i < e.file_count && result == 0; i++)
 			result = add_removal(
-			    r, key_of(e.owners[0].path, e.files[i] + 4));
+			    r, entry_key(e.owners[0].path, e.files[i] + 4));
 	else if (errno == ENOMEM)
 		result = -1;
 	entry_free(&e);
@@ -96,7 +80,7 @@ collect(void *arg, uint32_t type, const void *data, size_t length, int settled)
 static int
 is_removed(const struct replay *r, const char *path, const char *name)
 {
-	uint64_t key = key_of(path, name);
+	uint64_t key = entry_key(path, name);
 	size_t low = 0, high = r->count, middle;
 
 	while (low < high) {
@@ -227,6 +211,22 @@ redo_expunge(struct replay *r, const struct entry *e)
 	return 0;
 }
 
+/* What repeats are to be compared with. */
+static void
+recall(const struct replay *r, const struct entry *e)
+{
+	const struct replay_memory *m = r->memory;
+	unsigned i;
+
+	if (e->type == ENTRY_DELIVER)
+		for (i = 0; i < e->owner_count; i++)
+			m->seen(m->arg, entry_key(e->owners[i].path, e->name));
+	if (e->type == ENTRY_RETRACT)
+		for (i = 0; i < e->file_count; i++)
+			m->retracted(m->arg,
+			    entry_key(e->owners[0].path, e->files[i] + 4));
+}
+
 /* The second pass: what the Maildirs lack or have too much. */
 static int
 redo(void *arg, uint32_t type, const void *data, size_t length, int settled)
@@ -244,8 +244,7 @@ redo(void *arg, uint32_t type, const void *data, size_t length, int settled)
 		log_error("replay.unknown", log_int("type", type),
 		    log_int("length", (int64_t)length));
 	} else {
-		if (type == ENTRY_DELIVER)
-			r->seen(r->arg, e.name);
+		recall(r, &e);
 		if (!settled)
 			result = type == ENTRY_DELIVER ? redo_deliver(r, &e)
 						       : redo_expunge(r, &e);
@@ -255,12 +254,11 @@ redo(void *arg, uint32_t type, const void *data, size_t length, int settled)
 }
 
 int
-replay_run(struct journal *j, int folder,
-    void (*seen)(void *arg, const char *name), void *arg,
+replay_run(struct journal *j, int folder, const struct replay_memory *memory,
     struct replay_findings *findings)
 {
 	struct replay r = {
-	    .folder = folder, .seen = seen, .arg = arg, .findings = findings};
+	    .folder = folder, .memory = memory, .findings = findings};
 	int result, saved;
 
 	memset(findings, 0, sizeof(*findings));

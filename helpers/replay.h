@@ -14,15 +14,21 @@ struct replay_findings {
 	unsigned aside;	  /* messages whose owner's Maildir takes nothing */
 };
 
+/* Who remembers what was delivered: numbers of letters (entry_key), of all that
+ * the journal knows, in order. */
+struct replay_memory {
+	void (*seen)(void *arg, uint64_t key);
+	void (*retracted)(void *arg, uint64_t key);
+	void *arg;
+};
+
 /*
- * Replays an open journal (journal_open, before journal_start).  seen gets the
- * name of each message that the journal knows.  A message that can't be
- * placed for what its owner did (rights, links, quota) is laid aside as a file
- * in folder.  Returns 0: all is as promised, though not yet durable; -1 with
- * errno: it is not, and the journal must be kept.
+ * Replays an open journal (journal_open, before journal_start).  A message that
+ * can't be placed for what its owner did (rights, links, quota) is laid aside
+ * as a file in folder.  Returns 0: all is as promised, though not yet durable;
+ * -1 with errno: it is not, and the journal must be kept.
  */
 int replay_run(struct journal *j, int folder,
-    void (*seen)(void *arg, const char *name), void *arg,
-    struct replay_findings *findings);
+    const struct replay_memory *memory, struct replay_findings *findings);
 
 #endif

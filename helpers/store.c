@@ -1,59 +1,42 @@
 #include "store.h"
 
+#include "alone.h"
 #include "entry.h"
 #include "journal.h"
 #include "log.h"
 #include "place.h"
+#include "recent.h"
 #include "replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Deliveries that a repeat is compared with. */
-#define RECENT 8192
-
 struct store {
 	int folder;
 	struct journal *journal;
-	uint64_t recent[RECENT]; /* hashes of names of committed messages */
-	size_t next;
+	struct recent recent; /* letters of committed messages */
 };
 
-/* FNV-1a; never 0, which stands for nothing. */
-static uint64_t
-hash_name(const char *name)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return hash != 0 ? hash : 1;
-}
-
 static void
-remember(void *arg, const char *name)
+remember(void *arg, uint64_t key)
 {
 	struct store *s = arg;
 
-	s->recent[s->next] = hash_name(name);
-	s->next = (s->next + 1) % RECENT;
+	recent_add(&s->recent, key);
 }
 
-static int
-is_recent(const struct store *s, const char *name)
+static void
+forget(void *arg, uint64_t key)
 {
-	uint64_t hash = hash_name(name);
-	size_t i;
+	struct store *s = arg;
 
-	for (i = 0; i < RECENT; i++)
-		if (s->recent[i] == hash)
-			return 1;
-	return 0;
+	recent_remove(&s->recent, key);
 }
 
 static int
@@ -71,12 +54,14 @@ bring_up(struct store *s, const struct store_conf *conf)
 	    .size = conf->journal_size,
 	    .boot = conf->boot,
 	    .sync = sync_mail};
+	const struct replay_memory memory = {
+	    .seen = remember, .retracted = forget, .arg = s};
 	struct journal_findings found;
 	struct replay_findings done;
 
 	if ((s->journal = journal_open(&j, &found)) == NULL)
 		return -1;
-	if (replay_run(s->journal, s->folder, remember, s, &done) == -1)
+	if (replay_run(s->journal, s->folder, &memory, &done) == -1)
 		return -1;
 	if (found.damaged > 0)
 		log_error("journal.damaged", log_int("holes", found.damaged));
@@ -150,35 +135,40 @@ store_capacity(const struct store *s)
 	return journal_capacity(s->journal);
 }
 
-static enum mailbox_result
-result_of(int code)
+static unsigned
+count_wanted(const struct store_delivery *d)
 {
-	return code == ENOSPC || code == EDQUOT || code == EFBIG
-		   ? MAILBOX_FULL
-		   : MAILBOX_TEMPORARY;
-}
-
-static const struct owner *
-owner_of(const void *arg, unsigned i)
-{
-	const struct store_place *places = arg;
-
-	return places[i].owner;
-}
-
-static int
-sync_files(const struct store_delivery *d)
-{
-	unsigned i;
+	unsigned i, n = 0;
 
 	for (i = 0; i < d->count; i++)
-		if (d->places[i].file != -1 &&
-		    fdatasync(d->places[i].file) == -1)
-			return -1;
-	return 0;
+		n += place_is_wanted(&d->places[i]);
+	return n;
 }
 
-/* Writes the body to files without a name; d->result says how it went. */
+/* The owner of the wanted place number n. */
+static const struct owner *
+owner_of(const void *arg, unsigned n)
+{
+	const struct store_place *p = arg;
+
+	for (;; p++)
+		if (place_is_wanted(p) && n-- == 0)
+			return p->owner;
+}
+
+static void
+prepare_place(struct store *s, struct store_delivery *d, unsigned i)
+{
+	struct store_place *p = &d->places[i];
+
+	if (d->again &&
+	    recent_has(&s->recent, entry_key(p->owner->path, d->name)))
+		p->there = p->done = 1;
+	else if (place_prepare(d, i) == -1)
+		place_fail(d, p, errno);
+}
+
+/* Writes the body to files without a name; results say how it went. */
 static void
 prepare(struct store *s, struct store_delivery *d)
 {
@@ -188,28 +178,17 @@ prepare(struct store *s, struct store_delivery *d)
 	d->alone = d->body == NULL;
 	packet_init(&d->entry, 0);
 	store_name(d, d->name);
-	for (i = 0; i < d->count; i++) {
-		d->places[i].folder = d->places[i].file = -1;
-		d->places[i].there = d->places[i].linked = 0;
-		d->places[i].shares = i;
-	}
-	if (d->again && is_recent(s, d->name)) {
-		for (i = 0; i < d->count; i++)
-			d->places[i].there = 1;
-		return;
-	}
 	for (i = 0; i < d->count; i++)
-		if (place_prepare(d, i) == -1) {
-			log_warn("deliver.failed", log_id("trace", d->trace),
-			    log_text("path", d->places[i].owner->path),
-			    log_errno(errno));
-			d->result = result_of(errno);
-			return;
-		}
-	if (d->alone && sync_files(d) == -1) {
-		log_error("store.sync", log_errno(errno));
-		d->result = MAILBOX_TEMPORARY;
-	}
+		d->places[i] = (struct store_place){
+		    .owner = d->places[i].owner,
+		    .folder = -1,
+		    .file = -1,
+		    .shares = i,
+		};
+	for (i = 0; i < d->count && d->result == MAILBOX_OK; i++)
+		prepare_place(s, d, i);
+	if (d->alone)
+		alone_sync_files(d);
 }
 
 /* Adds the delivery to the journal's batch. */
@@ -217,11 +196,12 @@ static void
 promise(struct store *s, struct store_delivery *d)
 {
 	struct iovec parts[2];
+	unsigned n = count_wanted(d);
 
-	if (d->result != MAILBOX_OK || d->alone)
+	if (d->result != MAILBOX_OK || d->alone || n == 0)
 		return;
-	entry_put_deliver(&d->entry, d->trace, d->name, d->count, owner_of,
-	    d->places, d->size);
+	entry_put_deliver(
+	    &d->entry, d->trace, d->name, n, owner_of, d->places, d->size);
 	parts[0] = (struct iovec){d->entry.data, d->entry.length};
 	parts[1] = (struct iovec){(void *)(uintptr_t)d->body, d->size};
 	if (d->entry.error != 0 ||
@@ -231,19 +211,22 @@ promise(struct store *s, struct store_delivery *d)
 
 /* Takes back what was linked, and the promise. */
 static int
-take_back(struct store *s, struct store_delivery *d)
+take_back(struct store *s, struct store_delivery *d, struct store_place *p)
 {
-	char file[4 + MAILDIR_NAME_MAX + 1] = "new/";
-	const char *files[1] = {file};
+	if (p->done || (p->there && !p->linked))
+		return 0;
+	return store_retract(s, p->owner, d->name) == -1 && errno == EIO ? -1
+									 : 0;
+}
+
+static int
+take_back_all(struct store *s, struct store_delivery *d)
+{
 	unsigned i;
 
-	memcpy(file + 4, d->name, sizeof(d->name));
 	for (i = 0; i < d->count; i++)
-		if (d->places[i].linked || !d->places[i].there)
-			if (store_expunge(s, d->places[i].owner, files, 1) ==
-				-1 &&
-			    errno == EIO)
-				return -1;
+		if (take_back(s, d, &d->places[i]) == -1)
+			return -1;
 	return 0;
 }
 
@@ -251,41 +234,18 @@ take_back(struct store *s, struct store_delivery *d)
 static int
 place(struct store *s, struct store_delivery *d)
 {
+	struct store_place *p;
 	unsigned i;
 
-	if (d->result != MAILBOX_OK)
-		return 0;
-	for (i = 0; i < d->count; i++)
-		if (place_link(d, i) == -1) {
-			log_warn("deliver.failed", log_id("trace", d->trace),
-			    log_text("path", d->places[i].owner->path),
-			    log_errno(errno));
-			d->result = result_of(errno);
-			return take_back(s, d);
-		}
-	return 0;
-}
-
-/* A message that is synced alone: its names become durable. */
-static int
-settle_alone(struct store_delivery *d)
-{
-	unsigned i;
-	int found = 0;
-
-	if (!d->alone || d->result != MAILBOX_OK)
-		return 0;
-	for (i = 0; i < d->count; i++) {
-		const struct store_place *p = &d->places[i];
-
-		/* What is there may have been moved, not yet durably. */
-		found |= p->there;
-		if (p->there && p->folder != -1 && syncfs(p->folder) == -1)
-			return -1;
-		if (p->folder != -1 && fsync(p->folder) == -1)
+	for (i = 0; i < d->count && d->result == MAILBOX_OK; i++) {
+		p = &d->places[i];
+		if (p->result != MAILBOX_OK || place_link(d, i) == 0)
+			continue;
+		place_fail(d, p, errno);
+		if ((d->each ? take_back(s, d, p) : take_back_all(s, d)) == -1)
 			return -1;
 	}
-	return found ? maildir_sync_all() : 0;
+	return 0;
 }
 
 static void
@@ -300,24 +260,6 @@ release(struct store_delivery *d)
 			close(d->places[i].folder);
 	}
 	packet_free(&d->entry);
-}
-
-/* After a sync that failed: no names for what may be lost. */
-static void
-unlink_alone(struct store_delivery *d)
-{
-	unsigned i;
-
-	log_error("store.sync", log_id("trace", d->trace), log_errno(errno));
-	d->result = MAILBOX_TEMPORARY;
-	for (i = 0; i < d->count; i++) {
-		const struct store_place *p = &d->places[i];
-
-		if (p->linked &&
-		    (owner_become(p->owner->uid, p->owner->gid) == -1 ||
-			unlinkat(p->folder, d->name, 0) == -1))
-			log_error("store.unlink", log_errno(errno));
-	}
 }
 
 /* From the journal's sync on: 0, or -1 where the process must end. */
@@ -339,14 +281,23 @@ carry_out(struct store *s, struct store_delivery **batch, unsigned n)
 	for (i = 0; i < n; i++) {
 		if (place(s, batch[i]) == -1)
 			result = -1;
-		if (settle_alone(batch[i]) == -1) {
-			unlink_alone(batch[i]);
+		if (alone_settle(batch[i]) == -1)
 			result = -1;
-		}
 	}
 	if (result == 0)
 		journal_placed(s->journal);
 	return result;
+}
+
+static void
+remember_places(struct store *s, const struct store_delivery *d)
+{
+	unsigned i;
+
+	for (i = 0; i < d->count && d->result == MAILBOX_OK; i++)
+		if (place_is_wanted(&d->places[i]))
+			recent_add(&s->recent,
+			    entry_key(d->places[i].owner->path, d->name));
 }
 
 int
@@ -361,8 +312,7 @@ store_commit(struct store *s, struct store_delivery **batch, unsigned n)
 	}
 	result = carry_out(s, batch, n);
 	for (i = 0; i < n; i++) {
-		if (batch[i]->result == MAILBOX_OK)
-			remember(s, batch[i]->name);
+		remember_places(s, batch[i]);
 		release(batch[i]);
 	}
 	owner_home();
@@ -399,8 +349,9 @@ store_is_spool(int fd, uint64_t size, int again)
 	       (uint64_t)st.st_size == size;
 }
 
-int
-store_expunge(struct store *s, const struct owner *owner,
+/* Removes letters for good, by an entry of this type. */
+static int
+remove_letters(struct store *s, const struct owner *owner, enum entry_type type,
     const char *const *files, unsigned n)
 {
 	struct packet p;
@@ -412,8 +363,7 @@ store_expunge(struct store *s, const struct owner *owner,
 	entry_put_expunge(&p, owner, files, n);
 	part = (struct iovec){p.data, p.length};
 	errno = EMSGSIZE;
-	if (p.error != 0 ||
-	    journal_add(s->journal, ENTRY_EXPUNGE, &part, 1) == -1)
+	if (p.error != 0 || journal_add(s->journal, type, &part, 1) == -1)
 		goto out;
 	if (journal_commit(s->journal) == -1) {
 		errno = EIO;
@@ -434,6 +384,24 @@ store_expunge(struct store *s, const struct owner *owner,
 out:
 	packet_free(&p);
 	return result;
+}
+
+int
+store_expunge(struct store *s, const struct owner *owner,
+    const char *const *files, unsigned n)
+{
+	return remove_letters(s, owner, ENTRY_EXPUNGE, files, n);
+}
+
+int
+store_retract(struct store *s, const struct owner *owner, const char *name)
+{
+	char file[4 + MAILDIR_NAME_MAX];
+	const char *files[1] = {file};
+
+	snprintf(file, sizeof(file), "new/%s", name);
+	recent_remove(&s->recent, entry_key(owner->path, name));
+	return remove_letters(s, owner, ENTRY_RETRACT, files, 1);
 }
 
 int

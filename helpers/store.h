@@ -47,6 +47,9 @@ struct store_place {
 	unsigned shares;     /* which place's file it links */
 	int there;	     /* the letter was there before */
 	int linked;	     /* the letter was linked by this batch */
+	int done;	     /* a repeat of what was carried out already */
+	int foreign;	     /* on another file system than the mail root */
+	enum mailbox_result result; /* of store_commit, for this mailbox */
 };
 
 /* A message to be committed; all pointers are the caller's. */
@@ -55,9 +58,10 @@ struct store_delivery {
 	int64_t received;
 	uint64_t size, lines;
 	int again; /* may have been carried out before */
+	int each;  /* what fails for one mailbox does not for the others */
 	int wire;  /* stored as it is sent, which the name tells: ",D=0" */
 	unsigned count;
-	struct store_place *places; /* count, with owner set, else zero */
+	struct store_place *places; /* count, with owner set */
 	const void *body;	    /* size octets; NULL: spool holds them */
 	int spool;
 	enum mailbox_result result; /* of store_commit */
@@ -77,10 +81,12 @@ size_t store_cost(const struct store_delivery *d);
 size_t store_capacity(const struct store *s);
 
 /*
- * Commits n deliveries and sets the result of each: MAILBOX_OK, MAILBOX_FULL
- * or MAILBOX_TEMPORARY.  Where it is not MAILBOX_OK, no Maildir holds the
- * message.  Returns 0; -1 where a sync failed: the process must end once it
- * has answered.
+ * Commits n deliveries and sets the result of each, and of each of its places:
+ * MAILBOX_OK, MAILBOX_FULL or MAILBOX_TEMPORARY.  Where a delivery's is not
+ * MAILBOX_OK, no Maildir holds the message; the places that are to blame have
+ * results of their own.  Else each place's counts, which is MAILBOX_OK for all
+ * unless the delivery says `each`.  Returns 0; -1 where a sync failed: the
+ * process must end once it has answered.
  */
 int store_commit(struct store *s, struct store_delivery **batch, unsigned n);
 
@@ -103,6 +109,12 @@ int store_is_spool(int fd, uint64_t size, int again);
  */
 int store_expunge(struct store *s, const struct owner *owner,
     const char *const *files, unsigned n);
+
+/*
+ * Takes back what store_commit has delivered under this name, durably, also for
+ * a repeat.  As store_expunge.
+ */
+int store_retract(struct store *s, const struct owner *owner, const char *name);
 
 /* To be called at regular times.  As journal_checkpoint. */
 int store_checkpoint(struct store *s);

@@ -33,7 +33,8 @@ static void (*test_body)(void);
 /* What the helper remembers, and what it saw. */
 static uint32_t handle;
 static unsigned opens, resumes, expunges, names_expunged, deliveries, closes;
-static uint8_t again_seen;
+static uint8_t flags_seen, second_result;
+static uint32_t results_more;
 static size_t body_seen;
 static int fd_seen, drop_first, bad_letter, lacks_catalog;
 static uint32_t row_size = 128, damages;
@@ -156,23 +157,29 @@ answer_close(struct request *q)
 static int
 answer_deliver(struct request *q)
 {
-	struct packet *p = &q->packet;
+	unsigned char results[WIRE_TARGETS_MAX + 1] = {0};
+	struct packet *p = &q->packet, fields;
 	char name[WIRE_NAME_MAX];
+	uint32_t count;
 
 	assert_int_equal(packet_get_u64(p), 7);
 	assert_int_equal(packet_get_u64(p), 8);
 	(void)packet_get_u64(p);
 	(void)packet_get_u64(p);
-	again_seen = packet_get_u8(p);
-	(void)packet_get_u8(p);
-	for (uint32_t n = packet_get_u32(p); n > 0; n--)
+	flags_seen = packet_get_u8(p);
+	count = packet_get_u32(p);
+	for (uint32_t n = count; n > 0; n--)
 		packet_get_text(p, name, sizeof(name));
 	(void)packet_get_data(p, WIRE_INLINE_MAX, &body_seen);
 	assert_int_equal(packet_end(p), 0);
 	fd_seen = p->fd != -1;
 	if (++deliveries == 1 && drop_first)
 		return -1; /* hangs up: it may have been carried out */
-	request_reply(&q, PACKET_OK, NULL);
+	results[1] = second_result;
+	packet_init(&fields, 0);
+	packet_put_data(&fields, results, count + results_more);
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
 	return 0;
 }
 
@@ -326,7 +333,7 @@ delivering(void)
 	for (int i = 0; i < WIRE_TARGETS_MAX; i++)
 		memset(names[i], 'n', sizeof(names[i]) - 1);
 	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_OK);
-	assert_int_equal(again_seen, 0);
+	assert_int_equal(flags_seen, 0);
 	assert_int_equal(body_seen, sizeof(body));
 	assert_int_equal(fd_seen, 0);
 	deliveries = 0;
@@ -335,10 +342,48 @@ delivering(void)
 	m.spool = open("/dev/null", O_RDWR);
 	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_OK);
 	assert_int_equal(deliveries, 2);
-	assert_int_equal(again_seen, 1);
+	assert_int_equal(flags_seen, WIRE_DELIVER_AGAIN);
 	assert_int_equal(body_seen, 0);
 	assert_int_equal(fd_seen, 1);
 	assert_int_equal(close(m.spool), 0);
+}
+
+/* Each mailbox's own result; and answers that can't be right. */
+static void
+results(void)
+{
+	static const char names[2][WIRE_NAME_MAX] = {"a", "b"};
+	enum mailbox_result each[2];
+	struct mailbox_delivery m = {.trace = 7,
+	    .received = 8,
+	    .count = 2,
+	    .names = names,
+	    .size = 1,
+	    .body = "\n",
+	    .spool = -1,
+	    .each = 1,
+	    .wire = 1,
+	    .results = each};
+
+	second_result = MAILBOX_FULL;
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_FULL);
+	assert_int_equal(flags_seen, WIRE_DELIVER_EACH | WIRE_DELIVER_WIRE);
+	assert_int_equal(each[0], MAILBOX_OK);
+	assert_int_equal(each[1], MAILBOX_FULL);
+	m.results = NULL;
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_FULL);
+	m.results = each;
+	second_result = MAILBOX_RESULTS;
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_TEMPORARY);
+	assert_int_equal(each[0], MAILBOX_TEMPORARY);
+	second_result = MAILBOX_OK;
+	results_more = 1;
+	each[0] = each[1] = MAILBOX_OK;
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_TEMPORARY);
+	assert_int_equal(each[1], MAILBOX_TEMPORARY);
+	results_more = 0;
+	assert_int_equal(mailbox_deliver(device, &m, SOON), MAILBOX_OK);
+	assert_int_equal(each[1], MAILBOX_OK);
 }
 
 static void
@@ -349,7 +394,7 @@ first_fiber(void *arg)
 	(void)arg;
 	handle = 0;
 	opens = resumes = expunges = names_expunged = deliveries = closes = 0;
-	drop_first = bad_letter = 0;
+	drop_first = bad_letter = second_result = 0;
 	server = (struct server){.rows = rows, .peers_max = 4};
 	assert_int_equal(
 	    bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
@@ -405,6 +450,7 @@ main(void)
 	    BODY(coming_back),
 	    BODY(expunging),
 	    BODY(delivering),
+	    BODY(results),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
