@@ -6,6 +6,7 @@ ubsan tsan memcheck, or all.  Each check of lint, each cmocka test and each
 pytest test counts as one.  The last line of the output is "N passed, N failed".
 STRESS_SECONDS (5) is how long stress runs under each checker.
 """
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -14,6 +15,7 @@ import sys
 import time
 import xml.etree.ElementTree
 
+CPUS = os.cpu_count()
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "test"
 ALL = ["lint", "unit", "core", "stress", "fuzz", "system", "talk", "clients",
@@ -93,10 +95,14 @@ def units(report, name, build, flags="", runner="", only=None):
         names = [n for n in names if n in {f"common_{o}" for o in only}]
     if not make(report, build, flags, *(f"{build}/unit/{n}" for n in names)):
         return
-    for unit in names:
-        code, output, seconds = execute(
-            [*runner.split(), str(ROOT / build / "unit" / unit)],
-            {"CMOCKA_MESSAGE_OUTPUT": "tap", **options()})
+
+    def run(unit):
+        return execute([*runner.split(), str(ROOT / build / "unit" / unit)],
+                       {"CMOCKA_MESSAGE_OUTPUT": "tap", **options()})
+
+    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+        results = list(pool.map(run, names))
+    for unit, (code, output, seconds) in zip(names, results):
         passed = len(re.findall(r"^ok ", output, re.M))
         # cmocka writes a skipped test as "not ok N # SKIP".
         failed = len(re.findall(r"^not ok \d+ (?!# SKIP)", output, re.M))
@@ -119,8 +125,9 @@ def options(leaks=True):
 
 
 def pytests(report, name, folders, build="build", flags="", runner="",
-            load=1.0, targets=("all",)):
-    """Tests over the real processes, of one build and under one runner."""
+            load=1.0, targets=("all",), jobs=CPUS):
+    """Tests over the real processes, of one build and under one runner; jobs:
+    how many at a time."""
     if not make(report, build, flags, *targets):
         return
     env = {"RINGMAIL_BUILD": str(ROOT / build), "RINGMAIL_RUNNER": runner,
@@ -129,7 +136,7 @@ def pytests(report, name, folders, build="build", flags="", runner="",
     result = OUT / f"{name.replace(' ', '-')}.xml"
     result.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "--no-header", "--tb=short",
-               "-q", "-p", "no:cacheprovider", "--durations=5",
+               "-q", "-p", "no:cacheprovider", "--durations=5", f"-n{jobs}",
                f"--junitxml={result}", f"--rootdir={ROOT}/tests",
                *(f"tests/{folder}" for folder in folders)]
     print(f"---- {name}", flush=True)
@@ -206,7 +213,7 @@ STEPS = {
     "fuzz": lambda r: counted(r, "fuzz", "fuzz", "FUZZ_SECONDS=5"),
     "lint": lint,
     "unit": lambda r: units(r, "unit", "build"),
-    "system": lambda r: pytests(r, "system", ["system"]),
+    "system": lambda r: pytests(r, "system", ["system"], jobs=2 * CPUS),
     "talk": lambda r: pytests(r, "talk", ["talk"]),
     "clients": lambda r: pytests(r, "clients", ["clients"]),
     "fault": lambda r: faults(r, "fault", 1),

@@ -1,4 +1,5 @@
 """Starts ringmail's services in a folder of their own, and ends them."""
+import itertools
 import os
 import pathlib
 import pwd
@@ -22,6 +23,7 @@ DOMAIN = "example.test"
 HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
            "mailbox": "ringbox"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
+PORTS = itertools.count()
 
 # What may stand in no log: our own errors, a process that ended, and what the
 # checkers say.
@@ -36,11 +38,16 @@ def scaled(number, least=1):
 
 
 def free_ports(count):
-    """Ports of loopback that nobody uses now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in held]
-    for s in held:
-        s.close()
+    """Ports of loopback that nobody uses now, nor will be given by chance to
+    a client's end or to tests beside us: each process has a stretch."""
+    ports = []
+    while len(ports) < count:
+        port = 10000 + (os.getpid() * 61 + next(PORTS)) % 20000
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            ports.append(port)
+        except OSError:
+            continue
     return ports
 
 
