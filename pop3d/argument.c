@@ -2,18 +2,20 @@
 
 #include <string.h>
 
-/* RFC 1939 3: keywords are of three or four letters, in any case. */
+/* RFC 2449 3: keywords are of three or four characters, in any case; XCLIENT is
+ * none of these standards'. */
 int
 argument_split(char *line, size_t length, const char **verb, char **rest)
 {
 	size_t n = strcspn(line, " ");
 
-	if (memchr(line, '\0', length) != NULL || n < 3 || n > 4)
+	if (memchr(line, '\0', length) != NULL || n < 3 || n > ARGUMENT_VERB)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (line[i] >= 'a' && line[i] <= 'z')
 			line[i] = (char)(line[i] - 'a' + 'A');
-		else if (line[i] < 'A' || line[i] > 'Z')
+		else if ((line[i] < 'A' || line[i] > 'Z') &&
+			 (line[i] < '0' || line[i] > '9'))
 			return -1;
 	}
 	*verb = line;
@@ -68,13 +70,15 @@ argument_read(enum argument_kind kind, const char *rest, struct argument *a)
 	memset(a, 0, sizeof(*a));
 	a->text = "";
 	if (rest == NULL)
-		return kind == ARGUMENT_NONE || kind == ARGUMENT_PERHAPS
+		return kind == ARGUMENT_NONE || kind == ARGUMENT_MAYBE ||
+			       kind == ARGUMENT_PERHAPS
 			   ? NULL
 			   : "too few arguments";
 	switch (kind) {
 	case ARGUMENT_NONE:
 		return "too many arguments";
 	case ARGUMENT_WORD:
+	case ARGUMENT_MAYBE:
 		if (strchr(rest, ' ') != NULL)
 			return "too many arguments";
 		/* FALLTHROUGH */
@@ -82,6 +86,7 @@ argument_read(enum argument_kind kind, const char *rest, struct argument *a)
 		if (rest[0] == '\0')
 			return "too few arguments";
 		a->text = rest;
+		a->given = 1;
 		return NULL;
 	case ARGUMENT_NUMBER:
 	case ARGUMENT_PERHAPS:

@@ -11,15 +11,19 @@
 enum argument_kind {
 	ARGUMENT_NONE,
 	ARGUMENT_WORD,	  /* one, without spaces */
+	ARGUMENT_MAYBE,	  /* likewise, or nothing */
 	ARGUMENT_REST,	  /* all of the line; spaces belong to it */
 	ARGUMENT_NUMBER,  /* a message number */
 	ARGUMENT_PERHAPS, /* a message number, or nothing */
 	ARGUMENT_NUMBERS  /* a message number and a number of lines */
 };
 
+/* Octets of the longest verb; the shortest has 3. */
+#define ARGUMENT_VERB 7
+
 struct argument {
-	const char *text; /* WORD and REST: borrowed from the line */
-	int given;	  /* PERHAPS: whether a number was */
+	const char *text; /* WORD, MAYBE and REST: borrowed from the line */
+	int given;	  /* MAYBE and PERHAPS: whether it was */
 	uint64_t number;  /* 1 or more; whether there is such a message
 			     is the maildrop's to say */
 	uint64_t lines;	  /* NUMBERS: 0 or more */
@@ -29,7 +33,7 @@ struct argument {
  * Cuts a line (length octets, with a NUL behind) into *verb, which is written
  * in capitals in place, and *rest, which is NULL where no space follows the
  * verb.  Both are borrowed from line.  Returns 0, or -1 where the line is no
- * command at all: no verb of 3 or 4 letters, or a NUL inside (RFC 2449 3).
+ * command at all: no verb of letters and digits, or a NUL inside.
  */
 int argument_split(char *line, size_t length, const char **verb, char **rest);
 

@@ -1,9 +1,10 @@
-/* The AUTHORIZATION state (RFC 1939 4 and 7), and CAPA (RFC 2449 5). */
+/* The AUTHORIZATION state (RFC 1939 4 and 7). */
 #include "command.h"
 
 #include "accounts.h"
 #include "client.h"
 #include "clock.h"
+#include "limits.h"
 #include "log.h"
 #include "reply.h"
 
@@ -11,27 +12,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* CAPA -- RFC 2449 5. */
-enum next
-pop3_cmd_capa(struct pop3 *p, const struct argument *a)
-{
-	struct conn *c = &p->conn;
-
-	(void)a;
-	conn_puts(c, "+OK capabilities follow\r\n");
-	conn_puts(c, "TOP\r\nUIDL\r\n");
-	if (session_allows_plaintext(p))
-		conn_puts(c, "USER\r\n");
-	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */
-	conn_puts(c, "RESP-CODES\r\nAUTH-RESP-CODE\r\n");
-	conn_puts(c, "PIPELINING\r\nEXPIRE NEVER\r\n");
-	/* RFC 2449 6.9: a server may tell it to its users alone. */
-	if (p->state == TRANSACTION)
-		conn_puts(c, "IMPLEMENTATION ringmail\r\n");
-	conn_puts(c, ".\r\n");
-	return NEXT_CMD;
-}
 
 /* USER name -- RFC 1939 7. */
 enum next
@@ -41,7 +21,7 @@ pop3_cmd_user(struct pop3 *p, const struct argument *a)
 	if ((p->user = strdup(a->text)) == NULL)
 		return reply_temporary(p, "no memory");
 	/* Whether there is such a user is nobody's business. */
-	conn_puts(&p->conn, "+OK send PASS\r\n");
+	reply_ok(p, "send PASS");
 	return NEXT_CMD;
 }
 
@@ -80,8 +60,7 @@ enter(struct pop3 *p, const struct accounts_login *login)
 	    log_text("client", p->client->address), log_text("box", p->name),
 	    log_int("letters", p->drop.left),
 	    log_int("octets", (int64_t)p->drop.octets));
-	conn_printf(&p->conn,
-	    "+OK %" PRIu32 " messages (%" PRIu64 " octets)\r\n", p->drop.left,
+	reply_ok(p, "%" PRIu32 " messages (%" PRIu64 " octets)", p->drop.left,
 	    p->drop.octets);
 	return NEXT_CMD;
 }
@@ -92,10 +71,13 @@ open_maildrop(struct pop3 *p, const struct accounts_login *login)
 {
 	enum mailbox_result result;
 
+	if (limits_enter_user(p, login->name) == -1)
+		return reply_refuse(p, "[IN-USE] you have too many sessions");
 	result = mailbox_open(client_mailbox(), login->ticket, &p->box,
 	    clock_after(p->conf->helper));
 	if (result == MAILBOX_OK)
 		return enter(p, login);
+	limits_leave_user(p);
 	log_warn("maildrop.refused", log_id("session", p->client->id),
 	    log_text("box", login->name), log_int("result", result));
 	/* RFC 2449 8.1.2. */

@@ -56,8 +56,7 @@ tell(struct pop3 *p, const struct argument *a,
 			return reply_damaged(p);
 		return NEXT_CMD;
 	}
-	conn_printf(&p->conn,
-	    "+OK %" PRIu32 " messages (%" PRIu64 " octets)\r\n", drop->left,
+	reply_ok(p, "%" PRIu32 " messages (%" PRIu64 " octets)", drop->left,
 	    drop->octets);
 	for (uint32_t n = 1; n <= drop->count; n++) {
 		/* Half a list is none. */

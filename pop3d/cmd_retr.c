@@ -34,7 +34,7 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 		return refuse(p, a->number, MAILBOX_TEMPORARY);
 	}
 
-	conn_printf(&p->conn, "+OK %" PRIu64 " octets\r\n", o.octets);
+	reply_ok(p, "%" PRIu64 " octets", o.octets);
 	sent = outgoing_send(&o, p, NULL);
 	outgoing_close(&o, p);
 	if (sent == -1)
@@ -59,7 +59,7 @@ pop3_cmd_top(struct pop3 *p, const struct argument *a)
 		return refuse(p, a->number, result);
 
 	letter_top_begin(&top, a->lines);
-	conn_puts(&p->conn, "+OK top of message follows\r\n");
+	reply_ok(p, "top of message follows");
 	sent = outgoing_send(&o, p, &top);
 	outgoing_close(&o, p);
 	return sent == 0 ? NEXT_CMD : NEXT_DROP;

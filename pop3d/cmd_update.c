@@ -20,7 +20,7 @@ pop3_cmd_dele(struct pop3 *p, const struct argument *a)
 	if (maildrop_mark(&p->drop, (uint32_t)a->number) == -1)
 		return p->drop.is_damaged ? reply_damaged(p)
 					  : reply_temporary(p, "no memory");
-	conn_printf(&p->conn, "+OK message %" PRIu64 " deleted\r\n", a->number);
+	reply_ok(p, "message %" PRIu64 " deleted", a->number);
 	return NEXT_CMD;
 }
 
@@ -30,8 +30,7 @@ pop3_cmd_rset(struct pop3 *p, const struct argument *a)
 {
 	(void)a;
 	maildrop_reset(&p->drop);
-	conn_printf(&p->conn,
-	    "+OK %" PRIu32 " messages (%" PRIu64 " octets)\r\n", p->drop.left,
+	reply_ok(p, "%" PRIu32 " messages (%" PRIu64 " octets)", p->drop.left,
 	    p->drop.octets);
 	return NEXT_CMD;
 }
@@ -86,7 +85,7 @@ pop3_cmd_quit(struct pop3 *p, const struct argument *a)
 	(void)a;
 	p->end = "quit";
 	if (p->state == AUTHORIZATION) {
-		conn_puts(&p->conn, "+OK bye\r\n");
+		reply_ok(p, "bye");
 		return NEXT_QUIT;
 	}
 	result = expunge(p);
@@ -100,6 +99,6 @@ pop3_cmd_quit(struct pop3 *p, const struct argument *a)
 		reply_temporary(p, "some deleted messages were not removed");
 		return NEXT_QUIT;
 	}
-	conn_printf(&p->conn, "+OK bye, %" PRIu32 " messages left\r\n", left);
+	reply_ok(p, "bye, %" PRIu32 " messages left", left);
 	return NEXT_QUIT;
 }

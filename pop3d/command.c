@@ -10,7 +10,7 @@ enum command_flags {
 };
 
 struct command {
-	char verb[5];
+	char verb[ARGUMENT_VERB + 1];
 	int states; /* in which it is allowed */
 	int flags;
 	enum argument_kind kind;
@@ -21,6 +21,9 @@ struct command {
 
 static const struct command commands[] = {
     {"CAPA", ANY, 0, ARGUMENT_NONE, pop3_cmd_capa},
+    {"UTF8", AUTHORIZATION, 0, ARGUMENT_NONE, pop3_cmd_utf8},
+    {"LANG", ANY, 0, ARGUMENT_MAYBE, pop3_cmd_lang},
+    {"XCLIENT", AUTHORIZATION, 0, ARGUMENT_REST, pop3_cmd_xclient},
     {"USER", AUTHORIZATION, PLAINTEXT, ARGUMENT_WORD, pop3_cmd_user},
     {"PASS", AUTHORIZATION, PLAINTEXT | SECRET, ARGUMENT_REST, pop3_cmd_pass},
     {"STAT", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_stat},

@@ -20,7 +20,12 @@ enum next command_run(struct pop3 *p, char *line, size_t length);
 /* cmd_auth.c */
 enum next pop3_cmd_user(struct pop3 *p, const struct argument *a);
 enum next pop3_cmd_pass(struct pop3 *p, const struct argument *a);
+
+/* cmd_capa.c */
 enum next pop3_cmd_capa(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_utf8(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_lang(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_xclient(struct pop3 *p, const struct argument *a);
 
 /* cmd_list.c */
 enum next pop3_cmd_stat(struct pop3 *p, const struct argument *a);

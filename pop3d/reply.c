@@ -9,22 +9,41 @@
 /* RFC 2449 4: a reply's line has at most 512 octets. */
 #define LINE_MAX_OCTETS 512
 
-enum next
-reply_refuse(struct pop3 *p, const char *format, ...)
+/* A status and the text. */
+__attribute__((format(printf, 3, 0))) static void
+say(struct pop3 *p, const char *status, const char *format, va_list arguments)
 {
 	char text[LINE_MAX_OCTETS - sizeof("-ERR \r\n") + 1];
+
+	vsnprintf(text, sizeof(text), lang_text(p->lang, format), arguments);
+	conn_printf(&p->conn, "%s %s\r\n", status, text);
+}
+
+void
+reply_ok(struct pop3 *p, const char *format, ...)
+{
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	say(p, "+OK", format, arguments);
 	va_end(arguments);
-	conn_printf(&p->conn, "-ERR %s\r\n", text);
+}
+
+enum next
+reply_refuse(struct pop3 *p, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(p, "-ERR", format, arguments);
+	va_end(arguments);
 	return NEXT_CMD;
 }
 
 enum next
 reply_wrong(struct pop3 *p, const char *text)
 {
+	text = lang_text(p->lang, text);
 	if (++p->errors < p->conf->errors)
 		return reply_refuse(p, "%s", text);
 	reply_refuse(p, "%s; too many errors, closing", text);
@@ -45,7 +64,8 @@ reply_no_message(struct pop3 *p, uint64_t number)
 enum next
 reply_temporary(struct pop3 *p, const char *what)
 {
-	return reply_refuse(p, "[SYS/TEMP] %s, try again later", what);
+	return reply_refuse(
+	    p, "[SYS/TEMP] %s, try again later", lang_text(p->lang, what));
 }
 
 enum next

@@ -7,6 +7,13 @@
 
 #include "session.h"
 
+/*
+ * "+OK " and the formatted text, in the session's language.  Every format of
+ * these functions stands in the table of lang.c.
+ */
+void reply_ok(struct pop3 *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* "-ERR " and the formatted text: the command was right, the answer is no. */
 enum next reply_refuse(struct pop3 *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

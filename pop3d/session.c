@@ -2,8 +2,11 @@
 
 #include "clock.h"
 #include "command.h"
+#include "limits.h"
 #include "log.h"
+#include "network.h"
 #include "outgoing.h"
+#include "proxy.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -12,11 +15,19 @@
 
 /* RFC 2449 4: a command has at most 255 octets, CRLF included. */
 #define COMMAND_MAX 255
+/* What a proxy has to tell of its client may be longer. */
+#define TRUSTED_MAX 2048
+
+/* How long a balancer may take to say whom it speaks for. */
+#define PROXY_TIME (10 * CLOCK_SECOND)
+/* Proxies that a session may pass where none has counted. */
+#define HOPS 5
 
 int
 session_allows_plaintext(const struct pop3 *p)
 {
-	return p->conf->plaintext_login == PLAINTEXT_ALWAYS ||
+	return conn_is_tls(&p->conn) || p->is_secured ||
+	       p->conf->plaintext_login == PLAINTEXT_ALWAYS ||
 	       (p->conf->plaintext_login == PLAINTEXT_LOOPBACK &&
 		   p->client->is_local);
 }
@@ -31,6 +42,7 @@ session_close_maildrop(struct pop3 *p)
 		mailbox_damaged(&p->box, clock_after(p->conf->helper));
 	mailbox_close(&p->box);
 	maildrop_free(&p->drop);
+	limits_leave_user(p);
 	p->state = AUTHORIZATION;
 }
 
@@ -43,8 +55,9 @@ serve(struct pop3 *p)
 	char *line;
 
 	/* RFC 1939 3: after the autologout nothing is sent or removed. */
-	got = conn_read_line(
-	    &p->conn, &line, &length, COMMAND_MAX, clock_after(p->conf->idle));
+	got = conn_read_line(&p->conn, &line, &length,
+	    p->is_trusted ? TRUSTED_MAX : COMMAND_MAX,
+	    clock_after(p->conf->idle));
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;
 	if (got == CONN_LINE_TOO_LONG)
@@ -67,6 +80,49 @@ why_ended(const struct pop3 *p)
 	}
 }
 
+/* A balancer in front: who is it that it speaks for?  0 or -1. */
+static int
+learn_client(struct pop3 *p)
+{
+	struct service_client *client = p->client;
+	struct proxy proxy;
+
+	if (!network_list_has(&p->conf->proxy, &client->peer))
+		return 0;
+	if (proxy_receive(&p->conn, &proxy, clock_after(PROXY_TIME)) == -1) {
+		if (conn_error(&p->conn) == 0)
+			p->end = "no PROXY header";
+		return -1;
+	}
+	if (!proxy.has_addresses)
+		return 0;
+	client->peer = proxy.from;
+	client->is_local = listen_is_loopback(&client->peer);
+	listen_text(&client->peer, client->address);
+	p->is_secured = proxy.is_tls;
+	return 0;
+}
+
+/* Everything before the first command: 0, or -1 where there is none. */
+static int
+begin(struct pop3 *p)
+{
+	if (learn_client(p) == -1)
+		return -1;
+	p->is_trusted = network_list_has(&p->conf->xclient, &p->client->peer);
+	/* A proxy is counted once it has told who its client is. */
+	if (!p->is_trusted && limits_enter_address(p) == -1) {
+		p->end = "too many sessions";
+		reply_refuse(
+		    p, "[SYS/TEMP] too many sessions from your address");
+		conn_flush(&p->conn);
+		return -1;
+	}
+	conn_printf(&p->conn, "+OK %s%s POP3 ready\r\n",
+	    p->is_trusted ? "[XCLIENT] " : "", p->conf->hostname);
+	return 0;
+}
+
 static void
 end(struct pop3 *p)
 {
@@ -75,6 +131,7 @@ end(struct pop3 *p)
 	/* Without QUIT there is no UPDATE state: nothing is removed. */
 	session_close_maildrop(p);
 	maildrop_free(&p->drop);
+	limits_leave(p);
 	conn_close(&p->conn);
 	log_info("session.end", log_id("session", p->client->id),
 	    log_text("client", p->client->address), log_text("box", p->name),
@@ -88,8 +145,10 @@ end(struct pop3 *p)
 void
 session_main(struct service_client *client, const void *conf)
 {
-	struct pop3 p = {
-	    .conf = conf, .client = client, .state = AUTHORIZATION};
+	struct pop3 p = {.conf = conf,
+	    .client = client,
+	    .state = AUTHORIZATION,
+	    .hops = HOPS};
 	enum next next = NEXT_CMD;
 
 	maildrop_init(&p.drop);
@@ -98,7 +157,8 @@ session_main(struct service_client *client, const void *conf)
 		log_warn("session.refused", log_errno(errno));
 		return;
 	}
-	conn_printf(&p.conn, "+OK %s POP3 ready\r\n", p.conf->hostname);
+	if (begin(&p) == -1)
+		next = NEXT_DROP;
 	while (next == NEXT_CMD && conn_error(&p.conn) == 0)
 		next = serve(&p);
 	if (next == NEXT_QUIT)

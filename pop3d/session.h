@@ -5,10 +5,12 @@
 #define SESSION_H
 
 #include "conn.h"
+#include "lang.h"
 #include "mailbox.h"
 #include "maildrop.h"
 #include "service.h"
 #include "settings.h"
+#include "tally.h"
 
 #include <stdint.h>
 
@@ -32,12 +34,20 @@ struct ahead {
 struct pop3 {
 	struct conn conn;
 	const struct settings *conf;
-	const struct service_client *client;
+	struct service_client *client;
 	enum session_state state;
+	enum lang lang;
+	int is_utf8;	   /* RFC 6856 2.1 */
+	int is_trusted;	   /* to say who its client is: XCLIENT */
+	int is_secured;	   /* its client's way to the balancer is encrypted */
+	int hops;	   /* proxies that it may still pass */
 	unsigned errors;   /* commands that were none, or wrong */
 	unsigned failures; /* to log in */
 	char *user;	   /* USER's argument, NULL before and after PASS */
-	const char *end;   /* why the session ended, for the log; static */
+	char *counted;	   /* the mailbox that limits.c counts it for */
+	unsigned char place[TALLY_ADDRESS]; /* likewise the address */
+	size_t place_length;
+	const char *end; /* why the session ended, for the log; static */
 
 	/* In the TRANSACTION state: */
 	char *name; /* the mailbox's; NULL in the AUTHORIZATION state */

@@ -1,5 +1,8 @@
 #include "settings.h"
 
+#include "lang.h"
+#include "network.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +59,10 @@ static const struct conf_setting settings[] = {
 	.check = listen_check),
     ROW(NULL, "plaintext_login", CHOICE, plaintext_login, "loopback",
 	.choices = plaintext),
+    ROW(NULL, "language", CHOICE, language, "en", .choices = lang_tags),
+
+    ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),
+    ROW("trust", "xclient", LIST, xclient, NULL, .check = network_check),
 
     ROW("log", "target", CHOICE, service.log, "stderr",
 	.choices = service_logs),
@@ -64,6 +71,10 @@ static const struct conf_setting settings[] = {
 
     ROW("limits", "sessions", NUMBER, service.sessions, "10000",
 	BOUNDS("1", "1000000")),
+    ROW("limits", "address_sessions", NUMBER, address_sessions, "100",
+	BOUNDS("0", "1000000")),
+    ROW("limits", "user_sessions", NUMBER, user_sessions, "0",
+	BOUNDS("0", "1000000")),
     ROW("limits", "errors", NUMBER, errors, "20", BOUNDS("1", "10000")),
     ROW("limits", "logins", NUMBER, logins, "3", BOUNDS("1", "100")),
 

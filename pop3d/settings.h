@@ -19,12 +19,17 @@ struct settings {
 	struct service_settings service; /* must stand first */
 	char *hostname;			 /* in the greeting */
 	int plaintext_login;		 /* enum settings_plaintext */
-	int64_t errors;			 /* wrong commands that end a session */
-	int64_t logins;			 /* failed ones that end a session */
-	int64_t idle;			 /* ns without a command: autologout */
-	int64_t send;	      /* ns that the client may leave us waiting */
-	int64_t helper;	      /* ns for one request to a helper */
-	int64_t failed_login; /* ns of delay, times the failures so far */
+	int language;			 /* enum lang: what "LANG *" means */
+	struct conf_list proxy;	  /* networks of balancers: PROXY protocol */
+	struct conf_list xclient; /* networks of proxies that say XCLIENT */
+	int64_t address_sessions; /* of one address at a time; 0: any number */
+	int64_t user_sessions;	  /* of one user; likewise */
+	int64_t errors;		  /* wrong commands that end a session */
+	int64_t logins;		  /* failed ones that end a session */
+	int64_t idle;		  /* ns without a command: autologout */
+	int64_t send;		  /* ns that the client may leave us waiting */
+	int64_t helper;		  /* ns for one request to a helper */
+	int64_t failed_login;	  /* ns of delay, times the failures so far */
 };
 
 extern const struct conf_spec settings_spec;

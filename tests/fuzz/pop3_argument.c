@@ -11,7 +11,8 @@ check_verb(const char *verb)
 {
 	size_t n = strlen(verb);
 
-	if (n < 3 || n > 4 || strspn(verb, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
+	if (n < 3 || n > ARGUMENT_VERB ||
+	    strspn(verb, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") != n)
 		abort();
 }
 
@@ -24,7 +25,8 @@ check_argument(enum argument_kind kind, const char *rest)
 		return;
 	if (kind >= ARGUMENT_NUMBER && rest != NULL && a.number == 0)
 		abort();
-	if ((kind == ARGUMENT_WORD || kind == ARGUMENT_REST) &&
+	if ((kind == ARGUMENT_WORD || kind == ARGUMENT_REST ||
+		(kind == ARGUMENT_MAYBE && a.given)) &&
 	    a.text[0] == '\0')
 		abort();
 	if (kind == ARGUMENT_NONE && rest != NULL)

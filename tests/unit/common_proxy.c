@@ -70,8 +70,8 @@ reads_lines_without_addresses(void **state)
 {
 	static const char *const lines[] = {"PROXY UNKNOWN\r\n",
 	    "PROXY UNKNOWN \r\n",
-	    "PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
-	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n"};
+	    ("PROXY UNKNOWN ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+	     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 65535\r\n")};
 	struct proxy p;
 
 	(void)state;

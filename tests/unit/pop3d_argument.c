@@ -37,8 +37,8 @@ splits_a_line(void **state)
 static void
 refuses_what_is_no_command(void **state)
 {
-	static const char *const wrong[] = {"", " ", " NOOP", "XY", "LISTS",
-	    "ST\tAT", "R\xc3\xa9T", "L1ST", "TOP\t1", "HELLO"};
+	static const char *const wrong[] = {"", " ", " NOOP", "XY", "LISTLIST",
+	    "ST\tAT", "R\xc3\xa9T", "L-ST", "TOP\t1", "XCLIENTS"};
 	char line[100], *rest;
 	const char *verb;
 

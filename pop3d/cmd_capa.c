@@ -1,0 +1,107 @@
+/*
+ * What is agreed on before and beside the work: CAPA (RFC 2449 5), UTF8 and
+ * LANG (RFC 6856), XCLIENT.
+ */
+#include "command.h"
+
+#include "limits.h"
+#include "log.h"
+#include "reply.h"
+#include "xclient.h"
+
+#include <string.h>
+
+/* CAPA -- RFC 2449 5. */
+enum next
+pop3_cmd_capa(struct pop3 *p, const struct argument *a)
+{
+	struct conn *c = &p->conn;
+
+	(void)a;
+	reply_ok(p, "capabilities follow");
+	conn_puts(c, "TOP\r\nUIDL\r\n");
+	if (session_allows_plaintext(p))
+		conn_puts(c, "USER\r\n");
+	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */
+	conn_puts(c, "RESP-CODES\r\nAUTH-RESP-CODE\r\n");
+	conn_puts(c, "PIPELINING\r\nEXPIRE NEVER\r\n");
+	/* RFC 6856 2 and 3: names and passwords are ASCII. */
+	conn_puts(c, "UTF8\r\nLANG\r\n");
+	if (p->is_trusted && p->state == AUTHORIZATION)
+		conn_puts(c, "XCLIENT\r\n");
+	/* RFC 2449 6.9: a server may tell it to its users alone. */
+	if (p->state == TRANSACTION)
+		conn_puts(c, "IMPLEMENTATION ringmail\r\n");
+	conn_puts(c, ".\r\n");
+	return NEXT_CMD;
+}
+
+/* UTF8 -- RFC 6856 2.1. */
+enum next
+pop3_cmd_utf8(struct pop3 *p, const struct argument *a)
+{
+	(void)a;
+	p->is_utf8 = 1;
+	reply_ok(p, "UTF-8 it is");
+	return NEXT_CMD;
+}
+
+/* LANG [range] -- RFC 6856 3.2. */
+enum next
+pop3_cmd_lang(struct pop3 *p, const struct argument *a)
+{
+	int lang;
+
+	if (!a->given) {
+		reply_ok(p, "languages follow");
+		for (lang = 0; lang < LANG_COUNT; lang++)
+			conn_printf(&p->conn, "%s %s\r\n",
+			    lang_tag((enum lang)lang),
+			    lang_name((enum lang)lang));
+		conn_puts(&p->conn, ".\r\n");
+		return NEXT_CMD;
+	}
+	lang =
+	    strcmp(a->text, "*") == 0 ? p->conf->language : lang_find(a->text);
+	if (lang == -1)
+		return reply_refuse(p, "no such language here");
+	p->lang = (enum lang)lang;
+	conn_printf(&p->conn, "+OK %s %s\r\n", lang_tag(p->lang),
+	    lang_text(p->lang, "this is English"));
+	return NEXT_CMD;
+}
+
+/*
+ * XCLIENT NAME=VALUE ... -- from a proxy that the conf trusts, before a login;
+ * as Dovecot's POP3 proxy says it.
+ */
+enum next
+pop3_cmd_xclient(struct pop3 *p, const struct argument *a)
+{
+	struct service_client *client = p->client;
+	struct xclient x;
+
+	if (!p->is_trusted)
+		return reply_wrong(p, "who are you to say so");
+	if (xclient_parse(a->text, &x) == -1)
+		return reply_wrong(p, "that is no client");
+	if (x.hops != -1)
+		p->hops = x.hops;
+	if (x.has_address) {
+		/* Whether passwords may come in clear is still a matter of who
+		 * speaks to us: is_local stays. */
+		client->peer = x.address;
+		listen_text(&client->peer, client->address);
+	}
+	log_info("session.client", log_id("session", client->id),
+	    log_text("client", client->address),
+	    log_text("proxy_session", x.session));
+	if (limits_enter_address(p) == -1) {
+		p->end = "too many sessions";
+		reply_refuse(
+		    p, "[SYS/TEMP] too many sessions from your address");
+		return NEXT_QUIT;
+	}
+	reply_ok(p, "taken");
+	return NEXT_CMD;
+}
