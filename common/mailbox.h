@@ -20,6 +20,7 @@ enum mailbox_result {
 	MAILBOX_FULL,	   /* quota or disk: may be tried again later */
 	MAILBOX_IN_USE,	   /* another session holds the maildrop */
 	MAILBOX_NO_LETTER, /* somebody else removed it */
+	MAILBOX_TOO_SOON,  /* after the last visit: mailbox_visit.h */
 	MAILBOX_DENIED,	   /* ticket or token unknown, used, or too old */
 	MAILBOX_TEMPORARY, /* the helper is away, or its disk fails */
 	MAILBOX_RESULTS

@@ -47,12 +47,15 @@ enum wire_type {
 	WIRE_FETCH,	/* one letter's descriptor */
 	WIRE_EXPUNGE,	/* remove letters, durably */
 	WIRE_CLOSE,
+	WIRE_VISIT, /* when the user was here last; now he is */
+	WIRE_MARK,  /* letters were seen */
 
 	/* to mailbox, from mailctl */
 	WIRE_BOX_LIST = 96, /* a mailbox's letters */
 	WIRE_BOX_CHECK,	    /* its index against its Maildir */
 	WIRE_BOX_REPAIR,    /* makes its index anew */
-	WIRE_BOX_IMPORT	    /* takes over another server's UIDLs */
+	WIRE_BOX_IMPORT,    /* takes over another server's UIDLs */
+	WIRE_BOX_VISIT	    /* when its user was there last */
 };
 
 /* What WIRE_DELIVER says besides, in one octet. */

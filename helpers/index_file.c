@@ -11,7 +11,7 @@
 /* "ab/cdef...", and room for a suffix. */
 #define NAME_SIZE (2 * 32 + 8)
 
-static int folders[INDEX_KINDS] = {-1, -1};
+static int folders[INDEX_KINDS] = {-1, -1, -1};
 
 /* Opens a folder, made where it is lacking. */
 static int
@@ -26,7 +26,8 @@ enter(int above, const char *name)
 int
 index_file_setup(const char *folder)
 {
-	static const char *const names[INDEX_KINDS] = {"index", "uidl"};
+	static const char *const names[INDEX_KINDS] = {
+	    "index", "uidl", "visit"};
 	int above, result = 0;
 
 	above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

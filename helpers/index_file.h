@@ -20,6 +20,7 @@ struct index_key {
 enum index_kind {
 	INDEX_CATALOG, /* a cache: catalog.h */
 	INDEX_UIDLS,   /* what can't be made anew: uidl.h */
+	INDEX_VISITS,  /* when its user was here last: mailbox_visit.h */
 	INDEX_KINDS
 };
 

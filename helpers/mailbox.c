@@ -17,6 +17,7 @@
 #include "mailbox_fetch.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
+#include "mailbox_visit.h"
 #include "maildir.h"
 #include "owner.h"
 #include "packet.h"
@@ -26,6 +27,7 @@
 #include "settings.h"
 #include "store.h"
 #include "super.h"
+#include "trash.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -117,12 +119,15 @@ static const struct server_row rows[] = {
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, SERVER_FIBER, answer_close, "close"},
+    {WIRE_VISIT, ROLE_POP3D, 0, answer_visit, "visit"},
+    {WIRE_MARK, ROLE_POP3D, 0, answer_mark, "mark"},
     {WIRE_BOX_LIST, ROLE_ADMIN, SERVER_FIBER, answer_box_list, "box.list"},
     {WIRE_BOX_CHECK, ROLE_ADMIN, SERVER_FIBER, answer_box_check, "box.check"},
     {WIRE_BOX_REPAIR, ROLE_ADMIN, SERVER_FIBER, answer_box_repair,
 	"box.repair"},
     {WIRE_BOX_IMPORT, ROLE_ADMIN, SERVER_FIBER, answer_box_import,
 	"box.import"},
+    {WIRE_BOX_VISIT, ROLE_ADMIN, SERVER_FIBER, answer_box_visit, "box.visit"},
     {WIRE_TICKET, ROLE_ACCOUNTS, 0, answer_ticket, "ticket"},
     {WIRE_CHANGED, ROLE_ACCOUNTS, 0, answer_changed, "changed"},
     {0},
@@ -163,6 +168,7 @@ start(void)
 		return -1;
 	mailbox_owners_setup(link, conf->mail_root);
 	mailbox_drop_setup(store, conf->exclusive);
+	trash_setup(conf->trash, conf->trash_time);
 	if (mailbox_deliver_setup(store, (unsigned)conf->batch) == -1 ||
 	    server_attach(&server, helper->link_tell, ROLE_ACCOUNTS) == -1 ||
 	    server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||

@@ -10,6 +10,7 @@
 #include "ring.h"
 #include "server.h"
 #include "store.h"
+#include "trash.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -349,6 +350,10 @@ answer_expunge(struct request *q)
 		return -1;
 	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
+	if (trash_keep(&d->proof.owner, pointers, (unsigned)count) == -1) {
+		request_reply(&q, PACKET_TEMPORARY, NULL);
+		return 0;
+	}
 	index_removal_begin(&d->removal, &d->proof.owner);
 	if (store_expunge(table.store, &d->proof.owner, pointers,
 		(unsigned)count) == -1) {
@@ -379,6 +384,7 @@ answer_close(struct request *q)
 		return 0;
 	d->is_busy = 1;
 	index_removal_finish(&d->removal, &d->proof.owner);
+	trash_sweep(&d->proof.owner);
 	remove_drop(d);
 	request_reply(&q, PACKET_OK, NULL);
 	return 0;

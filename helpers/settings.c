@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,21 @@ static const char *const log_targets[] = {"stderr", "syslog", NULL};
 static const char *const log_levels[] = {
     "error", "warn", "info", "debug", NULL};
 static const char *const line_ends[] = {"lf", "crlf", NULL};
+
+/* Letters, digits, blanks, hyphens and underlines: one name of a folder. */
+static int
+check_folder(const char *value, char *why, size_t size)
+{
+	for (const char *c = value; *c != '\0'; c++)
+		if (!isalnum((unsigned char)*c) && strchr(" -_", *c) == NULL) {
+			snprintf(why, size, "'%s' is no folder's name", value);
+			return -1;
+		}
+	if (strlen(value) <= 64)
+		return 0;
+	snprintf(why, size, "a folder's name has at most 64 characters");
+	return -1;
+}
 
 static int
 check_absolute(const char *value, char *why, size_t size)
@@ -96,6 +112,9 @@ static const struct conf_setting settings[] = {
     ROW("mail", "quota", SIZE, default_quota, "0"),
     ROW("mail", "quota_messages", NUMBER, quota_messages, "0",
 	BOUNDS("0", "1000000000")),
+    ROW("mail", "trash", TEXT, trash, "", .check = check_folder),
+    ROW("mail", "trash_time", DURATION, trash_time, "7d",
+	BOUNDS("1s", "36500d")),
     ROW("mail", "exclusive", BOOL, exclusive, "yes"),
 
     ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),

@@ -51,6 +51,8 @@ struct helpers_conf {
 	int line_ends;		/* enum settings_line_ends */
 	int64_t default_quota;	/* octets of a mailbox; 0: none */
 	int64_t quota_messages; /* messages of a mailbox; 0: none */
+	char *trash;		/* Maildir++ folder of deleted letters; "" */
+	int64_t trash_time;	/* ns that they stay there */
 	int exclusive;		/* one POP3 session a mailbox */
 
 	/* journal */

@@ -1,5 +1,7 @@
 #include "mailbox_command.h"
 #include "catalog.h"
+#include "clock.h"
+#include "listen.h"
 #include "wire.h"
 
 #include <ctype.h>
@@ -8,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Asks about one mailbox; CLIENT_OK: reply's fields can be read. */
@@ -171,6 +174,32 @@ mailbox_command_import(int fd, char **args, int count)
 		       "%" PRIu32 " lines passed over\n",
 		    found, added, skipped);
 		code = print_sums(&reply);
+	}
+	packet_free(&reply);
+	return code;
+}
+
+enum client_exit
+mailbox_command_visit(int fd, char **args, int count)
+{
+	char address[LISTEN_TEXT_MAX], when[32];
+	struct packet reply;
+	enum client_exit code;
+	struct tm tm;
+	time_t t;
+
+	(void)count;
+	code = ask(fd, WIRE_BOX_VISIT, args[0], &reply);
+	if (code == CLIENT_OK) {
+		t = (time_t)(packet_get_u64(&reply) / CLOCK_SECOND);
+		packet_get_text(&reply, address, sizeof(address));
+		code = client_end(&reply);
+		if (code != CLIENT_OK || gmtime_r(&t, &tm) == NULL)
+			;
+		else if (t == 0)
+			puts("never");
+		else if (strftime(when, sizeof(when), "%FT%TZ", &tm) > 0)
+			printf("%s %s\n", when, address);
 	}
 	packet_free(&reply);
 	return code;

@@ -5,11 +5,34 @@
 #include "command.h"
 
 #include "limits.h"
+#include "clock.h"
 #include "log.h"
+#include "policy.h"
 #include "reply.h"
 #include "xclient.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+/* RFC 2449 6.7 and 6.5: what differs from user to user (whose maildrop may be
+ * for reading alone) is said so before the login. */
+static void
+tell_times(struct pop3 *p)
+{
+	int64_t days = policy_days(p->conf);
+	int64_t delay = p->conf->login_delay;
+
+	if (days == -1 || p->is_read_only)
+		conn_puts(&p->conn, "EXPIRE NEVER\r\n");
+	else
+		conn_printf(&p->conn, "EXPIRE %" PRIi64 "%s\r\n", days,
+		    p->state == AUTHORIZATION && p->conf->read_only.count > 0
+			? " USER"
+			: "");
+	if (delay > 0)
+		conn_printf(&p->conn, "LOGIN-DELAY %" PRIi64 "\r\n",
+		    (delay + CLOCK_SECOND - 1) / CLOCK_SECOND);
+}
 
 /* CAPA -- RFC 2449 5. */
 enum next
@@ -24,7 +47,8 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 		conn_puts(c, "USER\r\n");
 	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */
 	conn_puts(c, "RESP-CODES\r\nAUTH-RESP-CODE\r\n");
-	conn_puts(c, "PIPELINING\r\nEXPIRE NEVER\r\n");
+	conn_puts(c, "PIPELINING\r\n");
+	tell_times(p);
 	/* RFC 6856 2 and 3: names and passwords are ASCII. */
 	conn_puts(c, "UTF8\r\nLANG\r\n");
 	if (p->is_trusted && p->state == AUTHORIZATION)

@@ -3,6 +3,8 @@
 
 #include "outgoing.h"
 #include "reply.h"
+#include "seen.h"
+#include "transfer.h"
 
 #include <inttypes.h>
 
@@ -40,6 +42,9 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 	if (sent == -1)
 		return NEXT_DROP;
 	p->retrieved++;
+	p->retrieved_octets += o.octets;
+	seen_note(p, (uint32_t)a->number);
+	transfer_log(p, "letter.retrieved", (uint32_t)a->number);
 	return NEXT_CMD;
 }
 

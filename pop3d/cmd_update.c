@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "log.h"
 #include "reply.h"
+#include "transfer.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,6 +18,9 @@ pop3_cmd_dele(struct pop3 *p, const struct argument *a)
 {
 	if (!maildrop_has(&p->drop, a->number))
 		return reply_no_message(p, a->number);
+	/* RFC 3206 4: it will be no better next time. */
+	if (p->is_read_only)
+		return reply_refuse(p, "[SYS/PERM] this maildrop is read-only");
 	if (maildrop_mark(&p->drop, (uint32_t)a->number) == -1)
 		return p->drop.is_damaged ? reply_damaged(p)
 					  : reply_temporary(p, "no memory");
@@ -89,6 +93,10 @@ pop3_cmd_quit(struct pop3 *p, const struct argument *a)
 		return NEXT_QUIT;
 	}
 	result = expunge(p);
+	if (result == MAILBOX_OK) {
+		p->deleted_octets = p->drop.total - p->drop.octets;
+		transfer_log_deleted(p);
+	}
 	/* The maildrop is free before the client can know, so that it may come
 	 * back at once. */
 	session_close_maildrop(p);

@@ -2,9 +2,14 @@
 
 #include "catalog.h"
 
+#include "fiber.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Rows after which others get their turn. */
+#define TURN 2048
 
 void
 maildrop_init(struct maildrop *m)
@@ -18,6 +23,7 @@ maildrop_free(struct maildrop *m)
 {
 	free(m->rows);
 	free(m->marks);
+	free(m->shown);
 	maildrop_init(m);
 }
 
@@ -26,7 +32,7 @@ maildrop_open(struct maildrop *m, const struct mailbox_session *s)
 {
 	m->catalog = s->catalog;
 	m->row = s->row;
-	m->count = m->left = s->count;
+	m->letters = m->count = m->left = s->count;
 	m->total = m->octets = s->octets;
 }
 
@@ -34,15 +40,15 @@ maildrop_open(struct maildrop *m, const struct mailbox_session *s)
 static int
 load_rows(struct maildrop *m, uint32_t i)
 {
-	uint32_t n = m->count < MAILDROP_ROWS ? m->count : MAILDROP_ROWS;
+	uint32_t n = m->letters < MAILDROP_ROWS ? m->letters : MAILDROP_ROWS;
 	int64_t got;
 
 	if (m->rows == NULL && (m->rows = malloc((size_t)n * m->row)) == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	if (n > m->count - i)
-		n = m->count - i;
+	if (n > m->letters - i)
+		n = m->letters - i;
 	got = catalog_load(
 	    m->catalog, m->rows, (size_t)n * m->row, catalog_offset(m->row, i));
 	m->first = i;
@@ -50,12 +56,12 @@ load_rows(struct maildrop *m, uint32_t i)
 	return m->held > 0 ? 0 : -1;
 }
 
-/* Letter i (from 0), with as many behind it at hand as wanted, or all. */
+/* Row i (from 0), with as many behind it at hand as wanted, or all. */
 static const char *
 find_row(struct maildrop *m, uint32_t i, uint32_t wanted)
 {
-	if (wanted > m->count - i)
-		wanted = m->count - i;
+	if (wanted > m->letters - i)
+		wanted = m->letters - i;
 	if ((i < m->first || i + wanted > m->first + m->held) &&
 	    load_rows(m, i) == -1) {
 		m->is_damaged = 1;
@@ -65,15 +71,76 @@ find_row(struct maildrop *m, uint32_t i, uint32_t wanted)
 }
 
 static int
-get(struct maildrop *m, uint32_t number, uint32_t wanted,
-    struct mailbox_letter *l)
+get_row(
+    struct maildrop *m, uint32_t i, uint32_t wanted, struct mailbox_letter *l)
 {
-	const char *row = find_row(m, number - 1, wanted);
+	const char *row = find_row(m, i, wanted);
 
-	if (row != NULL && catalog_get(row, m->row, number - 1, l) == 0)
+	if (row != NULL && catalog_get(row, m->row, i, l) == 0)
 		return 0;
 	m->is_damaged = 1;
 	return -1;
+}
+
+/* The row of a letter. */
+static uint32_t
+row_of(const struct maildrop *m, uint32_t number)
+{
+	return m->shown != NULL ? m->shown[number - 1] : number - 1;
+}
+
+static int
+get(struct maildrop *m, uint32_t number, uint32_t wanted,
+    struct mailbox_letter *l)
+{
+	return get_row(m, row_of(m, number), wanted, l);
+}
+
+/* The first letter that is hidden: from now on it matters which rows are
+ * shown.  0 or -1. */
+static int
+begin_hiding(struct maildrop *m, uint32_t shown)
+{
+	if (m->shown != NULL)
+		return 0;
+	m->shown = calloc(m->letters, sizeof(*m->shown));
+	for (uint32_t i = 0; m->shown != NULL && i < shown; i++)
+		m->shown[i] = i;
+	return m->shown != NULL ? 0 : -1;
+}
+
+int
+maildrop_hide(struct maildrop *m,
+    enum maildrop_choice (*choose)(void *arg, const struct mailbox_letter *l),
+    void *arg)
+{
+	enum maildrop_choice choice = MAILDROP_SHOW;
+	struct mailbox_letter l;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < m->letters; i++) {
+		if (choice != MAILDROP_REST) {
+			if (get_row(m, i, 1, &l) == -1)
+				return -1;
+			choice = choose(arg, &l);
+		} else if (m->shown == NULL) {
+			return 0;
+		}
+		if (choice == MAILDROP_HIDE) {
+			if (begin_hiding(m, count) == -1)
+				return -1;
+			m->total -= l.octets < m->total ? l.octets : m->total;
+		} else {
+			if (m->shown != NULL)
+				m->shown[count] = i;
+			count++;
+		}
+		if (i % TURN == TURN - 1)
+			fiber_yield();
+	}
+	m->count = m->left = count;
+	m->octets = m->total;
+	return 0;
 }
 
 static int
@@ -112,11 +179,14 @@ const char *
 maildrop_file(struct maildrop *m, uint32_t number, uint64_t *size)
 {
 	struct mailbox_letter l;
+	uint32_t i = row_of(m, number);
 
-	if (get(m, number, 1, &l) == -1)
+	if (m->shown != NULL && (i < m->first || i >= m->first + m->held))
+		return NULL;
+	if (get_row(m, i, 1, &l) == -1)
 		return NULL;
 	*size = l.size;
-	return catalog_file(find_row(m, number - 1, 1));
+	return catalog_file(find_row(m, i, 1));
 }
 
 int

@@ -18,10 +18,12 @@
 #include <stdint.h>
 
 struct maildrop {
-	int catalog;  /* the mailbox_session's */
-	uint32_t row; /* octets of a row */
-	uint32_t count;
-	uint64_t total;	      /* octets of all letters, as sent */
+	int catalog;	      /* the mailbox_session's */
+	uint32_t row;	      /* octets of a row */
+	uint32_t letters;     /* in the catalog */
+	uint32_t *shown;      /* rows of those that are shown; NULL: all are */
+	uint32_t count;	      /* of them */
+	uint64_t total;	      /* their octets, as sent */
 	uint32_t left;	      /* letters that are not marked, and */
 	uint64_t octets;      /* their octets, as sent */
 	uint8_t *marks;	      /* a bit a letter; NULL while none was marked */
@@ -43,6 +45,19 @@ void maildrop_free(struct maildrop *m);
  * used. */
 void maildrop_open(struct maildrop *m, const struct mailbox_session *s);
 
+/* What becomes of a letter: of this one, or of it and all behind it. */
+enum maildrop_choice { MAILDROP_SHOW, MAILDROP_HIDE, MAILDROP_REST };
+
+/*
+ * Has choose tell, from the first letter on, which ones are shown; the others
+ * are not there for this session, and leave no gap.  Before all else that is
+ * done with m.  Lets others run; choose may wait.  0, or -1 where a row is
+ * damaged or memory is out.
+ */
+int maildrop_hide(struct maildrop *m,
+    enum maildrop_choice (*choose)(void *arg, const struct mailbox_letter *l),
+    void *arg);
+
 /* Whether number (from 1) is a letter that is not marked. */
 int maildrop_has(const struct maildrop *m, uint64_t number);
 
@@ -56,7 +71,8 @@ int maildrop_octets(struct maildrop *m, uint32_t number, uint64_t *octets);
 int maildrop_get(struct maildrop *m, uint32_t number, struct mailbox_letter *l);
 
 /* ... its file, and its octets as stored; borrowed until maildrop_get.  Only of
- * letters that are at hand.  NULL where its row is damaged. */
+ * letters that are at hand.  NULL where its row is damaged, or not at hand
+ * since others that are hidden lie between. */
 const char *maildrop_file(struct maildrop *m, uint32_t number, uint64_t *size);
 
 /*

@@ -8,6 +8,7 @@
 #include "outgoing.h"
 #include "proxy.h"
 #include "reply.h"
+#include "seen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ session_close_maildrop(struct pop3 *p)
 	if (p->state != TRANSACTION)
 		return;
 	outgoing_forget(p);
+	seen_flush(p);
 	if (p->drop.is_damaged)
 		mailbox_damaged(&p->box, clock_after(p->conf->helper));
 	mailbox_close(&p->box);
@@ -136,7 +138,10 @@ end(struct pop3 *p)
 	log_info("session.end", log_id("session", p->client->id),
 	    log_text("client", p->client->address), log_text("box", p->name),
 	    log_text("why", why), log_int("retrieved", p->retrieved),
+	    log_int("retrieved_octets", (int64_t)p->retrieved_octets),
 	    log_int("deleted", p->deleted),
+	    log_int("deleted_octets", (int64_t)p->deleted_octets),
+	    log_int("ms", (clock_now() - p->opened) / CLOCK_MILLISECOND),
 	    log_int("sent", (int64_t)p->conn.octets_out));
 	free(p->user);
 	free(p->name);
@@ -151,6 +156,7 @@ session_main(struct service_client *client, const void *conf)
 	    .hops = HOPS};
 	enum next next = NEXT_CMD;
 
+	p.opened = clock_now();
 	maildrop_init(&p.drop);
 	mailbox_fetched_init(&p.ahead.letters);
 	if (conn_open(&p.conn, client->fd, p.conf->send) == -1) {

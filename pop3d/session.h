@@ -44,6 +44,7 @@ struct pop3 {
 	unsigned errors;   /* commands that were none, or wrong */
 	unsigned failures; /* to log in */
 	char *user;	   /* USER's argument, NULL before and after PASS */
+	int64_t opened;	   /* monotonic ns */
 	char *counted;	   /* the mailbox that limits.c counts it for */
 	unsigned char place[TALLY_ADDRESS]; /* likewise the address */
 	size_t place_length;
@@ -54,7 +55,10 @@ struct pop3 {
 	struct mailbox_session box;
 	struct maildrop drop;
 	struct ahead ahead;
+	int is_read_only;
+	uint8_t *seen; /* a bit a letter; NULL while there is none: seen.c */
 	uint32_t retrieved, deleted;
+	uint64_t retrieved_octets, deleted_octets;
 };
 
 /* service.session: one connection. */

@@ -37,6 +37,18 @@ check_absolute(const char *value, char *why, size_t size)
 	return -1;
 }
 
+/* "user@domain", or "@domain" for all of its users. */
+static int
+check_box(const char *value, char *why, size_t size)
+{
+	const char *at = strrchr(value, '@');
+
+	if (at != NULL && at[1] != '\0' && strpbrk(value, " \t") == NULL)
+		return 0;
+	snprintf(why, size, "'%s' is neither user@domain nor @domain", value);
+	return -1;
+}
+
 #define ROW(where, what, type, member, value, ...)                 \
 	{                                                          \
 		.block = where, .name = what, .kind = CONF_##type, \
@@ -64,10 +76,19 @@ static const struct conf_setting settings[] = {
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),
     ROW("trust", "xclient", LIST, xclient, NULL, .check = network_check),
 
+    ROW("maildrop", "login_delay", DURATION, login_delay, "0s",
+	BOUNDS("0s", "1d")),
+    ROW("maildrop", "last_login", BOOL, last_login, "no"),
+    ROW("maildrop", "hide_over", SIZE, hide_over, "0"),
+    ROW("maildrop", "expire", DURATION, expire, "0s", BOUNDS("0s", "36500d")),
+    ROW("maildrop", "flag_seen", BOOL, flag_seen, "no"),
+    ROW("maildrop", "read_only", LIST, read_only, NULL, .check = check_box),
+
     ROW("log", "target", CHOICE, service.log, "stderr",
 	.choices = service_logs),
     ROW("log", "level", CHOICE, service.log_level, "info",
 	.choices = service_levels),
+    ROW("log", "transfers", BOOL, transfers, "no"),
 
     ROW("limits", "sessions", NUMBER, service.sessions, "10000",
 	BOUNDS("1", "1000000")),

@@ -24,12 +24,19 @@ struct settings {
 	struct conf_list xclient; /* networks of proxies that say XCLIENT */
 	int64_t address_sessions; /* of one address at a time; 0: any number */
 	int64_t user_sessions;	  /* of one user; likewise */
-	int64_t errors;		  /* wrong commands that end a session */
-	int64_t logins;		  /* failed ones that end a session */
-	int64_t idle;		  /* ns without a command: autologout */
-	int64_t send;		  /* ns that the client may leave us waiting */
-	int64_t helper;		  /* ns for one request to a helper */
-	int64_t failed_login;	  /* ns of delay, times the failures so far */
+	int64_t login_delay;	  /* ns between two logins of one user */
+	int last_login;		  /* notes when, and from where, a user came */
+	int64_t hide_over;	  /* octets; larger letters are not shown; 0 */
+	int64_t expire;		  /* ns; older letters go at login; 0: never */
+	int flag_seen;		  /* ":2,S" for what was retrieved */
+	struct conf_list read_only; /* "user@domain", "@domain" */
+	int transfers;		    /* a log line for each letter */
+	int64_t errors;		    /* wrong commands that end a session */
+	int64_t logins;		    /* failed ones that end a session */
+	int64_t idle;		    /* ns without a command: autologout */
+	int64_t send;	      /* ns that the client may leave us waiting */
+	int64_t helper;	      /* ns for one request to a helper */
+	int64_t failed_login; /* ns of delay, times the failures so far */
 };
 
 extern const struct conf_spec settings_spec;

@@ -246,6 +246,128 @@ names_what_is_marked(void **state)
 	maildrop_free(&m);
 }
 
+/* Hides letters by a bit pattern, up to the last one asked about. */
+struct choice {
+	uint32_t asked, last;
+	int (*hides)(uint32_t i);
+};
+
+static enum maildrop_choice
+choose(void *arg, const struct mailbox_letter *l)
+{
+	struct choice *c = arg;
+	struct mailbox_letter wanted;
+	uint32_t i = c->asked++;
+
+	make_letter(i, &wanted);
+	assert_string_equal(l->uidl, wanted.uidl);
+	if (c->hides(i))
+		return MAILDROP_HIDE;
+	return i == c->last ? MAILDROP_REST : MAILDROP_SHOW;
+}
+
+static int
+is_every_third(uint32_t i)
+{
+	return i % 3 == 1;
+}
+
+static int
+is_early(uint32_t i)
+{
+	return i < 10;
+}
+
+static int
+is_any(uint32_t i)
+{
+	(void)i;
+	return 1;
+}
+
+static int
+is_none(uint32_t i)
+{
+	(void)i;
+	return 0;
+}
+
+static void
+check_shown(struct maildrop *m, uint32_t rows, int (*hides)(uint32_t i))
+{
+	struct mailbox_letter wanted, l;
+	uint64_t octets = 0, size;
+	uint32_t n = 0;
+	const char *file;
+
+	for (uint32_t i = 0; i < rows; i++) {
+		if (hides(i))
+			continue;
+		make_letter(i, &wanted);
+		octets += wanted.octets;
+		assert_true(maildrop_has(m, ++n));
+		assert_int_equal(maildrop_get(m, n, &l), 0);
+		assert_string_equal(l.uidl, wanted.uidl);
+		assert_string_equal(maildrop_file(m, n, &size), wanted.file);
+		/* One that is not at hand is no damage. */
+		file =
+		    n + 20 <= m->count ? maildrop_file(m, n + 20, &size) : NULL;
+		assert_true(file == NULL || strcmp(file, wanted.file) > 0);
+	}
+	assert_false(m->is_damaged);
+	assert_int_equal(m->count, n);
+	assert_int_equal(m->left, n);
+	assert_int_equal(m->octets, octets);
+	assert_false(maildrop_has(m, n + 1));
+}
+
+static void
+hides_letters_without_gaps(void **state)
+{
+	char files[3][WIRE_FILE_MAX];
+	struct choice all = {.last = UINT32_MAX, .hides = is_every_third};
+	struct mailbox_letter l;
+	struct maildrop m;
+	uint32_t at = 1;
+
+	(void)state;
+	open_box(&m, 200);
+	assert_int_equal(maildrop_hide(&m, choose, &all), 0);
+	assert_int_equal(all.asked, 200);
+	check_shown(&m, 200, is_every_third);
+	assert_int_equal(maildrop_mark(&m, 2), 0);
+	assert_int_equal(maildrop_marked(&m, &at, files, 3), 1);
+	make_letter(2, &l);
+	assert_string_equal(files[0], l.file);
+	maildrop_reset(&m);
+	check_shown(&m, 200, is_every_third);
+	maildrop_free(&m);
+}
+
+static void
+asks_no_further_than_it_must(void **state)
+{
+	struct choice early = {.last = 10, .hides = is_early};
+	struct choice none = {.last = 0, .hides = is_none};
+	struct choice any = {.last = UINT32_MAX, .hides = is_any};
+	struct maildrop m;
+
+	(void)state;
+	open_box(&m, 100);
+	assert_int_equal(maildrop_hide(&m, choose, &none), 0);
+	assert_int_equal(none.asked, 1);
+	check_shown(&m, 100, is_none);
+	assert_int_equal(maildrop_hide(&m, choose, &early), 0);
+	assert_int_equal(early.asked, 11);
+	check_shown(&m, 100, is_early);
+	maildrop_free(&m);
+	close(session.catalog);
+	open_box(&m, 5);
+	assert_int_equal(maildrop_hide(&m, choose, &any), 0);
+	check_shown(&m, 5, is_any);
+	maildrop_free(&m);
+}
+
 #define TEST(f) cmocka_unit_test_teardown(f, close_box)
 
 int
@@ -258,6 +380,8 @@ main(void)
 	    TEST(an_empty_one_has_nothing),
 	    TEST(counts_marks),
 	    TEST(names_what_is_marked),
+	    TEST(hides_letters_without_gaps),
+	    TEST(asks_no_further_than_it_must),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
