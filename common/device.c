@@ -85,7 +85,7 @@ send_queue(struct device *d)
 		for (c = d->calls.head; c != NULL && n < PACKET_BATCH;
 		     c = c->next)
 			batch[n++] = c->request;
-		sent = packet_send_some(d->watch.fd, batch, n);
+		sent = packet_send_some(d->watch.fd, batch, n, PACKET_BUNDLES);
 		if (sent == -1 && send_failed(d, errno) == -1)
 			return -1;
 		for (; sent > 0; sent--)
@@ -123,37 +123,64 @@ take_reply(struct device *d, struct packet *reply)
 	return 0;
 }
 
-/* Takes what has come; -1: the connection is lost or must be. */
+/* A reply that could not be read; -1: the connection must go. */
+static int
+bad_reply(struct device *d, struct packet *reply, int error)
+{
+	if (error == EBADMSG)
+		device_malformed(d, reply->head.type);
+	packet_free(reply);
+	if (error == EBADMSG && d->attached)
+		return 0;
+	lose(d, error);
+	return -1;
+}
+
+/* Hands on what was received; -1: the connection is lost or must be. */
+static int
+take_replies(struct device *d, struct packet_batch *b)
+{
+	int result = 0;
+
+	for (unsigned i = 0; i < b->count; i++) {
+		struct packet *p = &b->packets[i];
+
+		if (result == -1)
+			packet_free(p);
+		else if (p->error != 0)
+			result = bad_reply(d, p, p->error);
+		else if (take_reply(d, p) == -1)
+			result = bad_reply(d, p, errno);
+	}
+	if (result == 0 && b->ended) {
+		lose(d, ECONNRESET);
+		result = -1;
+	}
+	return result;
+}
+
+/* Takes what has come; -1: as above. */
 static int
 receive_replies(struct device *d)
 {
-	struct packet reply;
-	int got;
+	struct packet_batch batch;
 
-	packet_init(&reply, 0);
-	for (int n = 0; (d->watch.ready & READABLE) != 0; n++) {
-		if (n == REPLIES_A_TURN) {
+	for (unsigned n = 0; (d->watch.ready & READABLE) != 0;
+	     n += batch.count) {
+		if (n >= REPLIES_A_TURN) {
 			ring_notify(&d->ring);
 			fiber_yield();
 			return 0;
 		}
-		if ((got = packet_receive(d->watch.fd, &reply)) == 1 &&
-		    take_reply(d, &reply) == 0)
-			continue;
-		if (got == 0) {
-			lose(d, ECONNRESET);
-			return -1;
-		}
-		if (errno == EAGAIN) {
-			d->watch.ready &= ~READABLE;
-			continue;
-		}
-		if (errno == EBADMSG)
-			device_malformed(d, reply.head.type);
-		if (errno != EBADMSG || !d->attached) {
+		if (packet_receive_some(d->watch.fd, &batch) == -1) {
 			lose(d, errno);
 			return -1;
 		}
+		if (batch.drained) /* a hang-up is still to be read */
+			d->watch.ready &=
+			    batch.count > 0 ? ~(uint32_t)EPOLLIN : ~READABLE;
+		if (take_replies(d, &batch) == -1)
+			return -1;
 	}
 	return 0;
 }

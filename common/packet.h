@@ -7,6 +7,9 @@
  * and all later calls do nothing (gets return 0 or an empty text).  The reader
  * checks once, with packet_end, which also refuses octets left over.
  *
+ * A bundle is a datagram that carries several small packets, none of them with
+ * a descriptor: one system call instead of many.
+ *
  * Integers are in host order: both ends are on one machine.
  */
 #ifndef PACKET_H
@@ -92,19 +95,54 @@ int packet_end(struct packet *p);
  * One packet over a non-blocking SEQPACKET socket; neither waits.  Send: 0, or
  * -1 with errno (EAGAIN: full).  The packet, and its descriptor, stay the
  * caller's.  Receive fills an initialized packet: 1, 0 at the end, or -1 with
- * errno (EAGAIN; EBADMSG for a cut-off, headless or descriptor-stuffed one,
- * whose descriptors are closed).
+ * errno (EAGAIN; ENOMEM; EBADMSG for a cut-off, headless or descriptor-stuffed
+ * one, whose descriptors are closed, and for a bundle).
  */
 int packet_send(int socket, const struct packet *p);
 int packet_receive(int socket, struct packet *p);
 
 /*
+ * A bundle: a head of this type (which no request has), whose id is how many
+ * packets follow (2 to PACKET_BATCH), then each as a struct packet_bundled and
+ * its fields.
+ */
+#define PACKET_BUNDLE 0xffff
+#define PACKET_BATCH  32
+struct packet_bundled {
+	uint32_t length; /* octets of the fields */
+	struct packet_head head;
+};
+
+/*
  * Sends the first of n packets (more than PACKET_BATCH are left for the next
  * call) with one system call.  Returns how many left, 1 or more, or -1 with
- * errno as packet_send, which then concerns the first.
+ * errno as packet_send, which then concerns the first.  The other end must
+ * read bundles where flags allow them.
  */
-#define PACKET_BATCH 16
-int packet_send_some(int socket, const struct packet *const *p, unsigned n);
+enum packet_flags { PACKET_BUNDLES = 1 };
+int packet_send_some(
+    int socket, const struct packet *const *p, unsigned n, int flags);
+
+/*
+ * What one system call has received.  A malformed datagram, or one that there
+ * is no memory for, stands in its place as a packet with the error EBADMSG or
+ * ENOMEM; of a malformed bundle, the packets before the fault come first.
+ */
+#define PACKET_DATAGRAMS 4
+struct packet_batch {
+	struct packet packets[PACKET_DATAGRAMS * (PACKET_BATCH + 1)];
+	unsigned count;
+	int bundles; /* one of them was a bundle: the other end reads them */
+	int drained; /* nothing waits any more */
+	int ended;   /* nor will: the other end has closed */
+};
+
+/*
+ * Fills b with what waits at the socket, but no more than some datagrams.  The
+ * packets are the caller's, who frees each.  Returns 0, or -1 with errno of
+ * recvmsg(2), but EAGAIN: that is `drained`.  Does not wait.
+ */
+int packet_receive_some(int socket, struct packet_batch *b);
 
 /*
  * Readies a socket for packets: non-blocking, with buffers that hold several

@@ -3,12 +3,11 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "replies.h"
 #include "ring.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -27,24 +26,18 @@ struct server_listener {
 	struct watch watch;
 };
 
-/* A reply that has not left yet. */
-struct waiting_reply {
-	struct waiting_reply *next;
-	struct packet packet;
-};
-
 struct server_peer {
 	struct server *server;
 	enum server_role role;
 	int attached; /* one socket of a pair: stays whatever it sends */
 	int ended;    /* its fiber must end, or has: nothing more is sent */
 	int running;  /* its fiber has not ended */
+	int bundles;  /* it sends bundles, and so can read them */
 	struct ring ring;
 	struct watch watch;
 	void *data;	   /* the helper's */
 	unsigned requests; /* read, and not yet answered */
-	struct waiting_reply *head, **tail;
-	unsigned waiting;
+	struct replies replies;
 };
 
 /* An answer that may wait runs in a fiber with this. */
@@ -52,19 +45,6 @@ struct errand {
 	const struct server_row *row;
 	struct request *request;
 };
-
-/* The oldest reply that waits has left, or never will. */
-static void
-drop_reply(struct server_peer *p)
-{
-	struct waiting_reply *r = p->head;
-
-	if ((p->head = r->next) == NULL)
-		p->tail = &p->head;
-	p->waiting--;
-	packet_free(&r->packet);
-	free(r);
-}
 
 /* Frees p once its fiber has ended and nobody works for it. */
 static void
@@ -74,8 +54,7 @@ peer_put(struct server_peer *p)
 		return;
 	if (p->data != NULL && p->server->gone != NULL)
 		p->server->gone(p->data);
-	while (p->head != NULL)
-		drop_reply(p);
+	replies_free(&p->replies);
 	p->server->peers--;
 	free(p);
 }
@@ -88,36 +67,6 @@ peer_end(struct server_peer *p)
 		return;
 	p->ended = 1;
 	ring_notify(&p->ring);
-}
-
-/* A copy of r, with a descriptor of its own, waits for room in the socket. */
-static int
-put_off(struct server_peer *p, const struct packet *reply)
-{
-	struct waiting_reply *r;
-
-	if (p->waiting >= SERVER_REPLIES || (r = malloc(sizeof(*r))) == NULL)
-		return -1;
-	r->next = NULL;
-	packet_init(&r->packet, reply->head.type);
-	r->packet.head = reply->head;
-	if (reply->length != 0) {
-		if ((r->packet.data = malloc(reply->length)) == NULL)
-			goto failed;
-		memcpy(r->packet.data, reply->data, reply->length);
-		r->packet.length = r->packet.capacity = reply->length;
-	}
-	if (reply->fd != -1 &&
-	    (r->packet.fd = fcntl(reply->fd, F_DUPFD_CLOEXEC, 0)) == -1)
-		goto failed;
-	*p->tail = r;
-	p->tail = &r->next;
-	p->waiting++;
-	return 0;
-failed:
-	packet_free(&r->packet);
-	free(r);
-	return -1;
 }
 
 /* Sends it at once, if that can be: 0; -1 where it must wait or be lost. */
@@ -147,9 +96,10 @@ peer_send(struct server_peer *p, const struct packet *reply)
 
 	if (p->ended)
 		return;
-	if (!is_small && p->head == NULL && send_now(p, reply) == 0)
+	if (!is_small && p->replies.count == 0 && send_now(p, reply) == 0)
 		return;
-	if (put_off(p, reply) == 0) {
+	if (p->replies.count < SERVER_REPLIES &&
+	    replies_put(&p->replies, reply) == 0) {
 		ring_notify(&p->ring);
 		return;
 	}
@@ -162,23 +112,13 @@ peer_send(struct server_peer *p, const struct packet *reply)
 static int
 peer_flush(struct server_peer *p)
 {
-	const struct packet *batch[PACKET_BATCH];
-	struct waiting_reply *r;
-	unsigned n;
-	int sent;
-
-	while (p->head != NULL && (p->watch.ready & EPOLLOUT) != 0) {
-		n = 0;
-		for (r = p->head; r != NULL && n < PACKET_BATCH; r = r->next)
-			batch[n++] = &r->packet;
-		sent = packet_send_some(p->watch.fd, batch, n);
-		if (sent == -1 && errno != EAGAIN)
-			return -1;
-		if (sent == -1)
-			p->watch.ready &= ~(uint32_t)EPOLLOUT;
-		for (; sent > 0; sent--)
-			drop_reply(p);
-	}
+	if ((p->watch.ready & EPOLLOUT) == 0 ||
+	    replies_send(
+		&p->replies, p->watch.fd, p->bundles ? PACKET_BUNDLES : 0) == 0)
+		return 0;
+	if (errno != EAGAIN)
+		return -1;
+	p->watch.ready &= ~(uint32_t)EPOLLOUT;
 	return 0;
 }
 
@@ -269,32 +209,54 @@ dispatch(struct server_peer *p, struct packet *packet)
 		call_row(row, q);
 }
 
+/* Serves what was received.  -1: the connection is lost. */
+static int
+serve_batch(struct server_peer *p, struct packet_batch *b)
+{
+	int error = 0;
+
+	p->bundles |= b->bundles;
+	for (unsigned i = 0; i < b->count; i++) {
+		struct packet *packet = &b->packets[i];
+
+		if (error == 0)
+			error = packet->error;
+		if (!p->ended && error == 0) {
+			dispatch(p, packet);
+			continue;
+		}
+		packet_free(packet);
+		if (!p->ended && error == EBADMSG) {
+			refuse(p, "no packet", 0);
+			error = 0;
+		}
+	}
+	return b->ended || error != 0 ? -1 : 0;
+}
+
 /* Reads and serves what has come.  -1: the connection is lost. */
 static int
 read_requests(struct server_peer *p)
 {
-	struct packet packet;
-	int got;
+	struct packet_batch batch;
+	unsigned n = 0;
 
-	packet_init(&packet, 0);
-	for (int n = 0; !p->ended && (p->watch.ready & READABLE) != 0; n++) {
+	while (!p->ended && (p->watch.ready & READABLE) != 0) {
 		if (p->requests >= SERVER_REQUESTS)
 			return 0;
-		if (n == REQUESTS_A_TURN) {
+		if (n >= REQUESTS_A_TURN) {
 			ring_notify(&p->ring);
 			fiber_yield();
 			return 0;
 		}
-		got = packet_receive(p->watch.fd, &packet);
-		if (got == 0 ||
-		    (got == -1 && errno != EAGAIN && errno != EBADMSG))
+		if (packet_receive_some(p->watch.fd, &batch) == -1)
 			return -1;
-		if (got == 1)
-			dispatch(p, &packet);
-		else if (errno == EAGAIN)
-			p->watch.ready &= ~READABLE;
-		else
-			refuse(p, "no packet", 0);
+		if (batch.drained) /* a hang-up is still to be read */
+			p->watch.ready &=
+			    batch.count > 0 ? ~(uint32_t)EPOLLIN : ~READABLE;
+		n += batch.count;
+		if (serve_batch(p, &batch) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -332,7 +294,7 @@ peer_start(struct server *s, int fd, enum server_role role, int attached)
 	p->role = role;
 	p->attached = attached;
 	p->running = 1;
-	p->tail = &p->head;
+	replies_init(&p->replies);
 	ring_init(&p->ring);
 	if (packet_socket(fd) == -1 ||
 	    watch_open(&p->watch, &p->ring, fd) == -1) {

@@ -8,7 +8,8 @@
  * of server_attach stays, since nobody could connect it anew: the request alone
  * is thrown away.)
  *
- * Bounded: a peer with SERVER_REQUESTS unanswered requests is not read from;
+ * Bounded: a peer with SERVER_REQUESTS unanswered requests is not read from
+ * (one system call may bring some more than that, whose replies have room);
  * one that leaves SERVER_REPLIES replies unread is closed.
  */
 #ifndef SERVER_H
@@ -28,7 +29,7 @@ enum server_role {
 };
 
 #define SERVER_REQUESTS 1024
-#define SERVER_REPLIES	1024
+#define SERVER_REPLIES	2048
 
 struct server_peer;
 

@@ -1,6 +1,7 @@
 /*
  * packet -- any datagram, read by any sequence of gets: nothing is read outside
- * of it, and after the first error all gets give nothing.
+ * of it, and after the first error all gets give nothing.  Read as one packet,
+ * and as what may be a bundle of several.
  */
 #include "packet.h"
 
@@ -48,12 +49,41 @@ get_one(struct packet *p, unsigned kind)
 		abort();
 }
 
+/* Runs the gets over p, and frees it. */
+static void
+read_fields(struct packet *p, const uint8_t *gets, size_t count)
+{
+	int ended;
+
+	for (size_t i = 0; i < count; i++)
+		get_one(p, gets[i]);
+	ended = packet_end(p);
+	if ((ended == 0) != (p->error == 0 && p->at == p->length))
+		abort();
+	packet_free(p);
+}
+
+static void
+read_batch(int fd, const uint8_t *gets, size_t count)
+{
+	struct packet_batch b;
+
+	if (packet_receive_some(fd, &b) == -1 || !b.drained ||
+	    b.count > PACKET_BATCH + 1)
+		abort();
+	for (unsigned i = 0; i < b.count; i++) {
+		if (b.packets[i].error != 0 && b.packets[i].length != 0)
+			abort();
+		read_fields(&b.packets[i], gets, count);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct packet p;
 	size_t gets;
-	int pair[2], ended;
+	int pair[2];
 
 	if (size < 1 || (gets = data[0] % 32) + 1 > size)
 		return 0;
@@ -61,13 +91,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	packet_init(&p, 0);
 	if (send(pair[0], data + 1 + gets, size - 1 - gets, 0) != -1 &&
-	    packet_receive(pair[1], &p) == 1) {
-		for (size_t i = 0; i < gets; i++)
-			get_one(&p, data[1 + i]);
-		ended = packet_end(&p);
-		if ((ended == 0) != (p.error == 0 && p.at == p.length))
-			abort();
-	}
+	    packet_receive(pair[1], &p) == 1)
+		read_fields(&p, data + 1, gets);
+	if (send(pair[0], data + 1 + gets, size - 1 - gets, 0) != -1)
+		read_batch(pair[1], data + 1, gets);
 	packet_free(&p);
 	close(pair[0]);
 	close(pair[1]);

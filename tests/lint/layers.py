@@ -14,7 +14,7 @@ COMMON = [
     ("base", "arena base64 clock conf log privileges sanitize super wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "calls conn device listen network packet proxy "
-     "server service tally tls"),
+     "replies server service tally tls"),
     ("stubs", "accounts catalog keys mailbox resolver sasl"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)

@@ -255,9 +255,9 @@ a_full_socket_says_so(void **state)
 		packet_put_u8(&p, (uint8_t)i);
 	for (int i = 0; i < PACKET_BATCH + 4; i++)
 		many[i] = &p;
-	assert_int_equal(packet_send_some(ends[0], many, 3), 3);
-	for (sent = 3;
-	     (n = packet_send_some(ends[0], many, PACKET_BATCH + 4)) > 0;) {
+	assert_int_equal(packet_send_some(ends[0], many, 3, 0), 3);
+	for (sent = 3; (n = packet_send_some(ends[0], many, PACKET_BATCH + 4,
+			    PACKET_BUNDLES)) > 0;) {
 		assert_in_range(n, 1, PACKET_BATCH);
 		sent += n;
 		assert_true(sent < 10000);

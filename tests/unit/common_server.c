@@ -386,6 +386,38 @@ attached_pair(void)
 	until(&link.peers, 0);
 }
 
+/* Who sends single packets gets such; who sends a bundle gets bundles. */
+static void
+bundles_are_for_those_who_send_them(void)
+{
+	struct packet p[3];
+	const struct packet *list[] = {&p[0], &p[1], &p[2]};
+	struct packet_batch batch;
+	struct pollfd poll = {.fd = connect_raw(), .events = POLLIN};
+
+	for (uint32_t i = 0; i < 3; i++)
+		ask(poll.fd, ECHO, i);
+	for (uint32_t i = 0; i < 3; i++)
+		expect_echo(poll.fd, i);
+	for (uint32_t i = 0; i < 3; i++) {
+		packet_init(&p[i], ECHO);
+		packet_put_u32(&p[i], i);
+	}
+	packet_put_u8(&p[2], 1); /* malformed: it costs the connection */
+	assert_int_equal(packet_send_some(poll.fd, list, 3, PACKET_BUNDLES), 3);
+	assert_int_equal(ring_poll(ring_self(), &poll, 1, SOON), 1);
+	assert_int_equal(packet_receive_some(poll.fd, &batch), 0);
+	assert_true(batch.bundles);
+	assert_int_equal(batch.count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(packet_get_u32(&batch.packets[i]), i + 1);
+		packet_free(&batch.packets[i]);
+	}
+	expect_hang_up(poll.fd);
+	for (uint32_t i = 0; i < 3; i++)
+		packet_free(&p[i]);
+}
+
 static void
 first_fiber(void *arg)
 {
@@ -449,6 +481,7 @@ main(void)
 	    BODY(slow_readers),
 	    BODY(devices),
 	    BODY(attached_pair),
+	    BODY(bundles_are_for_those_who_send_them),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
