@@ -11,15 +11,14 @@
 
 #define FIELDS_MAX (PACKET_MAX - sizeof(struct packet_head))
 
-union control {
-	char octets[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
+struct control {
+	_Alignas(struct cmsghdr) char octets[CMSG_SPACE(sizeof(int))];
 };
 
 /* A datagram as it came. */
 struct letter {
 	struct packet_head head;
-	union control control;
+	struct control control;
 	struct iovec parts[2];
 };
 
@@ -263,8 +262,8 @@ packet_receive_some(int socket, struct packet_batch *b)
 		if (b->ended)
 			(void)check(&m[i].msg_hdr, 0, &fd);
 		else
-			open_letter(b, &m[i].msg_hdr, &l[i], buffers[i],
-			    m[i].msg_len);
+			open_letter(
+			    b, &m[i].msg_hdr, &l[i], buffers[i], m[i].msg_len);
 		wipe(buffers[i], m[i].msg_len);
 	}
 	return 0;

@@ -17,9 +17,8 @@ _Static_assert(PACKET_BATCH *(sizeof(struct packet_bundled) + BUNDLED_MOST) +
 		   PACKET_MAX,
     "a bundle is a packet's size at most");
 
-union control {
-	char octets[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
+struct control {
+	_Alignas(struct cmsghdr) char octets[CMSG_SPACE(sizeof(int))];
 };
 
 /* What one system call sends. */
@@ -31,7 +30,7 @@ struct batch {
 	struct iovec parts[2 * PACKET_BATCH + PACKET_BATCH / 2], *next_part;
 	struct packet_head heads[PACKET_BATCH]; /* of bundles */
 	struct packet_bundled bundled[PACKET_BATCH], *next_bundled;
-	union control controls[PACKET_BATCH];
+	struct control controls[PACKET_BATCH];
 };
 
 /* An iovec has no const, but nothing writes to what is sent. */
@@ -42,7 +41,7 @@ part(const void *from, size_t length)
 }
 
 static void
-put_fd(struct msghdr *m, union control *control, int fd)
+put_fd(struct msghdr *m, struct control *control, int fd)
 {
 	struct cmsghdr *c;
 
@@ -58,7 +57,7 @@ put_fd(struct msghdr *m, union control *control, int fd)
 
 /* A packet alone; parts has room for two. */
 static void
-fill_single(struct msghdr *m, struct iovec *parts, union control *control,
+fill_single(struct msghdr *m, struct iovec *parts, struct control *control,
     const struct packet *p)
 {
 	parts[0] = part(&p->head, sizeof(p->head));
@@ -72,7 +71,7 @@ int
 packet_send(int socket, const struct packet *p)
 {
 	struct iovec parts[2];
-	union control control;
+	struct control control;
 	struct msghdr m;
 
 	if (p->error != 0) {

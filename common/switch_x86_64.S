@@ -24,7 +24,8 @@ switch_context:
 	popq	%r12
 	popq	%rbx
 	popq	%rbp
-	ret
+	popq	%rcx
+	jmp	*%rcx
 	.cfi_endproc
 	.size	switch_context, .-switch_context
 
