@@ -15,24 +15,14 @@ enum { TENDED_AT_ONCE = 4096 };
 /* How long a fiber that never waits keeps the others from running. */
 #define SLICE (5 * CLOCK_MILLISECOND)
 
-static _Thread_local struct worker *worker_here;
-
-struct worker *
-sched_worker(void)
-{
-	return worker_here;
-}
-
-void
-sched_set_worker(struct worker *w)
-{
-	worker_here = w;
-}
+_Thread_local struct worker *sched_worker_here;
 
 struct fiber *
 fiber_self(void)
 {
-	return worker_here ? worker_here->current : NULL;
+	struct worker *w = sched_worker();
+
+	return w ? w->current : NULL;
 }
 
 const char *
@@ -46,7 +36,7 @@ fiber_name(void)
 size_t
 fiber_count(void)
 {
-	return worker_here ? worker_here->count : 0;
+	return sched_worker() ? sched_worker()->count : 0;
 }
 
 void
@@ -71,7 +61,7 @@ bury(struct worker *w)
 }
 
 /* Goes on in another context: fiber `to`, or the scheduler for NULL. */
-static void
+static inline void
 resume(struct worker *w, struct fiber *to)
 {
 	struct fiber *from = w->current;
@@ -108,8 +98,9 @@ sched_ready(struct worker *w, struct fiber *f)
 	w->run_tail = &f->run_next;
 }
 
-void
-sched_park(struct worker *w)
+/* Inline, so that a fiber's end does it without a call: see switch_start. */
+static inline void
+park(struct worker *w)
 {
 	struct fiber *next = NULL;
 
@@ -117,6 +108,31 @@ sched_park(struct worker *w)
 		w->budget--;
 	if (next != w->current)
 		resume(w, next);
+}
+
+void
+sched_park(struct worker *w)
+{
+	park(w);
+}
+
+int
+sched_sleep(struct fiber *f, int64_t deadline)
+{
+	struct worker *w = f->waiter.worker;
+
+	f->trimmed = 0;
+	f->parked_at = w->now;
+	w->tend_wanted = 1;
+	if (deadline != CLOCK_NEVER)
+		timer_arm(&w->timers, &f->timer, deadline);
+	sched_park(w);
+	if (f->timer.place != 0)
+		timer_disarm(&w->timers, &f->timer);
+	if (f->waiter.error == 0)
+		return 0;
+	errno = f->waiter.error;
+	return -1;
 }
 
 void
@@ -155,7 +171,7 @@ sched_tend_stacks(struct worker *w)
 		w->tend_wanted = 0;
 	}
 	for (; f != NULL && left > 0; f = f->next, left--) {
-		if (f->waiter.ring == NULL || f->trimmed)
+		if ((f->waiter.ring == NULL && f->joins == NULL) || f->trimmed)
 			continue;
 		if (w->now - f->parked_at < TRIM_AFTER) {
 			w->tend_wanted = 1;
@@ -168,6 +184,16 @@ sched_tend_stacks(struct worker *w)
 	}
 	if ((w->tend_next = f) != NULL)
 		w->tend_wanted = 1;
+}
+
+/* f, which sleeps in fiber_join, goes on. */
+static void
+wake_joiner(struct fiber *f, int error)
+{
+	f->joins->joiner = NULL;
+	f->joins = NULL;
+	f->waiter.error = error;
+	sched_ready(f->waiter.worker, f);
 }
 
 /* Where a fiber's stack begins. */
@@ -184,8 +210,8 @@ fiber_entry(void *arg)
 	/* Whoever runs next buries us first, so the joiner finds us ended. */
 	w->dead = f;
 	if (f->joiner != NULL)
-		ring_notify(f->joiner);
-	sched_park(w);
+		wake_joiner(f->joiner, 0);
+	park(w);
 	panic("fiber %s ran on after its end", f->name);
 }
 
@@ -215,14 +241,15 @@ static void *(*const volatile clear)(void *, int, size_t) = memset;
 struct fiber *
 fiber_start(const char *name, void (*main)(void *), void *arg)
 {
-	struct worker *w = worker_here;
+	struct worker *w = sched_worker();
 	struct stack *s;
 	struct fiber *f;
 	char *top;
 
 	if (w == NULL)
 		panic("a fiber can only be made on a worker");
-	if (timer_reserve(&w->timers, w->count + 1) == -1 ||
+	if ((w->count >= w->timers.room &&
+		timer_reserve(&w->timers, w->count + 1) == -1) ||
 	    (s = stack_get(&w->stacks)) == NULL)
 		return NULL;
 	top = (char *)s->bottom + s->size - sizeof(*f);
@@ -265,18 +292,25 @@ fiber_spawn(const char *name, void (*main)(void *), void *arg)
 int
 fiber_join(struct fiber **f, int64_t deadline)
 {
-	struct fiber *other = *f;
+	struct fiber *other = *f, *self = fiber_self();
 
-	other->joiner = ring_self();
-	while (!other->ended)
-		if (ring_wait(other->joiner, deadline) == -1) {
-			other->joiner = NULL;
+	if (self == NULL || other->waiter.worker != self->waiter.worker)
+		panic(
+		    "fiber %s can only be joined by its worker's", other->name);
+	while (!other->ended) {
+		if (sched_cancelled(self)) {
+			errno = ECANCELED;
 			return -1;
 		}
+		other->joiner = self;
+		self->joins = other;
+		if (sched_sleep(self, deadline) == -1)
+			return -1;
+	}
 	/* A cancellation from another thread may still be on its way here. */
 	while (other->cancel == CANCEL_POSTED)
 		fiber_yield();
-	stack_put(&worker_here->stacks, other->stack);
+	stack_put(&self->waiter.worker->stacks, other->stack);
 	*f = NULL;
 	return 0;
 }
@@ -288,26 +322,38 @@ fiber_cancel(struct fiber *f)
 
 	if (!atomic_compare_exchange_strong(&f->cancel, &none, CANCEL_POSTED))
 		return;
-	if (f->waiter.worker == worker_here)
+	if (f->waiter.worker == sched_worker())
 		deliver_cancel(&f->cancel_item);
 	else
 		sched_post(f->waiter.worker, &f->cancel_item);
 }
 
-void
-sched_cancel(struct fiber *f)
+/* Ends f's wait, unless something else has done so just now. */
+static void
+end_wait(struct fiber *f, int error)
 {
 	struct ring *r = f->waiter.ring;
 	int claimed;
 
-	if (f->ended || f->shield > 0 || r == NULL)
+	if (f->joins != NULL) {
+		wake_joiner(f, error);
+		return;
+	}
+	if (r == NULL)
 		return;
 	ring_lock(r);
 	if ((claimed = r->waiter == &f->waiter))
 		r->waiter = NULL;
 	ring_unlock(r);
 	if (claimed)
-		sched_wake(&f->waiter, ECANCELED);
+		sched_wake(&f->waiter, error);
+}
+
+void
+sched_cancel(struct fiber *f)
+{
+	if (!f->ended && f->shield == 0)
+		end_wait(f, ECANCELED);
 }
 
 void
@@ -315,15 +361,8 @@ sched_timeout(struct timer *t)
 {
 	struct fiber *f =
 	    (struct fiber *)(void *)((char *)t - offsetof(struct fiber, timer));
-	struct ring *r = f->waiter.ring;
-	int claimed;
 
-	ring_lock(r);
-	if ((claimed = r->waiter == &f->waiter))
-		r->waiter = NULL;
-	ring_unlock(r);
-	if (claimed)
-		sched_wake(&f->waiter, ETIMEDOUT);
+	end_wait(f, ETIMEDOUT);
 }
 
 int
@@ -331,7 +370,7 @@ fiber_cancelled(void)
 {
 	struct fiber *f = fiber_self();
 
-	return f != NULL && f->cancel == CANCEL_DELIVERED && f->shield == 0;
+	return f != NULL && sched_cancelled(f);
 }
 
 void
@@ -349,12 +388,12 @@ fiber_shield(int on)
 void
 fiber_yield(void)
 {
-	struct worker *w = worker_here;
+	struct worker *w = sched_worker();
 
 	if (w == NULL || w->current == NULL)
 		return;
 	sched_ready(w, w->current);
-	sched_park(w);
+	park(w);
 }
 
 void

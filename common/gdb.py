@@ -14,15 +14,13 @@ from gdb.unwinder import Unwinder
 SECOND = 1_000_000_000
 NEVER = 2**63 - 1
 # What a fiber stands in while it waits says little.
-CORE = {"fiber.c", "ring.c", "watch.c", "port.c", "switch_x86_64.S",
-        "switch_aarch64.S"}
+CORE = {"fiber.c", "ring.c", "watch.c", "port.c", "sched.h", "switch.h",
+        "switch_x86_64.S", "switch_aarch64.S"}
 
 # Where switch_context leaves registers, in octets above the saved sp, and how
 # far it moves sp back.
 SAVED = {
-    "i386:x86-64": (56, "rsp", "rip", {
-        "r15": 0, "r14": 8, "r13": 16, "r12": 24, "rbx": 32, "rbp": 40,
-        "rip": 48}),
+    "i386:x86-64": (144, "rsp", "rip", {"rip": 0, "rbp": 8}),
     "aarch64": (160, "sp", "pc", {
         **{f"x{19 + i}": 8 * i for i in range(12)}, "pc": 88}),
 }
@@ -72,7 +70,7 @@ def state_of(worker, f):
     if int(f) in runs_next(worker):
         return "ready"
     ring = f["waiter"]["ring"]
-    if is_null(ring) or is_null(ring["waiter"]):
+    if is_null(f["joins"]) and (is_null(ring) or is_null(ring["waiter"])):
         return "waking"
     return "parked"
 

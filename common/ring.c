@@ -217,10 +217,11 @@ int
 ring_wait(struct ring *r, int64_t deadline)
 {
 	struct fiber *f = fiber_self();
+	int result;
 
 	if (f == NULL)
 		return ring_poll_thread(r, NULL, 0, deadline);
-	if (fiber_cancelled()) {
+	if (sched_cancelled(f)) {
 		errno = ECANCELED;
 		return -1;
 	}
@@ -229,18 +230,9 @@ ring_wait(struct ring *r, int64_t deadline)
 		return 0;
 	}
 	f->waiter.ring = r;
-	f->trimmed = 0;
-	f->parked_at = f->waiter.worker->now;
-	f->waiter.worker->tend_wanted = 1;
-	if (deadline != CLOCK_NEVER)
-		timer_arm(&f->waiter.worker->timers, &f->timer, deadline);
-	sched_park(f->waiter.worker);
-	timer_disarm(&f->waiter.worker->timers, &f->timer);
+	result = sched_sleep(f, deadline);
 	f->waiter.ring = NULL;
-	if (f->waiter.error == 0)
-		return 0;
-	errno = f->waiter.error;
-	return -1;
+	return result;
 }
 
 int

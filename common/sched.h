@@ -6,6 +6,10 @@
  * the ring's lock, must deliver it with sched_wake.  A notification, a deadline
  * and a cancellation all claim it that way.
  *
+ * A fiber that waits for another's end (fiber_join) sleeps on no ring: it
+ * stands in joins, the other in joiner, and all that can wake it, its own
+ * worker does.
+ *
  * A wake-up for a fiber of another worker goes through that worker's inbox.
  * The doorbell (an eventfd) is rung only if that worker has said that it is
  * going to sleep: it sets `sleeping`, looks at the inbox once more, and sleeps;
@@ -49,10 +53,11 @@ struct fiber {
 	_Atomic int cancel; /* enum cancel_state */
 	int shield;
 	int joinable, ended;
-	int trimmed;	     /* its unused stack was given back */
-	int64_t parked_at;   /* the worker's clock when it last parked */
-	struct ring ring;    /* its own: ring_self() */
-	struct ring *joiner; /* who waits for its end */
+	int trimmed;	      /* its unused stack was given back */
+	int64_t parked_at;    /* the worker's clock when it last parked */
+	struct ring ring;     /* its own: ring_self() */
+	struct fiber *joiner; /* who waits for its end */
+	struct fiber *joins;  /* for whose end it waits */
 	struct timer timer;
 	struct context context;
 	struct stack *stack;
@@ -93,17 +98,28 @@ struct worker {
 	unsigned buffers_idle;
 };
 
-/* The calling thread's worker, NULL if it is none. */
-struct worker *sched_worker(void);
+/* Set by worker.c alone. */
+extern _Thread_local struct worker *sched_worker_here;
 
-/* Sets it: worker.c alone. */
-void sched_set_worker(struct worker *w);
+/* The calling thread's worker, NULL if it is none. */
+static inline struct worker *
+sched_worker(void)
+{
+	return sched_worker_here;
+}
 
 /*
  * Parks the running fiber until someone wakes its waiter.  The waiter must be
  * in a ring, or bound to be woken otherwise.
  */
 void sched_park(struct worker *w);
+
+/*
+ * Parks the running fiber f, which the caller has put where something will find
+ * it, until that or the deadline.  0, or -1 with the errno that it was woken
+ * with.
+ */
+int sched_sleep(struct fiber *f, int64_t deadline);
 
 /* Runs f at its turn.  Same worker only. */
 void sched_ready(struct worker *w, struct fiber *f);
@@ -135,6 +151,13 @@ void sched_cancel(struct fiber *f);
 
 /* Ends the wait of the fiber whose timer this is. */
 void sched_timeout(struct timer *t);
+
+/* Whether f was cancelled and heeds that. */
+static inline int
+sched_cancelled(const struct fiber *f)
+{
+	return f->cancel == CANCEL_DELIVERED && f->shield == 0;
+}
 
 /* The caller's waiter: the running fiber's, or the kernel thread's. */
 struct waiter *sched_waiter(void);

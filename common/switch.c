@@ -38,12 +38,14 @@ switch_context(struct context *from, struct context *to)
 
 #else
 
-/* In switch_ARCH.S: takes entry and arg from saved registers. */
+/* In switch_ARCH.S: calls entry(arg). */
 void switch_start(void);
 
+/* What a switch finds at the saved sp, in words from there. */
 #ifdef __x86_64__
-/* Saved from low to high: r15 r14 r13 r12 rbx rbp, return address. */
-enum { FRAME = 7, ARG = 2, ENTRY = 3, RETURN = 6 };
+/* Where to go on; then what switch_start takes.  It makes the call with a
+ * stack pointer that is a multiple of 16. */
+enum { FRAME = 3, RETURN = 0, ENTRY = 1, ARG = 2 };
 #else
 /* x19..x28, x29, x30, d8..d15. */
 enum { FRAME = 20, ARG = 0, ENTRY = 1, RETURN = 11 };

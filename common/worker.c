@@ -263,7 +263,7 @@ run(void *arg)
 	struct start *s = arg;
 	struct worker *w = s->worker;
 
-	sched_set_worker(w);
+	sched_worker_here = w;
 	sanitize_adopt(&w->sanitize);
 	catch_overflow(w->fault_stack);
 	w->now = clock_now();
@@ -278,7 +278,7 @@ run(void *arg)
 		free(w->buffers);
 		w->buffers = next;
 	}
-	sched_set_worker(NULL);
+	sched_worker_here = NULL;
 	return NULL;
 }
 
