@@ -101,18 +101,19 @@ plant doorbell-not-rung worker.c \
 plant sleeps-without-a-second-look worker.c \
 	's/atomic_load\(&w->inbox\) != NULL \|\|/w->index < 0 ||/
 	s/atomic_store\(&w->sleeping, 1\);/usleep(50); &/' stress "$lost"
-plant timer-not-armed ring.c \
-	's/timer_arm\(.*/(void)f;/' stress "$lost|overslept|after its deadline"
+plant timer-not-armed fiber.c \
+	's/^\t\ttimer_arm\(.*/(void)f;/' stress "$lost|overslept|after its deadline"
 plant sender-not-woken port.c \
 	'/^port_receive/,/^}/s/s = senders_next\(p\)/s = NULL/' stress "$lost"
 plant turn-not-passed-on port.c '/^\t\tpass_turn\(p\);/d' common_port "FAILED"
-plant cancel-lost fiber.c \
-	's/sched_wake\(&f->waiter, ECANCELED\)/(void)claimed/' \
+plant cancel-lost fiber.c 's/end_wait\(f, ECANCELED\)/(void)f/' \
+	stress "$lost|its end was lost"
+plant joiner-not-woken fiber.c 's/wake_joiner\(f->joiner, 0\)/(void)f/' \
 	stress "$lost|its end was lost"
 
 # Once too often.
 plant woken-twice fiber.c \
-	'/^sched_timeout/,/^}/s/r->waiter = NULL/;/' stress .
+	'/^end_wait/,/^}/s/r->waiter = NULL/;/' stress .
 plant message-received-twice port.c \
 	'/^port_receive/,/^}/s/p->head = m->next\)/p->head = NULL)/' stress .
 plant stack-freed-twice fiber.c \
