@@ -11,6 +11,7 @@
 #include "fiber.h"
 #include "port.h"
 #include "ring.h"
+#include "switch.h"
 #include "worker.h"
 
 #include <pthread.h>
@@ -111,6 +112,32 @@ fiber_switch(void)
 
 	yield_often(NULL);
 	fiber_join(&f, CLOCK_NEVER);
+	return (double)(clock_now() - start) / SWITCHES / 2;
+}
+
+/* The switch alone, as Boost.Context's: no run queue, no look at descriptors.
+ */
+static struct context one, other;
+
+static void
+switch_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;)
+		switch_context(&other, &one);
+}
+
+static double
+bare_switch(void)
+{
+	static char stack[65536];
+	int64_t start;
+	int i;
+
+	switch_prepare(&other, stack, sizeof(stack), switch_for_ever, NULL);
+	start = clock_now();
+	for (i = 0; i < SWITCHES; i++)
+		switch_context(&one, &other);
 	return (double)(clock_now() - start) / SWITCHES / 2;
 }
 
@@ -382,9 +409,12 @@ measure_all(void)
 	row("the same; State Threads", fiber_life, state_threads_life, "1");
 	row("the same; Boost.Context, pooled stacks", fiber_life, boost_life,
 	    "1");
-	row("switch; ucontext", fiber_switch, ucontext_switch,
-	    "ours under 30 ns");
-	row("switch; Boost.Context", fiber_switch, boost_switch, "");
+	row("switch through the run queue; ucontext", fiber_switch,
+	    ucontext_switch, "ours under 30 ns");
+	row("switch alone, without the run queue; Boost.Context", bare_switch,
+	    boost_switch, "1");
+	row("switch through the run queue; Boost.Context alone", fiber_switch,
+	    boost_switch, "");
 	row("request and reply, one worker; two kernel threads, mutex and "
 	    "condition",
 	    call_same_worker, call_kernel_threads, "50");

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import core_reload
+
 HERE = pathlib.Path(__file__).resolve().parent
 # Sleepers give their unused stack back after a second or two, and a process
 # its free heap every 30 s: who measures at once measures something else.
@@ -68,9 +70,9 @@ class Ringmail:
         self.sessions = sessions
         self.target = {}
 
-    def start(self):
+    def start(self, log="log=off"):
         line = self.run("start", "name=core", "smtp=25270", "pop3=11070",
-                        "log=off", f"sessions={self.sessions}")
+                        log, f"sessions={self.sessions}")
         self.target = dict(word.split("=", 1) for word in line.split())
 
     def run(self, command, *args):
@@ -181,24 +183,26 @@ def main():
                         help="idle SMTP clients (10000); may be repeated")
     parser.add_argument("--pop3", type=int, default=500,
                         help="idle POP3 clients, each with a user")
-    parser.add_argument("--only", choices=["core", "clients"])
+    parser.add_argument("--reloads", type=int, default=1000)
+    parser.add_argument("--only", choices=["core", "clients", "reloads"])
     args = parser.parse_args()
     build = args.build.resolve()
     smtp = args.smtp or [10000]
     conditions()
-    if args.only != "clients":
+    if args.only in (None, "core"):
         subprocess.run([build / "bench" / "core", str(args.rounds)],
                        check=True)
-    if args.only == "core":
-        return
     folder = tempfile.mkdtemp(prefix="ringmail-bench-")
     ringmail = Ringmail(build, folder, max(smtp + [args.pop3]) + SPARE,
                         args.pop3)
     try:
-        for count in smtp:
-            idle_rows(build, ringmail, "smtp", count, "EHLO")
-        idle_rows(build, ringmail, "pop3", args.pop3, "login", args.pop3)
-        active_rows(build, ringmail, max(smtp), 3)
+        if args.only in (None, "reloads"):
+            core_reload.rows(ringmail, args.reloads, row)
+        if args.only in (None, "clients"):
+            for count in smtp:
+                idle_rows(build, ringmail, "smtp", count, "EHLO")
+            idle_rows(build, ringmail, "pop3", args.pop3, "login", args.pop3)
+            active_rows(build, ringmail, max(smtp), 3)
     finally:
         ringmail.stop()
         shutil.rmtree(folder)

@@ -101,8 +101,8 @@ plant doorbell-not-rung worker.c \
 plant sleeps-without-a-second-look worker.c \
 	's/atomic_load\(&w->inbox\) != NULL \|\|/w->index < 0 ||/
 	s/atomic_store\(&w->sleeping, 1\);/usleep(50); &/' stress "$lost"
-plant timer-not-armed fiber.c \
-	's/^\t\ttimer_arm\(.*/(void)f;/' stress "$lost|overslept|after its deadline"
+plant timer-not-armed fiber.c 's/^\t\ttimer_arm\(.*/(void)f;/' \
+	stress "$lost|overslept|after its deadline"
 plant sender-not-woken port.c \
 	'/^port_receive/,/^}/s/s = senders_next\(p\)/s = NULL/' stress "$lost"
 plant turn-not-passed-on port.c '/^\t\tpass_turn\(p\);/d' common_port "FAILED"
