@@ -46,7 +46,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -pthread $(LDFLAGS) $(EXTRA_CFLAGS)
 VERSION = 0.1.0
 
 PROGRAMS = smtpd pop3d helpers mailctl
-LIBS_common = -lconfuse -lcap -lseccomp
+LIBS_common = -Wl,--as-needed -lssl -lcrypto -lconfuse -lcap -lseccomp
 LIBS_helpers = -ldb-5.3 -lunbound -lcrypt -lcrypto
 
 all: $(PROGRAMS:%=$(B)/bin/%)

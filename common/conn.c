@@ -64,6 +64,7 @@ conn_close(struct conn *c)
 {
 	if (c->watch.fd == -1)
 		return;
+	tls_close(&c->tls);
 	/* Closing takes it out of the epoll set as well. */
 	close(c->watch.fd);
 	c->watch.fd = -1;
@@ -80,7 +81,8 @@ conn_error(const struct conn *c)
 int
 conn_has_input(const struct conn *c)
 {
-	return c->in_end > c->in_start;
+	return c->in_end > c->in_start ||
+	       (c->tls != NULL && tls_has_input(c->tls));
 }
 
 static int
@@ -120,39 +122,55 @@ wait_for_input(struct conn *c, int64_t deadline)
 	return 0;
 }
 
+/* Octets of the socket into the free part of the input buffer, as recv. */
+static ssize_t
+receive(struct conn *c)
+{
+	size_t room = CONN_BUFFER - c->in_end;
+	ssize_t n;
+
+	if (c->tls != NULL)
+		return tls_read(c->tls, c->in + c->in_end, room);
+	n = recv(c->watch.fd, c->in + c->in_end, room, 0);
+	/* Less than asked for: the next octet is an edge.  The end may have had
+	 * its edge together with them. */
+	if ((n > 0 && (size_t)n < room &&
+		!(c->watch.ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) ||
+	    (n == -1 && errno == EAGAIN))
+		c->watch.ready &= ~(uint32_t)EPOLLIN;
+	return n;
+}
+
+/* Makes all of the input buffer that is free one piece. */
+static int
+make_room(struct conn *c)
+{
+	if (c->in == NULL && (c->in = buffer_get()) == NULL)
+		return fail(c, ENOMEM);
+	if (c->in_start > 0) {
+		memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
+		c->in_end -= c->in_start;
+		c->in_start = 0;
+	}
+	return 0;
+}
+
 /* Adds what the socket has to the input buffer, waiting for some. */
 static int
 fill(struct conn *c, int64_t deadline)
 {
-	size_t room;
+	int is_dry = !(c->watch.ready & EPOLLIN) && c->tls == NULL;
 	ssize_t n;
 
 	if (c->error)
 		return -1;
 	sched_be_fair(sched_worker());
 	for (;;) {
-		if (!(c->watch.ready & EPOLLIN) &&
-		    wait_for_input(c, deadline) == -1)
+		if ((is_dry && wait_for_input(c, deadline) == -1) ||
+		    make_room(c) == -1)
 			return -1;
-		if (c->in == NULL && (c->in = buffer_get()) == NULL)
-			return fail(c, ENOMEM);
-		if (c->in_start > 0) {
-			memmove(c->in, c->in + c->in_start,
-			    c->in_end - c->in_start);
-			c->in_end -= c->in_start;
-			c->in_start = 0;
-		}
-		room = CONN_BUFFER - c->in_end;
-		n = recv(c->watch.fd, c->in + c->in_end, room, 0);
-		if (n == -1 && errno == EINTR)
-			continue;
+		n = receive(c);
 		if (n > 0) {
-			/* Less than asked for: the next octet is an edge.  The
-			 * end may have had its edge together with them. */
-			if ((size_t)n < room &&
-			    !(c->watch.ready &
-				(EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
-				c->watch.ready &= ~(uint32_t)EPOLLIN;
 			c->in_end += (size_t)n;
 			c->octets_in += (uint64_t)n;
 			return 0;
@@ -162,9 +180,9 @@ fill(struct conn *c, int64_t deadline)
 			conn_flush(c);
 			return fail(c, ECONNRESET);
 		}
-		if (errno != EAGAIN)
+		if (errno != EAGAIN && errno != EINTR)
 			return fail(c, errno);
-		c->watch.ready &= ~(uint32_t)EPOLLIN;
+		is_dry = errno == EAGAIN;
 	}
 }
 
@@ -255,7 +273,9 @@ send_all(struct conn *c, const char *data, size_t length, int flags)
 
 	sched_be_fair(sched_worker());
 	while (length > 0 && c->error == 0) {
-		n = send(c->watch.fd, data, length, MSG_NOSIGNAL | flags);
+		n = c->tls != NULL
+			? tls_write(c->tls, data, length)
+			: send(c->watch.fd, data, length, MSG_NOSIGNAL | flags);
 		if (after_send(c, n) == 0 && n > 0) {
 			data += n;
 			length -= (size_t)n;
@@ -302,12 +322,36 @@ conn_wrote(struct conn *c, size_t count)
 	c->out_length += count;
 }
 
+/* Through the output buffer, which makes whole records of it. */
+static int
+send_file_copied(struct conn *c, int fd, uint64_t offset, uint64_t length)
+{
+	size_t room;
+	ssize_t n;
+	char *to;
+
+	while (length > 0 && (to = conn_room(c, 1, &room)) != NULL) {
+		n = pread(fd, to, length < room ? (size_t)length : room,
+		    (off_t)offset);
+		if (n > 0) {
+			conn_wrote(c, (size_t)n);
+			offset += (uint64_t)n;
+			length -= (uint64_t)n;
+		} else if (n == 0 || errno != EINTR) {
+			fail(c, n == 0 ? EIO : errno);
+		}
+	}
+	return c->error ? -1 : 0;
+}
+
 int
 conn_send_file(struct conn *c, int fd, uint64_t offset, uint64_t length)
 {
 	off_t at = (off_t)offset;
 	ssize_t n;
 
+	if (c->tls != NULL)
+		return send_file_copied(c, fd, offset, length);
 	flush(c, MSG_MORE);
 	while (length > 0 && c->error == 0) {
 		sched_be_fair(sched_worker());

@@ -31,6 +31,7 @@ struct conn {
 	int64_t send_timeout;		/* ns that one blocked write may take */
 	uint64_t octets_in, octets_out; /* of text, not of records */
 	struct tls *tls;		/* NULL: plain */
+	int was_tls; /* a handshake has begun: nothing more in clear */
 };
 
 enum conn_line { CONN_LINE, CONN_LINE_TOO_LONG, CONN_LINE_FAILED };
@@ -52,6 +53,26 @@ int conn_open(struct conn *c, int fd, int64_t send_timeout);
  * more use, and nothing can be said on it.
  */
 int conn_start_tls(struct conn *c, struct tls_conf *conf, int64_t deadline);
+
+/*
+ * Likewise on a connection that begins with the handshake (RFC 8314 3): input
+ * that is buffered, behind a proxy's words, is the beginning of it.
+ */
+int
+conn_begin_with_tls(struct conn *c, struct tls_conf *conf, int64_t deadline);
+
+/*
+ * Sends what is buffered, and says that nothing more will come (close_notify
+ * under TLS, then a half-close); input may still be read.  Waits as conn_flush.
+ */
+void conn_shutdown(struct conn *c);
+
+/*
+ * A last line on a connection whose calls fail since a deadline or a
+ * cancellation, where nothing lies unsent before it.  Best effort: does not
+ * wait.  Not for a connection that failed otherwise.
+ */
+void conn_last_words(struct conn *c, const char *text, size_t length);
 
 /* Whether it is encrypted. */
 int conn_is_tls(const struct conn *c);

@@ -6,8 +6,10 @@
 #include "privileges.h"
 #include "service_client.h"
 #include "service_control.h"
+#include "service_listen.h"
 #include "service_listeners.h"
 #include "super.h"
+#include "tls_conf.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -32,6 +34,7 @@ static struct {
 	const struct service *service;
 	const char *path;
 	void *conf;
+	struct tls_files files;
 	struct service_listeners listeners;
 	struct service_start start;
 	int control;
@@ -87,18 +90,50 @@ apply_settings(void)
 	fiber_set_stack_size((size_t)settings->stack_size);
 	raise_files_limit(0);
 	own.start.conf = own.conf;
+	own.start.files = own.files;
 }
 
 static int
-no_twins(const struct conf_list *listen, char *why, size_t size)
+no_twins(const struct service_settings *s, char *why, size_t size)
 {
-	for (size_t i = 1; i < listen->count; i++)
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(listen->items[i], listen->items[k]) == 0) {
-				snprintf(why, size, "listen has %s twice",
-				    listen->items[i]);
-				return -1;
-			}
+	const char *address;
+
+	for (size_t i = 1; i < service_listen_count(s); i++)
+		for (size_t k = 0; k < i; k++) {
+			address = service_listen_address(s, i);
+			if (strcmp(address, service_listen_address(s, k)) != 0)
+				continue;
+			snprintf(why, size, "listen has %s twice", address);
+			return -1;
+		}
+	return 0;
+}
+
+/* Reads the files of TLS, and makes of them what the client process will. */
+static int
+load_files(const struct service_settings *s, struct tls_files *files, char *why,
+    size_t size)
+{
+	struct tls_conf *tls;
+
+	*files = (struct tls_files){0};
+	if (s->tls.certificates.count == 0) {
+		if (s->listen_tls.count == 0)
+			return 0;
+		snprintf(why, size, "listen_tls needs tls certificates");
+		return -1;
+	}
+	if (s->tls.clients != TLS_CLIENTS_OFF && s->tls.client_ca[0] == '\0') {
+		snprintf(why, size, "tls clients needs client_ca");
+		return -1;
+	}
+	if (tls_files_read(files, &s->tls, why, size) == -1)
+		return -1;
+	if ((tls = tls_conf_new(&s->tls, files, why, size)) == NULL) {
+		tls_files_free(files);
+		return -1;
+	}
+	tls_conf_free(&tls);
 	return 0;
 }
 
@@ -109,20 +144,22 @@ check_conf(void *conf, char *why, size_t size)
 	const struct service *s = own.service;
 	const struct service_settings *settings = conf;
 
-	if (no_twins(&settings->listen, why, size) == -1)
+	if (no_twins(settings, why, size) == -1)
 		return -1;
 	return s->prepare == NULL ? 0 : s->prepare(conf, why, size);
 }
 
 /* NULL with a reason in why. */
 static void *
-load_conf(char *why, size_t size)
+load_conf(struct tls_files *files, char *why, size_t size)
 {
 	const struct conf_spec *spec = own.service->conf;
 	void *conf = conf_load(spec, own.path, why, size);
 	char reason[REASON_MAX / 2];
 
-	if (conf != NULL && check_conf(conf, reason, sizeof(reason)) == -1) {
+	if (conf != NULL &&
+	    (check_conf(conf, reason, sizeof(reason)) == -1 ||
+		load_files(conf, files, reason, sizeof(reason)) == -1)) {
 		snprintf(why, size, "%s: %s", own.path, reason);
 		conf_free(spec, &conf);
 	}
@@ -166,7 +203,7 @@ tell_client(struct service_listeners *listeners)
 	}
 	raise_files_limit(pid);
 	if (service_control_send(own.control, own.start.generation,
-		own.service->conf, own.conf, listeners) == -1)
+		own.service->conf, own.conf, &own.files, listeners) == -1)
 		log_error("reload.not_sent", log_errno(errno));
 }
 
@@ -175,13 +212,13 @@ tell_client(struct service_listeners *listeners)
  * address that comes back soon is taken until then.
  */
 static int
-open_listeners(struct service_listeners *l, const struct conf_list *addresses,
+open_listeners(struct service_listeners *l, const struct service_settings *s,
     char *why, size_t size)
 {
 	const struct timespec nap = {.tv_nsec = 10 * CLOCK_MILLISECOND};
 
-	while (service_listeners_open(l, addresses, own.listeners.each,
-		   &own.listeners, why, size) == -1) {
+	while (service_listeners_open(
+		   l, s, own.listeners.each, &own.listeners, why, size) == -1) {
 		if (clock_now() >= own.closing_until)
 			return -1;
 		nanosleep(&nap, NULL);
@@ -194,23 +231,26 @@ static int
 reload(void)
 {
 	struct service_listeners listeners;
+	struct tls_files files;
 	const struct service_settings *settings;
 	char why[REASON_MAX];
 	void *conf, *old;
 
-	if ((conf = load_conf(why, sizeof(why))) == NULL) {
+	if ((conf = load_conf(&files, why, sizeof(why))) == NULL) {
 		refuse_reload(why);
 		return -1;
 	}
 	settings = conf;
-	if (open_listeners(&listeners, &settings->listen, why, sizeof(why)) ==
-	    -1) {
+	if (open_listeners(&listeners, settings, why, sizeof(why)) == -1) {
 		refuse_reload(why);
+		tls_files_free(&files);
 		conf_free(own.service->conf, &conf);
 		return -1;
 	}
 	old = own.conf;
 	own.conf = conf;
+	tls_files_free(&own.files);
+	own.files = files;
 	own.start.generation++;
 	name_restarts(old, settings);
 	conf_free(own.service->conf, &old);
@@ -230,8 +270,8 @@ bind_all(void)
 	unsigned each = own.start.is_balanced ? 1 : own.start.workers;
 	char why[REASON_MAX];
 
-	if (service_listeners_open(&own.listeners, &settings->listen, each,
-		&none, why, sizeof(why)) == -1)
+	if (service_listeners_open(
+		&own.listeners, settings, each, &none, why, sizeof(why)) == -1)
 		fatal("listen: %s", why);
 	service_listeners_known(&own.listeners);
 }
@@ -317,12 +357,13 @@ service_main(const struct service *s, int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(s, stderr, EXIT_WRONG_USAGE);
-	if ((own.conf = load_conf(why, sizeof(why))) == NULL)
+	if ((own.conf = load_conf(&own.files, why, sizeof(why))) == NULL)
 		fatal("%s", why);
 	if (is_check)
 		printf("%s: good\n", own.path);
 	else
 		code = run_parent();
 	conf_free(s->conf, &own.conf);
+	tls_files_free(&own.files);
 	return code;
 }

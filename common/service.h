@@ -20,6 +20,7 @@
 
 #include "conf.h"
 #include "listen.h"
+#include "tls_settings.h"
 
 #include <stdint.h>
 
@@ -33,19 +34,22 @@ struct tls_conf;
  *
  * On SIGHUP the parent reads the conf anew and hands it to the running client
  * process, with listeners that are new; a bad one is logged, and the old one
- * stays.  A session keeps the conf that it began with.  run, user, workers,
+ * stays.  A session keeps the conf that it began with.  It takes the
+ * files of TLS with it: certificates are changed that way.  run, user, workers,
  * accept and log need a restart, which a log line says.
  */
 struct service_settings {
-	struct conf_list listen; /* check it with listen_check */
-	char *run;		 /* the folder of the helpers' sockets */
-	char *user;		 /* of the client process */
-	int64_t workers;	 /* 0: one for each core */
-	int accept;		 /* enum service_accept */
-	int64_t stack_size;	 /* octets of a fiber's stack */
-	int64_t sessions;	 /* at most, over all workers; 1 or more */
-	int log;		 /* enum log_target */
-	int log_level;		 /* enum log_level */
+	struct conf_list listen;     /* check it with listen_check */
+	struct conf_list listen_tls; /* likewise: they begin with a handshake */
+	char *run;		     /* the folder of the helpers' sockets */
+	char *user;		     /* of the client process */
+	int64_t workers;	     /* 0: one for each core */
+	int accept;		     /* enum service_accept */
+	int64_t stack_size;	     /* octets of a fiber's stack */
+	int64_t sessions;	     /* at most, over all workers; 1 or more */
+	int log;		     /* enum log_target */
+	int log_level;		     /* enum log_level */
+	struct tls_settings tls;     /* TLS_ROWS */
 };
 extern const char *const service_logs[];    /* "stderr", "syslog" */
 extern const char *const service_levels[];  /* "error" ... "debug" */
@@ -60,7 +64,7 @@ enum service_accept {
 /* A connection, for the time of its session. */
 struct service_client {
 	int fd; /* non-blocking; the session's, which must close it */
-	unsigned listener; /* which item of settings.listen it came by */
+	unsigned listener; /* which one it came by (service_listen.h) */
 	uint64_t id;	   /* random; in all its log lines */
 	union listen_address peer;
 	int is_local;		       /* the peer is on loopback */

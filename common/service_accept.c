@@ -5,6 +5,7 @@
 #include "log.h"
 #include "service.h"
 #include "service_conf.h"
+#include "service_listen.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -137,16 +138,17 @@ session_main(void *arg)
 	end_session(s);
 }
 
-/* New work is turned away before old work suffers. */
+/* New work is turned away before old work suffers; where a handshake would
+ * come first, without a word. */
 static void
-turn_away(int fd, const char *why)
+turn_away(int fd, int is_tls, const char *why)
 {
 	const char *busy = own.service->busy;
 
 	log_warn("client.refused", log_text("reason", why));
 	/* A new connection's buffer is empty, so this is sent whole; where it
 	 * is not, the peer has gone, which is what was wanted. */
-	if (send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)
+	if (!is_tls && send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)
 		shutdown(fd, SHUT_WR);
 	close(fd);
 }
@@ -158,9 +160,10 @@ begin_session(struct service_errand *e)
 	struct session *s = (struct session *)(void *)e;
 
 	if (is_ending)
-		turn_away(s->client.fd, "the service ends");
+		turn_away(s->client.fd, s->client.is_tls, "the service ends");
 	else if (fiber_spawn("session", session_main, s) == -1)
-		turn_away(s->client.fd, "no memory for a fiber");
+		turn_away(
+		    s->client.fd, s->client.is_tls, "no memory for a fiber");
 	else
 		return;
 	end_session(s);
@@ -201,6 +204,9 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	s->client.is_local = listen_is_loopback(peer);
 	listen_text(peer, s->client.address);
 	s->conf = service_conf_hold(conf_now);
+	s->client.tls = service_conf_tls(s->conf);
+	s->client.is_tls =
+	    service_listen_is_tls(service_conf_get(s->conf), a->listener);
 	s->post = own.is_balanced ? least_busy() : own_post();
 	return s;
 }
@@ -209,24 +215,25 @@ static void
 admit(const struct acceptor *a, int fd, const union listen_address *peer)
 {
 	const struct service_settings *settings = service_conf_get(conf_now);
+	int is_tls = service_listen_is_tls(settings, a->listener);
 	struct session *s;
 
 	if (atomic_fetch_add(&own.sessions, 1) >=
 	    (unsigned)settings->sessions) {
 		atomic_fetch_sub(&own.sessions, 1);
-		turn_away(fd, "all sessions are taken");
+		turn_away(fd, is_tls, "all sessions are taken");
 		return;
 	}
 	if ((s = make_session(a, fd, peer)) == NULL) {
 		atomic_fetch_sub(&own.sessions, 1);
-		turn_away(fd, "no memory");
+		turn_away(fd, is_tls, "no memory");
 		return;
 	}
 	atomic_fetch_add(&s->post->sessions, 1);
 	if (s->post == own_post()) {
 		begin_session(&s->errand);
 	} else if (port_send(&s->post->port, &s->errand.message, 0) == -1) {
-		turn_away(fd, "a worker is too busy");
+		turn_away(fd, is_tls, "a worker is too busy");
 		end_session(s);
 	}
 }
@@ -344,15 +351,6 @@ end_acceptor(struct acceptor **at)
 	free(a);
 }
 
-static int
-is_in(const struct conf_list *addresses, const char *address)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		if (strcmp(addresses->items[i], address) == 0)
-			return 1;
-	return 0;
-}
-
 static struct acceptor *
 find_acceptor(const char *address)
 {
@@ -403,7 +401,7 @@ change_conf(struct service_errand *e)
 		return;
 	}
 	while (*at != NULL) {
-		if (is_in(&settings->listen, (*at)->address)) {
+		if (service_listen_has(settings, (*at)->address)) {
 			at = &(*at)->next;
 		} else {
 			(*at)->is_leaving = 1;
@@ -411,7 +409,7 @@ change_conf(struct service_errand *e)
 		}
 	}
 	for (unsigned i = 0; i < c->count; i++)
-		take_listener(c, i, settings->listen.items[i]);
+		take_listener(c, i, service_listen_address(settings, i));
 	service_conf_drop(&conf_now);
 	conf_now = service_conf_hold(c->conf);
 	free_change(c);

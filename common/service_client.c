@@ -9,6 +9,7 @@
 #include "service_control.h"
 #include "service_listeners.h"
 #include "super.h"
+#include "tls_conf.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@
 #include <sys/epoll.h>
 
 #define TRIM_EVERY (30 * CLOCK_SECOND)
+#define WHY_MAX	   512
 
 static struct {
 	const struct service_start *start;
@@ -68,15 +70,36 @@ signals_main(void *arg)
 	worker_stop();
 }
 
+/* The conf of a reading, which loses it.  NULL after a log line. */
+static struct service_conf *
+make_conf(const struct conf_spec *spec, struct service_news *n)
+{
+	const struct service_settings *settings = n->conf;
+	struct service_conf *conf;
+	struct tls_conf *tls = NULL;
+	char why[WHY_MAX];
+
+	if (n->files.length > 0 && settings->tls.certificates.count > 0 &&
+	    (tls = tls_conf_new(&settings->tls, &n->files, why, sizeof(why))) ==
+		NULL) {
+		/* The parent has tried it: memory, most likely. */
+		log_error("conf.tls", log_text("error", why));
+		return NULL;
+	}
+	conf = service_conf_new(spec, n->conf, tls);
+	n->conf = NULL;
+	tls_files_free(&n->files);
+	return conf;
+}
+
 /* Hands a reading to all workers; takes its conf and descriptors over. */
 static int
 tell_workers(struct service_news *n)
 {
 	const struct conf_spec *spec = own.start->service->conf;
-	struct service_conf *conf = service_conf_new(spec, n->conf);
+	struct service_conf *conf = make_conf(spec, n);
 	int result = 0;
 
-	n->conf = NULL;
 	if (conf == NULL) {
 		service_control_forget(spec, n);
 		errno = ENOMEM;
@@ -185,6 +208,7 @@ make_news(struct service_news *n, const struct service_start *start)
 
 	*n = (struct service_news){.generation = start->generation,
 	    .conf = start->conf,
+	    .files = start->files,
 	    .count = l->count,
 	    .each = l->each};
 	if ((n->fds = calloc(l->count * l->each + 1, sizeof(int))) == NULL)

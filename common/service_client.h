@@ -6,6 +6,7 @@
 #define SERVICE_CLIENT_H
 
 #include "privileges.h"
+#include "tls_files.h"
 
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct service_start {
 	int control;	     /* its end of the pair */
 	uint32_t generation; /* of this conf */
 	void *conf;
+	struct tls_files files; /* of the conf */
 	struct service_listeners *listeners;
 };
 

@@ -1,6 +1,7 @@
 #include "service_conf.h"
 
 #include "packet.h"
+#include "tls_conf.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,20 +11,23 @@ struct service_conf {
 	atomic_uint users;
 	const struct conf_spec *spec;
 	void *conf;
+	struct tls_conf *tls;
 };
 
 struct service_conf *
-service_conf_new(const struct conf_spec *spec, void *conf)
+service_conf_new(const struct conf_spec *spec, void *conf, struct tls_conf *tls)
 {
 	struct service_conf *c = malloc(sizeof(*c));
 
 	if (c == NULL) {
 		conf_free(spec, &conf);
+		tls_conf_free(&tls);
 		return NULL;
 	}
 	atomic_init(&c->users, 1);
 	c->spec = spec;
 	c->conf = conf;
+	c->tls = tls;
 	return c;
 }
 
@@ -31,6 +35,12 @@ const void *
 service_conf_get(const struct service_conf *c)
 {
 	return c->conf;
+}
+
+struct tls_conf *
+service_conf_tls(const struct service_conf *c)
+{
+	return c->tls;
 }
 
 struct service_conf *
@@ -49,6 +59,7 @@ service_conf_drop(struct service_conf **c)
 	if (old == NULL || atomic_fetch_sub(&old->users, 1) > 1)
 		return;
 	conf_free(old->spec, &old->conf);
+	tls_conf_free(&old->tls);
 	free(old);
 }
 

@@ -5,6 +5,7 @@
 #include "packet.h"
 #include "service.h"
 #include "service_conf.h"
+#include "service_listen.h"
 #include "service_listeners.h"
 
 #include <errno.h>
@@ -15,7 +16,10 @@
 
 #define SEND_WITHIN (5 * CLOCK_SECOND)
 
-enum { CONTROL_CONF = 1, CONTROL_LISTENER, CONTROL_END };
+/* Octets of TLS's files in one packet. */
+#define PIECE ((size_t)32768)
+
+enum { CONTROL_CONF = 1, CONTROL_TLS, CONTROL_LISTENER, CONTROL_END };
 
 int
 service_control_open(int ends[2])
@@ -73,9 +77,27 @@ send_listeners(int end, uint32_t generation,
 	return 0;
 }
 
+static int
+send_files(int end, uint32_t generation, const struct tls_files *files,
+    int64_t deadline)
+{
+	struct packet p;
+	size_t n;
+
+	for (size_t at = 0; at < files->length; at += n) {
+		n = files->length - at < PIECE ? files->length - at : PIECE;
+		packet_init(&p, CONTROL_TLS);
+		packet_put_data(&p, files->data + at, n);
+		if (send_one(end, &p, generation, deadline) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
 service_control_send(int end, uint32_t generation, const struct conf_spec *spec,
-    const void *conf, struct service_listeners *listeners)
+    const void *conf, const struct tls_files *files,
+    struct service_listeners *listeners)
 {
 	int64_t deadline = clock_after(SEND_WITHIN);
 	struct packet p;
@@ -83,6 +105,7 @@ service_control_send(int end, uint32_t generation, const struct conf_spec *spec,
 	packet_init(&p, CONTROL_CONF);
 	service_conf_put(&p, spec, conf);
 	if (send_one(end, &p, generation, deadline) == -1 ||
+	    send_files(end, generation, files, deadline) == -1 ||
 	    send_listeners(end, generation, listeners, deadline) == -1)
 		return -1;
 	packet_init(&p, CONTROL_END);
@@ -100,6 +123,7 @@ service_control_forget(const struct conf_spec *spec, struct service_news *n)
 			close(n->fds[i]);
 	free(n->fds);
 	n->fds = NULL;
+	tls_files_free(&n->files);
 	conf_free(spec, &n->conf);
 }
 
@@ -114,7 +138,7 @@ take_conf(
 		return -1;
 	settings = n->conf;
 	n->generation = p->head.id;
-	n->count = settings->listen.count;
+	n->count = service_listen_count(settings);
 	n->fds = calloc(n->count * n->each + 1, sizeof(*n->fds));
 	for (size_t i = 0; n->fds != NULL && i < n->count * n->each; i++)
 		n->fds[i] = -1;
@@ -122,6 +146,16 @@ take_conf(
 		return 0;
 	service_control_forget(spec, n);
 	return -1;
+}
+
+static int
+take_files(struct service_news *n, struct packet *p)
+{
+	size_t length;
+	const void *data = packet_get_data(p, PIECE, &length);
+
+	return packet_end(p) == -1 ? -1
+				   : tls_files_append(&n->files, data, length);
 }
 
 static int
@@ -149,6 +183,8 @@ take(const struct conf_spec *spec, struct service_news *n, struct packet *p)
 	/* Of a reading that was passed over. */
 	if (n->conf == NULL || p->head.id != n->generation)
 		return 0;
+	if (p->head.type == CONTROL_TLS)
+		return take_files(n, p);
 	if (p->head.type == CONTROL_LISTENER)
 		return take_listener(n, p);
 	return p->head.type == CONTROL_END && packet_end(p) == 0 ? 1 : -1;

@@ -4,6 +4,7 @@
  * as long as the parent.
  *
  *	CONF	  the values of the conf; begins a reading
+ *	TLS	  more octets of its files of TLS
  *	LISTENER  which address of the conf, which socket of it; with a
  *		  descriptor; only for listeners that are new
  *	END	  that was all
@@ -16,6 +17,7 @@
 #define SERVICE_CONTROL_H
 
 #include "conf.h"
+#include "tls_files.h"
 
 #include <stdint.h>
 
@@ -24,7 +26,8 @@ struct service_listeners;
 /* A conf with its new listeners, as it has come. */
 struct service_news {
 	uint32_t generation;
-	void *conf;   /* NULL: none */
+	void *conf; /* NULL: none */
+	struct tls_files files;
 	size_t count; /* addresses in it */
 	unsigned each;
 	int *fds; /* each for the first address, for the second...; -1 where
@@ -38,9 +41,9 @@ int service_control_open(int ends[2]);
  * Sends a reading, waiting a few seconds for a busy process.  0: its listeners
  * are no longer new; -1 with errno where it could not be sent whole.
  */
-int
-service_control_send(int end, uint32_t generation, const struct conf_spec *spec,
-    const void *conf, struct service_listeners *listeners);
+int service_control_send(int end, uint32_t generation,
+    const struct conf_spec *spec, const void *conf,
+    const struct tls_files *files, struct service_listeners *listeners);
 
 /*
  * Receives packets into *n (zeroes but for generation and each, at first)

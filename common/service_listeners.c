@@ -16,26 +16,17 @@ find(const struct service_listeners *l, const char *address)
 	return NULL;
 }
 
-static int
-is_listed(const struct conf_list *addresses, const char *address)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		if (strcmp(addresses->items[i], address) == 0)
-			return 1;
-	return 0;
-}
-
 /* Whether a listener with this address's port is about to be closed. */
 static int
 port_is_leaving(const struct service_listeners *before,
-    const struct conf_list *addresses, const char *address)
+    const struct service_settings *conf, const char *address)
 {
 	const char *port = strrchr(address, ':'), *other;
 
 	for (size_t i = 0; i < before->count; i++) {
 		other = before->items[i].address;
 		if (strcmp(port, strrchr(other, ':')) == 0 &&
-		    !is_listed(addresses, other))
+		    !service_listen_has(conf, other))
 			return 1;
 	}
 	return 0;
@@ -64,27 +55,28 @@ open_one(struct service_listeners *l, const char *address, int is_beside,
 
 int
 service_listeners_open(struct service_listeners *l,
-    const struct conf_list *addresses, unsigned each,
+    const struct service_settings *conf, unsigned each,
     const struct service_listeners *before, char *why, size_t size)
 {
+	size_t count = service_listen_count(conf);
 	struct service_listener *old;
-	char *address;
+	const char *address;
 
 	*l = (struct service_listeners){.each = each};
-	l->items = calloc(addresses->count + 1, sizeof(*l->items));
-	if (l->items == NULL || addresses->count == 0) {
+	l->items = calloc(count + 1, sizeof(*l->items));
+	if (l->items == NULL || count == 0) {
 		free(l->items);
-		snprintf(why, size,
-		    addresses->count == 0 ? "names no address" : "no memory");
+		snprintf(
+		    why, size, count == 0 ? "names no address" : "no memory");
 		return -1;
 	}
-	for (; l->count < addresses->count; l->count++) {
-		address = addresses->items[l->count];
+	for (; l->count < count; l->count++) {
+		address = service_listen_address(conf, l->count);
 		if ((old = find(before, address)) != NULL) {
 			l->items[l->count] = *old;
 			l->items[l->count].is_shared = 1;
 		} else if (open_one(l, address,
-			       port_is_leaving(before, addresses, address), why,
+			       port_is_leaving(before, conf, address), why,
 			       size) == -1) {
 			service_listeners_close(l);
 			return -1;

@@ -5,7 +5,7 @@
 #ifndef SERVICE_LISTENERS_H
 #define SERVICE_LISTENERS_H
 
-#include "conf.h"
+#include "service_listen.h"
 
 struct service_listener {
 	char *address; /* as the conf has it */
@@ -21,12 +21,12 @@ struct service_listeners {
 };
 
 /*
- * The listeners of a list of addresses, none of which stands twice: those that
+ * The listeners of a conf, no address of which stands twice: those that
  * before has, which stays as it is, and new ones.  0, or -1 with a reason in
  * why[size].
  */
 int service_listeners_open(struct service_listeners *l,
-    const struct conf_list *addresses, unsigned each,
+    const struct service_settings *conf, unsigned each,
     const struct service_listeners *before, char *why, size_t size);
 
 /* The client process has them all: none is new any more. */

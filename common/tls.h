@@ -36,12 +36,18 @@ enum tls_binding {
  * connection's TLS; none is NULL, "" stands for nothing. */
 struct tls_info {
 	const char *version; /* "TLSv1.3" */
-	const char *cipher;  /* "TLS_AES_256_GCM_SHA384" */
+	const char *cipher;  /* IANA's name: "TLS_AES_256_GCM_SHA384" */
 	const char *group;   /* of the key exchange: "X25519", "P-256" */
 	const char *name;    /* SNI: the host that the client asked for */
 	const char *peer;    /* identity of a verified client certificate:
 				its first rfc822Name, else its CN */
 	int is_resumed;	     /* an earlier session was taken up */
+};
+
+/* Octets that have been read off the socket, and come before what it has. */
+struct tls_early {
+	const char *data; /* borrowed until tls_accept returns */
+	size_t length;
 };
 
 /*
@@ -52,8 +58,8 @@ struct tls_info {
  * helper is away or has no such key), or that of a socket call.  An alert that
  * says why was sent where that is possible.
  */
-struct tls *
-tls_accept(struct watch *w, struct tls_conf *conf, int64_t deadline);
+struct tls *tls_accept(struct watch *w, struct tls_conf *conf,
+    struct tls_early early, int64_t deadline);
 
 /*
  * Reads what is there, up to size octets.  Does not wait.  Returns the count; 0
@@ -81,6 +87,9 @@ void tls_shutdown(struct tls *t);
 
 /* What was agreed on. */
 void tls_describe(const struct tls *t, struct tls_info *info);
+
+/* The verified identity of its certificate; NULL: none. */
+const char *tls_peer(const struct tls *t);
 
 /*
  * Channel binding data into to[TLS_BINDING_MAX].  Returns its length, or 0

@@ -55,7 +55,11 @@ enum wire_type {
 	WIRE_BOX_CHECK,	    /* its index against its Maildir */
 	WIRE_BOX_REPAIR,    /* makes its index anew */
 	WIRE_BOX_IMPORT,    /* takes over another server's UIDLs */
-	WIRE_BOX_VISIT	    /* when its user was there last */
+	WIRE_BOX_VISIT,	    /* when its user was there last */
+
+	/* to keys, from smtpd and pop3d */
+	WIRE_SIGN = 112, /* a TLS server's part of a handshake */
+	WIRE_KEYS	 /* how many keys there are */
 };
 
 /* What WIRE_DELIVER says besides, in one octet. */

@@ -33,5 +33,6 @@ struct helper {
 int resolver_run(const struct helper *h);
 int accounts_run(const struct helper *h);
 int mailbox_run(const struct helper *h);
+int keys_run(const struct helper *h);
 
 #endif

@@ -22,7 +22,7 @@
 #define BACKLOG	  1024
 #define PATH_SIZE 512
 
-enum { RESOLVER, ACCOUNTS, MAILBOX, HELPERS };
+enum { RESOLVER, ACCOUNTS, MAILBOX, KEYS, HELPERS };
 
 static const char usage[] =
     "usage: helpers [-hnV] [-c FILE]\n"
@@ -43,9 +43,11 @@ static const struct place {
     {RESOLVER, "smtpd", "resolver"},
     {ACCOUNTS, "smtpd", "accounts"},
     {MAILBOX, "smtpd", "mailbox"},
+    {KEYS, "smtpd", "keys"},
     {RESOLVER, "pop3d", "resolver"},
     {ACCOUNTS, "pop3d", "accounts"},
     {MAILBOX, "pop3d", "mailbox"},
+    {KEYS, "pop3d", "keys"},
     {ACCOUNTS, "admin", "accounts"},
     {MAILBOX, "admin", "mailbox"},
 };
@@ -201,6 +203,7 @@ find_users(const struct helpers_conf *conf)
 	    &helpers[ACCOUNTS].gid);
 	find_user(
 	    conf->mailbox_user, &helpers[MAILBOX].uid, &helpers[MAILBOX].gid);
+	find_user(conf->keys_user, &helpers[KEYS].uid, &helpers[KEYS].gid);
 	if (helpers[MAILBOX].mail_uid < conf->lowest_uid ||
 	    helpers[MAILBOX].mail_gid < conf->lowest_uid)
 		fatal("user %s: its ids are below lowest_uid", conf->mail_user);
@@ -259,6 +262,14 @@ run_mailbox(void *arg)
 	return mailbox_run(only(MAILBOX));
 }
 
+static int
+run_keys(void *arg)
+{
+	(void)arg;
+	log_rename("keys");
+	return keys_run(only(KEYS));
+}
+
 static void
 remove_sockets(const struct helpers_conf *conf)
 {
@@ -275,6 +286,7 @@ static struct super_child children[] = {
     {.name = "resolver", .run = run_resolver},
     {.name = "accounts", .run = run_accounts},
     {.name = "mailbox", .run = run_mailbox},
+    {.name = "keys", .run = run_keys},
     {.name = NULL},
 };
 
@@ -291,6 +303,7 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	    {"users resolver", a->resolver_user, b->resolver_user},
 	    {"users accounts", a->accounts_user, b->accounts_user},
 	    {"users mailbox", a->mailbox_user, b->mailbox_user},
+	    {"users keys", a->keys_user, b->keys_user},
 	    {"users smtpd", a->smtpd_user, b->smtpd_user},
 	    {"users pop3d", a->pop3d_user, b->pop3d_user},
 	    {"mail root", a->mail_root, b->mail_root},

@@ -79,6 +79,7 @@ static const struct conf_setting settings[] = {
     ROW("users", "resolver", TEXT, resolver_user, "ringdns"),
     ROW("users", "accounts", TEXT, accounts_user, "ringacct"),
     ROW("users", "mailbox", TEXT, mailbox_user, "ringbox"),
+    ROW("users", "keys", TEXT, keys_user, "ringkey"),
     ROW("users", "smtpd", TEXT, smtpd_user, "ringsmtp"),
     ROW("users", "pop3d", TEXT, pop3d_user, "ringpop"),
 
@@ -87,6 +88,8 @@ static const struct conf_setting settings[] = {
     ROW("resolver", "anchor", TEXT, resolver_anchor, "/usr/share/dns/root.key",
 	PATH),
     ROW("resolver", "cache", SIZE, resolver_cache, "4M", BOUNDS("64K", "1G")),
+
+    ROW("keys", "folder", TEXT, keys_folder, "/etc/ringmail/keys", PATH),
 
     ROW("accounts", "default_domain", TEXT, default_domain, ""),
     ROW("accounts", "plus_separator", TEXT, plus_separator, "+",

@@ -22,6 +22,7 @@ struct helpers_conf {
 	char *resolver_user;
 	char *accounts_user;
 	char *mailbox_user;
+	char *keys_user;
 	char *smtpd_user; /* may reach RUN/smtpd */
 	char *pop3d_user; /* may reach RUN/pop3d */
 
@@ -30,6 +31,9 @@ struct helpers_conf {
 	int resolver_dnssec;		   /* validate with the root's key */
 	char *resolver_anchor;		   /* file of the root's key */
 	int64_t resolver_cache;		   /* octets of its cache */
+
+	/* keys */
+	char *keys_folder; /* of private keys; root's alone */
 
 	/* accounts */
 	char *default_domain; /* for a login without "@"; "" for none */

@@ -1,6 +1,7 @@
 #include "client.h"
 
 #include "device.h"
+#include "keys.h"
 #include "log.h"
 #include "privileges.h"
 #include "service.h"
@@ -45,7 +46,7 @@ open_devices(const void *conf)
 	(void)conf;
 	accounts = device_open("accounts", "/accounts", REQUESTS);
 	mailbox = device_open("mailbox", "/mailbox", REQUESTS);
-	if (accounts != NULL && mailbox != NULL)
+	if (accounts != NULL && mailbox != NULL && keys_open() == 0)
 		return 0;
 	log_error("start.failed", log_errno(errno));
 	return -1;
@@ -56,6 +57,7 @@ close_devices(void)
 {
 	device_close(&accounts);
 	device_close(&mailbox);
+	keys_close();
 }
 
 const struct service client_service = {

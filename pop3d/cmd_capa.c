@@ -43,6 +43,8 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 	(void)a;
 	reply_ok(p, "capabilities follow");
 	conn_puts(c, "TOP\r\nUIDL\r\n");
+	if (cmd_stls_is_offered(p))
+		conn_puts(c, "STLS\r\n"); /* RFC 2595 4 */
 	if (session_allows_plaintext(p))
 		conn_puts(c, "USER\r\n");
 	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */

@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"UTF8", AUTHORIZATION, 0, ARGUMENT_NONE, pop3_cmd_utf8},
     {"LANG", ANY, 0, ARGUMENT_MAYBE, pop3_cmd_lang},
     {"XCLIENT", AUTHORIZATION, 0, ARGUMENT_REST, pop3_cmd_xclient},
+    {"STLS", AUTHORIZATION, 0, ARGUMENT_NONE, pop3_cmd_stls},
     {"USER", AUTHORIZATION, PLAINTEXT, ARGUMENT_WORD, pop3_cmd_user},
     {"PASS", AUTHORIZATION, PLAINTEXT | SECRET, ARGUMENT_REST, pop3_cmd_pass},
     {"STAT", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_stat},

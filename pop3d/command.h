@@ -27,6 +27,12 @@ enum next pop3_cmd_utf8(struct pop3 *p, const struct argument *a);
 enum next pop3_cmd_lang(struct pop3 *p, const struct argument *a);
 enum next pop3_cmd_xclient(struct pop3 *p, const struct argument *a);
 
+/* cmd_stls.c: and the handshake of a connection that begins with it, NEXT_CMD
+ * or NEXT_DROP; and whether CAPA tells of STLS. */
+enum next pop3_cmd_stls(struct pop3 *p, const struct argument *a);
+enum next cmd_stls_begin(struct pop3 *p);
+int cmd_stls_is_offered(const struct pop3 *p);
+
 /* cmd_list.c */
 enum next pop3_cmd_stat(struct pop3 *p, const struct argument *a);
 enum next pop3_cmd_list(struct pop3 *p, const struct argument *a);

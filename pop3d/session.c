@@ -115,11 +115,16 @@ begin(struct pop3 *p)
 	/* A proxy is counted once it has told who its client is. */
 	if (!p->is_trusted && limits_enter_address(p) == -1) {
 		p->end = "too many sessions";
+		if (p->client->is_tls)
+			return -1;
 		reply_refuse(
 		    p, "[SYS/TEMP] too many sessions from your address");
 		conn_flush(&p->conn);
 		return -1;
 	}
+	/* RFC 8314 3.2 */
+	if (p->client->is_tls && cmd_stls_begin(p) == NEXT_DROP)
+		return -1;
 	conn_printf(&p->conn, "+OK %s%s POP3 ready\r\n",
 	    p->is_trusted ? "[XCLIENT] " : "", p->conf->hostname);
 	return 0;

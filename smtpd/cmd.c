@@ -11,6 +11,7 @@ static const struct cmd commands[] = {
     {"DATA", STATE_RCPT, NO_ARGUMENT, smtp_cmd_data},
     {"EHLO", STATE_ANY, LAST_IN_GROUP, smtp_cmd_ehlo},
     {"HELO", STATE_ANY, LAST_IN_GROUP, smtp_cmd_helo},
+    {"STARTTLS", STATE_ANY, LAST_IN_GROUP | NO_ARGUMENT, smtp_cmd_starttls},
     {"QUIT", STATE_ANY, LAST_IN_GROUP | NO_ARGUMENT, smtp_cmd_quit},
     {"RSET", STATE_ANY, NO_ARGUMENT, smtp_cmd_rset},
     {"NOOP", STATE_ANY, LAST_IN_GROUP, smtp_cmd_noop},

@@ -35,9 +35,15 @@ enum next smtp_cmd_noop(struct smtp *s, char *argument);
 enum next smtp_cmd_vrfy(struct smtp *s, char *argument);
 enum next smtp_cmd_help(struct smtp *s, char *argument);
 enum next smtp_cmd_quit(struct smtp *s, char *argument);
+enum next smtp_cmd_starttls(struct smtp *s, char *argument);
 /* Known to RFC 5321, not to us. */
 enum next smtp_cmd_absent(struct smtp *s, char *argument);
 /* A browser, or somebody who had one sent here. */
 enum next smtp_cmd_http(struct smtp *s, char *argument);
+
+/* The handshake of a connection that begins with it.  NEXT_CMD or NEXT_DROP. */
+enum next cmd_starttls_begin(struct smtp *s);
+/* Whether EHLO tells of STARTTLS: there are certificates, and no TLS yet. */
+int cmd_starttls_is_offered(const struct smtp *s);
 
 #endif

@@ -135,7 +135,7 @@ receive(struct smtp *s, struct incoming *in)
 static void
 begin(struct smtp *s, struct incoming *in)
 {
-	const struct trace t = {
+	struct trace t = {
 	    .reverse_path = s->mail.reverse_path,
 	    .helo = s->helo,
 	    .is_extended = s->is_extended,
@@ -151,6 +151,7 @@ begin(struct smtp *s, struct incoming *in)
 
 	if (room == 0)
 		return;
+	conn_tls_info(&s->conn, &t.tls);
 	in->fields = trace_fields(
 	    &t, body_end(&in->body), room - TRACE_LINES, &in->lines);
 	if (in->fields == 0)

@@ -50,6 +50,8 @@ smtp_cmd_ehlo(struct smtp *s, char *argument)
 	reply(s, "250-%s greets %s", s->conf->hostname, s->helo);
 	reply(s, "250-PIPELINING"); /* RFC 2920 */
 	reply(s, "250-SIZE %jd", (intmax_t)s->conf->message_size); /* 1870 */
+	if (cmd_starttls_is_offered(s))
+		reply(s, "250-STARTTLS");	    /* RFC 3207 */
 	reply(s, "250-8BITMIME");		    /* RFC 1652 */
 	return reply(s, "250 ENHANCEDSTATUSCODES"); /* RFC 2034 */
 }

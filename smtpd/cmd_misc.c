@@ -28,7 +28,7 @@ smtp_cmd_help(struct smtp *s, char *argument)
 	(void)argument;
 	reply(s, "214-2.0.0 Commands:");
 	reply(s, "214-2.0.0 EHLO HELO MAIL RCPT DATA");
-	reply(s, "214-2.0.0 RSET NOOP VRFY HELP QUIT");
+	reply(s, "214-2.0.0 RSET NOOP VRFY HELP STARTTLS QUIT");
 	return reply(s, "214 2.0.0 See RFC 5321");
 }
 

@@ -53,10 +53,8 @@ reply_closing(struct smtp *s, const char *code, const char *text)
 	 */
 	length = snprintf(line, sizeof(line), "421 %s %s %s\r\n", code,
 	    s->conf->hostname, text);
-	if (s->conn.out_length == 0 && length > 0 &&
-	    (size_t)length < sizeof(line))
-		(void)!send(s->conn.watch.fd, line, (size_t)length,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (length > 0 && (size_t)length < sizeof(line))
+		conn_last_words(&s->conn, line, (size_t)length);
 	return NEXT_DROP;
 }
 

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "device.h"
 #include "fiber.h"
+#include "keys.h"
 #include "log.h"
 #include "reply.h"
 #include "service.h"
@@ -48,7 +49,7 @@ session_open(const void *conf)
 	/* A reload may turn client_names on. */
 	devices.resolver = open_device("resolver", "/resolver");
 	if (devices.accounts != NULL && devices.mailbox != NULL &&
-	    devices.resolver != NULL)
+	    devices.resolver != NULL && keys_open() == 0)
 		return 0;
 	session_close();
 	return -1;
@@ -60,6 +61,7 @@ session_close(void)
 	device_close(&devices.accounts);
 	device_close(&devices.mailbox);
 	device_close(&devices.resolver);
+	keys_close();
 }
 
 void
@@ -183,9 +185,7 @@ linger(struct smtp *s)
 	size_t n, total = 0;
 	char *data;
 
-	if (conn_flush(&s->conn) == -1)
-		return;
-	shutdown(s->conn.watch.fd, SHUT_WR);
+	conn_shutdown(&s->conn);
 	while (total < LINGER_OCTETS &&
 	       (n = conn_read_some(&s->conn, &data, deadline)) > 0) {
 		conn_consume(&s->conn, n);
@@ -197,14 +197,17 @@ linger(struct smtp *s)
 static void
 serve(struct smtp *s)
 {
-	enum next next;
+	enum next next = NEXT_CMD;
 
 	log_debug("client.connected", log_id("session", s->id),
 	    log_text("client", s->client->address));
-	reply(s, "220 %s ESMTP ringmail", s->conf->hostname);
-	do
+	/* RFC 8314 3.3 */
+	if (s->client->is_tls)
+		next = cmd_starttls_begin(s);
+	if (next == NEXT_CMD)
+		reply(s, "220 %s ESMTP ringmail", s->conf->hostname);
+	while (next == NEXT_CMD)
 		next = read_command(s);
-	while (next == NEXT_CMD);
 	if (next == NEXT_DROP || conn_has_input(&s->conn))
 		linger(s);
 	else

@@ -9,6 +9,8 @@
 
 /* "Tue, 01 Jan 2030 00:00:00 +0100" and some more */
 #define DATE_MAX 64
+/* Two names of algorithms, and a version */
+#define TLS_CLAUSE_MAX 160
 
 /* splitmix64: sessions' ids are random, so these are as good as random too. */
 uint64_t
@@ -42,29 +44,56 @@ format_date(int64_t time, char to[DATE_MAX])
 									   : -1;
 }
 
+static int
+is_tls(const struct trace *t)
+{
+	return t->tls.version != NULL && t->tls.version[0] != '\0';
+}
+
+/* RFC 3848. */
+static const char *
+protocol(const struct trace *t)
+{
+	if (!t->is_extended)
+		return "SMTP";
+	return is_tls(t) ? "ESMTPS" : "ESMTP";
+}
+
+/* RFC 8314 4.3: a clause of its own, behind all others; "" without TLS. */
+static void
+format_tls(const struct trace *t, char to[TLS_CLAUSE_MAX])
+{
+	to[0] = '\0';
+	if (is_tls(t))
+		snprintf(to, TLS_CLAUSE_MAX, "\n\ttls %s (%s%s%s)",
+		    t->tls.cipher, t->tls.version,
+		    t->tls.group[0] != '\0' ? " " : "", t->tls.group);
+}
+
 size_t
 trace_fields(const struct trace *t, char *to, size_t size, unsigned *lines)
 {
-	char date[DATE_MAX], literal[TRACE_LITERAL_MAX];
+	char date[DATE_MAX], literal[TRACE_LITERAL_MAX], tls[TLS_CLAUSE_MAX];
 	int is_for = t->forward_path != NULL;
 	int length;
 
 	if (format_date(t->time, date) == -1)
 		return 0;
 	trace_literal(t->client_address, literal);
+	format_tls(t, tls);
 	length = snprintf(to, size,
 	    "Return-Path: <%s>\n"
 	    "Received: from %s (%s%s%s)\n"
-	    "\tby %s with %s id %016" PRIx64 "%s%s%s;\n"
+	    "\tby %s with %s id %016" PRIx64 "%s%s%s%s;\n"
 	    "\t%s\n",
 	    t->reverse_path, t->helo,
 	    t->client_name != NULL ? t->client_name : "",
 	    t->client_name != NULL ? " " : "", literal, t->hostname,
-	    t->is_extended ? "ESMTP" : "SMTP", t->id, is_for ? "\n\tfor <" : "",
-	    is_for ? t->forward_path : "", is_for ? ">" : "", date);
+	    protocol(t), t->id, is_for ? "\n\tfor <" : "",
+	    is_for ? t->forward_path : "", is_for ? ">" : "", tls, date);
 	if (length < 0 || (size_t)length >= size)
 		return 0;
-	*lines = is_for ? 5 : 4;
+	*lines = 4U + (is_for != 0) + (tls[0] != '\0');
 	return (size_t)length;
 }
 

@@ -5,6 +5,8 @@
 #ifndef TRACE_H
 #define TRACE_H
 
+#include "tls.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +22,7 @@ struct trace {
 	const char *reverse_path;   /* "" for the null one */
 	const char *helo;	    /* as the client named itself */
 	int is_extended;	    /* it said EHLO */
+	struct tls_info tls;	    /* version NULL or "": none */
 	const char *client_name;    /* confirmed by DNS, or NULL */
 	const char *client_address; /* in numbers */
 	const char *hostname;	    /* ours */

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-users='ringdns ringacct ringbox ringsmtp ringpop ringmail'
+users='ringdns ringacct ringbox ringkey ringsmtp ringpop ringmail'
 
 die() {
 	echo "setup: $*" >&2

@@ -14,7 +14,8 @@ from harness.smtp import deliver
 
 CHILDREN = {
     "smtpd/client": "ringsmtp", "pop3d/client": "ringpop",
-    "resolver": "ringdns", "accounts": "ringacct", "mailbox": "ringbox"}
+    "resolver": "ringdns", "accounts": "ringacct", "mailbox": "ringbox",
+    "keys": "ringkey"}
 CAPABILITIES = {"cap_setgid": 1 << 6, "cap_setuid": 1 << 7}
 # A checker needs system calls of its own, so seccomp is left out under it.
 CHECKER = bool(RUNNER) or BUILD.name != "build"
@@ -81,15 +82,16 @@ def test_client_process_sees_only_sockets(busy, name):
     root = os.readlink(f"/proc/{busy.pid(name)}/root")
     assert root == str(busy.run / name.split("/")[0])
     seen = sorted(os.listdir(root))
-    assert set(seen) <= {"accounts", "mailbox", "resolver"}
+    assert set(seen) <= {"accounts", "keys", "mailbox", "resolver"}
     for entry in seen:
         assert os.stat(os.path.join(root, entry)).st_mode & 0o170000 == \
             0o140000, f"{entry} is a socket"
     assert os.readlink(f"/proc/{busy.pid(name)}/cwd") == root
 
 
-def test_resolver_sees_nothing(busy):
-    root = os.readlink(f"/proc/{busy.pid('resolver')}/root")
+@pytest.mark.parametrize("name", ["resolver", "keys"])
+def test_helper_sees_nothing(busy, name):
+    root = os.readlink(f"/proc/{busy.pid(name)}/root")
     assert root != "/" and os.listdir(root) == []
 
 

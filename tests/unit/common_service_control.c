@@ -129,7 +129,7 @@ malformed_conf_is_refused(void **state)
 static void
 who_drops_last_frees(void **state)
 {
-	struct service_conf *a = service_conf_new(&spec, load()), *b;
+	struct service_conf *a = service_conf_new(&spec, load(), NULL), *b;
 	const struct settings *s;
 
 	(void)state;
@@ -153,11 +153,28 @@ is_listening(int fd)
 	       on;
 }
 
+/* More than a packet holds. */
+#define FILES_SIZE ((size_t)70000)
+
+static struct tls_files
+make_files(size_t size)
+{
+	struct tls_files files = {0};
+
+	for (size_t i = 0; i < size; i++) {
+		unsigned char octet = (unsigned char)(i * 7 + i / 251);
+
+		assert_int_equal(tls_files_append(&files, &octet, 1), 0);
+	}
+	return files;
+}
+
 static void
 new_listeners_travel_once(void **state)
 {
 	struct service_listeners listeners, none = {0};
 	struct service_news news = {.generation = 1, .each = EACH};
+	struct tls_files files = make_files(FILES_SIZE);
 	int ends[2], before = count_descriptors();
 	void *conf = load();
 	const struct settings *s = conf;
@@ -165,17 +182,21 @@ new_listeners_travel_once(void **state)
 
 	(void)state;
 	assert_int_equal(service_control_open(ends), 0);
-	assert_int_equal(service_listeners_open(&listeners, &s->service.listen,
-			     EACH, &none, why, sizeof(why)),
+	assert_int_equal(service_listeners_open(&listeners, &s->service, EACH,
+			     &none, why, sizeof(why)),
 	    0);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 0);
 	assert_int_equal(
-	    service_control_send(ends[0], 2, &spec, conf, &listeners), 0);
+	    service_control_send(ends[0], 2, &spec, conf, &files, &listeners),
+	    0);
 	assert_int_equal(
-	    service_control_send(ends[0], 3, &spec, conf, &listeners), 0);
+	    service_control_send(ends[0], 3, &spec, conf, &files, &listeners),
+	    0);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 1);
 	assert_int_equal(news.generation, 2);
 	assert_int_equal(news.count, 2);
+	assert_int_equal(news.files.length, FILES_SIZE);
+	assert_memory_equal(news.files.data, files.data, FILES_SIZE);
 	for (int i = 0; i < 2 * EACH; i++)
 		assert_true(is_listening(news.fds[i]));
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 1);
@@ -187,6 +208,7 @@ new_listeners_travel_once(void **state)
 	close(ends[0]);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), -1);
 	close(ends[1]);
+	tls_files_free(&files);
 	conf_free(&spec, &conf);
 	assert_int_equal(count_descriptors(), before);
 }
@@ -197,6 +219,7 @@ old_readings_are_passed_over(void **state)
 {
 	struct service_listeners listeners, none = {0};
 	struct service_news news = {.generation = 5, .each = EACH};
+	const struct tls_files files = {0};
 	int ends[2], before = count_descriptors();
 	void *conf = load();
 	const struct settings *s = conf;
@@ -205,12 +228,12 @@ old_readings_are_passed_over(void **state)
 
 	(void)state;
 	assert_int_equal(service_control_open(ends), 0);
-	assert_int_equal(service_listeners_open(&listeners, &s->service.listen,
-			     EACH, &none, why, sizeof(why)),
+	assert_int_equal(service_listeners_open(&listeners, &s->service, EACH,
+			     &none, why, sizeof(why)),
 	    0);
 	for (uint32_t generation = 4; generation <= 6; generation++)
 		assert_int_equal(service_control_send(ends[0], generation,
-				     &spec, conf, &listeners),
+				     &spec, conf, &files, &listeners),
 		    0);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 1);
 	assert_int_equal(news.generation, 6);
@@ -223,7 +246,8 @@ old_readings_are_passed_over(void **state)
 	packet_free(&p);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 0);
 	assert_int_equal(
-	    service_control_send(ends[0], 8, &spec, conf, &listeners), 0);
+	    service_control_send(ends[0], 8, &spec, conf, &files, &listeners),
+	    0);
 	assert_int_equal(service_control_receive(ends[1], &spec, &news), 1);
 	service_control_forget(&spec, &news);
 	service_listeners_close(&listeners);
@@ -244,20 +268,20 @@ listeners_stay_come_and_go(void **state)
 	char why[256];
 
 	(void)state;
-	assert_int_equal(
-	    service_listeners_open(&now, &(struct conf_list){first, 2}, 1,
-		&none, why, sizeof(why)),
+	assert_int_equal(service_listeners_open(&now,
+			     &(struct service_settings){.listen = {first, 2}},
+			     1, &none, why, sizeof(why)),
 	    0);
 	kept = now.items[1].fds[0];
 	service_listeners_known(&now);
-	assert_int_equal(
-	    service_listeners_open(&next, &(struct conf_list){third, 2}, 1,
-		&now, why, sizeof(why)),
+	assert_int_equal(service_listeners_open(&next,
+			     &(struct service_settings){.listen = {third, 2}},
+			     1, &now, why, sizeof(why)),
 	    -1);
 	assert_int_equal(count_descriptors(), before + 2);
-	assert_int_equal(
-	    service_listeners_open(&next, &(struct conf_list){second, 2}, 1,
-		&now, why, sizeof(why)),
+	assert_int_equal(service_listeners_open(&next,
+			     &(struct service_settings){.listen = {second, 2}},
+			     1, &now, why, sizeof(why)),
 	    0);
 	assert_int_equal(next.items[0].is_new, 1);
 	assert_int_equal(next.items[1].is_new, 0);
