@@ -1,8 +1,10 @@
 """The services that conversations (tests/talk) speak to."""
 from .daemons import DOMAIN, Pair
 
-USERS = ["jack", "jill", "postmaster", "Full.Name", "o'hara"]
+USERS = ["jack", "jill", "postmaster", "Full.Name", "o'hara", "amy", "ben"]
 ALIASES = {"both": ["jack", "jill"], "chain": ["both"]}
+# Clients that come from these addresses speak for others.
+POP3D = {"trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]}}
 
 
 class Stage:
@@ -11,7 +13,7 @@ class Stage:
     users = USERS
 
     def __init__(self):
-        self.pair = Pair(users=0)
+        self.pair = Pair(users=0, pop3d=POP3D)
 
     def start(self):
         self.pair.start().populate()

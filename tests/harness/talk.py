@@ -49,7 +49,7 @@ def pattern(text):
 class Line:
     """One connection."""
 
-    def __init__(self, endpoint, cut, rng):
+    def __init__(self, endpoint, cut, rng, source=None):
         self.cut = cut
         self.rng = rng
         self.buffer = b""
@@ -60,6 +60,8 @@ class Line:
             family, endpoint = socket.AF_UNIX, str(endpoint)
         self.sock = socket.socket(family)
         self.sock.settimeout(TIMEOUT)
+        if source:
+            self.sock.bind((source, 0))
         self.sock.connect(endpoint)
         if family != socket.AF_UNIX:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -143,6 +145,7 @@ class Talk:
         self.lines = {}  # connections by name
         self.current = "main"
         self.listener = "main"
+        self.source = None  # the client's address, where it matters
         self.outgoing = b""
         self.boxes = {user: self.letters(user) for user in stage.users}
         self.letter = None
@@ -201,7 +204,8 @@ class Talk:
         """The current connection, made where there is none."""
         if self.current not in self.lines:
             self.lines[self.current] = Line(
-                self.stage.endpoint(self.listener), self.cut, self.rng)
+                self.stage.endpoint(self.listener), self.cut, self.rng,
+                self.source)
         return self.lines[self.current]
 
     def flush(self):

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from harness import talk
+from harness import talk, talk_pop3
 from harness.daemons import LOAD
 from harness.stage import Stage
 
@@ -34,6 +34,9 @@ def stage():
         made.stop()
     finally:
         made.remove()
+
+
+assert talk_pop3.Pop3Talk is talk.KINDS["pop3"]
 
 
 @pytest.mark.parametrize("path,cut", FILES)
