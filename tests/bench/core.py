@@ -25,6 +25,8 @@ SETTLE = 4
 FREE = 35
 ACTIVE = 2000
 SPARE = 200  # descriptors of a client process that no client can have
+# An emulated machine takes long to open 50,000.
+PATIENT = ["smtpd.timeouts.command=1h", "pop3d.timeouts.idle=1h"]
 
 
 def tree(pid):
@@ -67,12 +69,13 @@ class Ringmail:
         self.folder, self.command = folder, HERE / "ours.sh"
         self.env = dict(os.environ, RINGMAIL_BUILD=str(build),
                         USERS=str(users))
-        self.sessions = sessions
+        self.sessions, self.users = sessions, users
         self.target = {}
 
     def start(self, log="log=off"):
         line = self.run("start", "name=core", "smtp=25270", "pop3=11070",
-                        log, f"sessions={self.sessions}")
+                        log, "hashes=cheap", *PATIENT,
+                        f"sessions={self.sessions}")
         self.target = dict(word.split("=", 1) for word in line.split())
 
     def run(self, command, *args):
@@ -142,26 +145,35 @@ def idle_rows(build, ringmail, protocol, count, state, users=1):
         "8 KiB or less")
 
 
-def active_rows(build, ringmail, count, rounds):
-    """An active SMTP client beside idle ones, against none, in turns."""
+def active_rows(build, ringmail, protocol, count, rounds):
+    """An active client beside idle ones, against none, in turns."""
     figures = {0: [], count: []}
     ringmail.start()
     for _ in range(rounds):
         for idle in figures:
-            clients = Clients(build, ringmail, "smtp", idle)
+            clients = Clients(build, ringmail, protocol, idle, ringmail.users)
             time.sleep(SETTLE)
             figures[idle].append(clients.active())
             clients.close()
             time.sleep(SETTLE)
     ringmail.stop()
     for key, what in (("noop_ns", "a command and its reply"),
-                      ("session_ns", "connect, EHLO, QUIT")):
+                      ("session_ns", "connect, greet, QUIT")):
         alone, beside = ([one[key] for one in figures[n]] for n in (0, count))
         ratio = statistics.median(b / a for a, b in zip(alone, beside))
-        row(f"active client: {what}; beside {count:,} idle ones",
+        row(f"active client: {protocol}, {what}; beside {count:,} idle ones",
             f"{statistics.median(alone):.1f} us",
             f"{statistics.median(beside):.1f} us", f"{ratio:.2f}",
             "1.2 or less")
+
+
+def client_rows(build, ringmail, counts, turns):
+    for protocol, state in ("smtp", "EHLO"), ("pop3", "login"):
+        for count in counts[protocol]:
+            idle_rows(build, ringmail, protocol, count, state,
+                      max(counts["pop3"]))
+    for protocol in counts:
+        active_rows(build, ringmail, protocol, max(counts[protocol]), turns)
 
 
 def conditions():
@@ -181,28 +193,27 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--smtp", type=int, action="append",
                         help="idle SMTP clients (10000); may be repeated")
-    parser.add_argument("--pop3", type=int, default=500,
-                        help="idle POP3 clients, each with a user")
+    parser.add_argument("--pop3", type=int, action="append",
+                        help="idle POP3 clients, each a user (500); too")
+    parser.add_argument("--turns", type=int, default=3,
+                        help="of the active client, alone and beside them")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--only", choices=["core", "clients", "reloads"])
     args = parser.parse_args()
     build = args.build.resolve()
-    smtp = args.smtp or [10000]
+    counts = {"smtp": args.smtp or [10000], "pop3": args.pop3 or [500]}
     conditions()
     if args.only in (None, "core"):
         subprocess.run([build / "bench" / "core", str(args.rounds)],
                        check=True)
     folder = tempfile.mkdtemp(prefix="ringmail-bench-")
-    ringmail = Ringmail(build, folder, max(smtp + [args.pop3]) + SPARE,
-                        args.pop3)
+    ringmail = Ringmail(build, folder, max(sum(counts.values(), [])) + SPARE,
+                        max(counts["pop3"]))
     try:
         if args.only in (None, "reloads"):
             core_reload.rows(ringmail, args.reloads, row)
         if args.only in (None, "clients"):
-            for count in smtp:
-                idle_rows(build, ringmail, "smtp", count, "EHLO")
-            idle_rows(build, ringmail, "pop3", args.pop3, "login", args.pop3)
-            active_rows(build, ringmail, max(smtp), 3)
+            client_rows(build, ringmail, counts, args.turns)
     finally:
         ringmail.stop()
         shutil.rmtree(folder)
