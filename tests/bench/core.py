@@ -118,7 +118,7 @@ def row(*cells):
     print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
 
 
-def idle_rows(build, ringmail, protocol, count, state, users=1):
+def idle_rows(build, ringmail, protocol, count, state):
     """What each of count idle clients costs: in all, and by process.
 
     Ringmail is started for it, since it keeps memory to use it again."""
@@ -127,7 +127,7 @@ def idle_rows(build, ringmail, protocol, count, state, users=1):
     Clients(build, ringmail, protocol, 1).close()
     time.sleep(SETTLE)
     before = ringmail.memory()
-    clients = Clients(build, ringmail, protocol, count, users)
+    clients = Clients(build, ringmail, protocol, count, ringmail.users)
     time.sleep(SETTLE)
     after = ringmail.memory()
     clients.close()
@@ -170,10 +170,11 @@ def active_rows(build, ringmail, protocol, count, rounds):
 def client_rows(build, ringmail, counts, turns):
     for protocol, state in ("smtp", "EHLO"), ("pop3", "login"):
         for count in counts[protocol]:
-            idle_rows(build, ringmail, protocol, count, state,
-                      max(counts["pop3"]))
+            idle_rows(build, ringmail, protocol, count, state)
     for protocol in counts:
-        active_rows(build, ringmail, protocol, max(counts[protocol]), turns)
+        if counts[protocol]:
+            active_rows(build, ringmail, protocol, max(counts[protocol]),
+                        turns)
 
 
 def conditions():
@@ -192,23 +193,26 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--smtp", type=int, action="append",
-                        help="idle SMTP clients (10000); may be repeated")
+                        help="idle SMTP clients; may be repeated")
     parser.add_argument("--pop3", type=int, action="append",
-                        help="idle POP3 clients, each a user (500); too")
+                        help="idle POP3 clients, each a user of its own; with "
+                        "neither, 10000 and 500")
     parser.add_argument("--turns", type=int, default=3,
                         help="of the active client, alone and beside them")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--only", choices=["core", "clients", "reloads"])
     args = parser.parse_args()
     build = args.build.resolve()
-    counts = {"smtp": args.smtp or [10000], "pop3": args.pop3 or [500]}
+    counts = {"smtp": args.smtp or [], "pop3": args.pop3 or []}
+    if not args.smtp and not args.pop3:
+        counts = {"smtp": [10000], "pop3": [500]}
     conditions()
     if args.only in (None, "core"):
         subprocess.run([build / "bench" / "core", str(args.rounds)],
                        check=True)
     folder = tempfile.mkdtemp(prefix="ringmail-bench-")
     ringmail = Ringmail(build, folder, max(sum(counts.values(), [])) + SPARE,
-                        max(counts["pop3"]))
+                        max(counts["pop3"], default=1))
     try:
         if args.only in (None, "reloads"):
             core_reload.rows(ringmail, args.reloads, row)
