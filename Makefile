@@ -135,7 +135,7 @@ bench-core:
 	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients $(B)/bench/users
 	@tests/bench/core.py $(B) $(BENCH)
 # More clients than a process of this machine may have: see tests/bench/vm.py.
-VM = --smtp 10000 --smtp 50000 --pop3 10000 --pop3 50000
+VM = --smtp 10000 --smtp 50000 --pop3 10000 --pop3 50000 --turns 0
 bench-vm:
 	@tools/setup.sh build run bench
 	@$(MAKE) -s all $(B)/bench/clients $(B)/bench/users

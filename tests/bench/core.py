@@ -119,20 +119,23 @@ def row(*cells):
 
 
 def idle_rows(build, ringmail, protocol, count, state):
-    """What each of count idle clients costs: in all, and by process.
+    """What each of count idle clients costs: in all, and by process; and what
+    they cost an active one, which is alone before and after.
 
     Ringmail is started for it, since it keeps memory to use it again."""
     ringmail.start()
     # All code that idle clients need has run once.
     Clients(build, ringmail, protocol, 1).close()
-    time.sleep(SETTLE)
+    alone = [alone_figures(build, ringmail, protocol)]
     before = ringmail.memory()
     clients = Clients(build, ringmail, protocol, count, ringmail.users)
     time.sleep(SETTLE)
     after = ringmail.memory()
+    beside = [clients.active()]
     clients.close()
     time.sleep(FREE)
     left = sum(ringmail.memory().values()) - sum(before.values())
+    alone.append(alone_figures(build, ringmail, protocol))
     ringmail.stop()
     grown = {name: (after[name] - before.get(name, 0)) / count
              for name in after}
@@ -143,6 +146,26 @@ def idle_rows(build, ringmail, protocol, count, state):
         f"{total:.2f} KiB", "",
         f"{parts}; {left / 1024:.1f} MiB kept {FREE} s later",
         "8 KiB or less")
+    compare(protocol, count, alone, beside * 2)
+
+
+def alone_figures(build, ringmail, protocol):
+    clients = Clients(build, ringmail, protocol, 0)
+    figures = clients.active()
+    clients.close()
+    time.sleep(SETTLE)
+    return figures
+
+
+def compare(protocol, count, alone, beside):
+    """Rows of an active client; the figures are pairs."""
+    for key, what in (("noop_ns", "a command and its reply"),
+                      ("session_ns", "connect, greet, QUIT")):
+        a, b = ([one[key] for one in figures] for figures in (alone, beside))
+        ratio = statistics.median(y / x for x, y in zip(a, b))
+        row(f"active client: {protocol}, {what}; beside {count:,} idle ones",
+            f"{statistics.median(a):.1f} us", f"{statistics.median(b):.1f} us",
+            f"{ratio:.2f}", "1.2 or less")
 
 
 def active_rows(build, ringmail, protocol, count, rounds):
@@ -157,14 +180,7 @@ def active_rows(build, ringmail, protocol, count, rounds):
             clients.close()
             time.sleep(SETTLE)
     ringmail.stop()
-    for key, what in (("noop_ns", "a command and its reply"),
-                      ("session_ns", "connect, greet, QUIT")):
-        alone, beside = ([one[key] for one in figures[n]] for n in (0, count))
-        ratio = statistics.median(b / a for a, b in zip(alone, beside))
-        row(f"active client: {protocol}, {what}; beside {count:,} idle ones",
-            f"{statistics.median(alone):.1f} us",
-            f"{statistics.median(beside):.1f} us", f"{ratio:.2f}",
-            "1.2 or less")
+    compare(protocol, count, figures[0], figures[count])
 
 
 def client_rows(build, ringmail, counts, turns):
@@ -172,7 +188,7 @@ def client_rows(build, ringmail, counts, turns):
         for count in counts[protocol]:
             idle_rows(build, ringmail, protocol, count, state)
     for protocol in counts:
-        if counts[protocol]:
+        if counts[protocol] and turns > 0:
             active_rows(build, ringmail, protocol, max(counts[protocol]),
                         turns)
 
@@ -198,7 +214,8 @@ def main():
                         help="idle POP3 clients, each a user of its own; with "
                         "neither, 10000 and 500")
     parser.add_argument("--turns", type=int, default=3,
-                        help="of the active client, alone and beside them")
+                        help="of the active client, alone and beside as many "
+                        "newly opened ones (3)")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--only", choices=["core", "clients", "reloads"])
     args = parser.parse_args()

@@ -120,7 +120,7 @@ def test_states_of_a_recovery(folder, recovery, tell):
         assert again.run([DRIVER, "-b", "boot-1a", "-t", "50",
                           recovery.folder, "batch:1:400:2"],
                          stderr=subprocess.DEVNULL) == 0
-        tried, wrong = explore(again, recovery, 150 * LONG, 3, promises)
+        tried, wrong = explore(again, recovery, 150, 3, promises)
         total += tried
         assert not wrong, f"{len(wrong)} of {tried} states: {wrong[:5]}"
     tell(f"{total} states")
