@@ -241,7 +241,7 @@ send_blocks(struct outgoing *o, struct pop3 *p, struct letter *l,
 
 		if (top != NULL)
 			n = letter_top_cut(top, o->data, n);
-		if (n < CONN_BUFFER)
+		if (o->out == NULL || n < CONN_BUFFER)
 			send_small(o, &p->conn, l, n);
 		else
 			send_large(o, &p->conn, l, n);
