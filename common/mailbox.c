@@ -299,41 +299,26 @@ mailbox_damaged(struct mailbox_session *s, int64_t deadline)
 	packet_free(&reply);
 }
 
-void
-mailbox_fetched_init(struct mailbox_fetched *f)
+static void
+put_fetch(struct packet *request, const struct mailbox_session *s,
+    const struct mailbox_wanted *wanted, uint32_t n, int small,
+    const struct shelf_place *place)
 {
-	*f = (struct mailbox_fetched){.fd = -1};
-	packet_init(&f->packet, 0);
-}
-
-/* Reads the answer to a fetch: one descriptor, or 1 to n letters. */
-static enum mailbox_result
-read_letters(struct mailbox_session *s, uint32_t n, struct packet *reply,
-    struct mailbox_fetched *f)
-{
-	size_t length;
-	uint32_t first;
-
-	f->count = packet_get_u32(reply);
-	if (f->count > n || (f->count == 0) != (reply->fd != -1))
-		reply->error = EBADMSG;
-	first = reply->at;
-	for (uint32_t i = 0; i < f->count && reply->error == 0; i++)
-		(void)packet_get_data(reply, MAILBOX_SMALL_MAX, &length);
-	if (end(s->device, reply) != MAILBOX_OK) {
-		f->count = 0;
-		return MAILBOX_TEMPORARY;
+	packet_init(request, WIRE_FETCH);
+	packet_put_u32(request, s->handle);
+	packet_put_u8(request, small != 0);
+	packet_put_u64(request, place->id);
+	packet_put_u32(request, place->number);
+	packet_put_u32(request, n);
+	for (uint32_t i = 0; i < n; i++) {
+		packet_put_text(request, wanted[i].file);
+		packet_put_u64(request, wanted[i].size);
 	}
-	f->fd = packet_take_fd(reply);
-	f->packet = *reply;
-	f->packet.at = first;
-	packet_init(reply, 0);
-	return MAILBOX_OK;
 }
 
 enum mailbox_result
-mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
-    int small, struct mailbox_fetched *f, int64_t deadline)
+mailbox_fetch(struct mailbox_session *s, const struct mailbox_wanted *wanted,
+    uint32_t n, int small, struct mailbox_fetched *f, int64_t deadline)
 {
 	struct packet request, reply;
 	enum mailbox_result result;
@@ -341,13 +326,10 @@ mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
 
 	mailbox_fetched_init(f);
 	packet_init(&reply, 0);
+	if (small && wanted[0].size <= MAILBOX_SMALL_MAX)
+		(void)shelf_take(s->device, &f->place, deadline);
 	for (;;) {
-		packet_init(&request, WIRE_FETCH);
-		packet_put_u32(&request, s->handle);
-		packet_put_u8(&request, small != 0);
-		packet_put_u32(&request, n);
-		for (uint32_t i = 0; i < n; i++)
-			packet_put_text(&request, files[i]);
+		put_fetch(&request, s, wanted, n, small, &f->place);
 		result =
 		    ask(s->device, &request, &reply, DEVICE_REPEAT, deadline);
 		if (result != GONE || resumed++)
@@ -359,28 +341,13 @@ mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
 	if (result == GONE)
 		result = MAILBOX_TEMPORARY;
 	else if (result == MAILBOX_OK)
-		result = read_letters(s, n, &reply, f);
+		result = mailbox_fetched_read(f, n, &reply) == 0
+			     ? MAILBOX_OK
+			     : end(s->device, &reply);
 	packet_free(&reply);
+	if (result != MAILBOX_OK)
+		mailbox_fetched_free(f);
 	return result;
-}
-
-const char *
-mailbox_fetched_next(struct mailbox_fetched *f, size_t *length)
-{
-	*length = 0;
-	if (f->count == 0)
-		return NULL;
-	f->count--;
-	return packet_get_data(&f->packet, MAILBOX_SMALL_MAX, length);
-}
-
-void
-mailbox_fetched_free(struct mailbox_fetched *f)
-{
-	if (f->fd != -1)
-		close(f->fd);
-	packet_free(&f->packet);
-	mailbox_fetched_init(f);
 }
 
 /* How many of n files one request takes. */

@@ -5,7 +5,7 @@
 #ifndef MAILBOX_H
 #define MAILBOX_H
 
-#include "packet.h"
+#include "mailbox_fetched.h"
 #include "wire.h"
 
 #include <stddef.h>
@@ -111,41 +111,23 @@ mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
  * for the next login. */
 void mailbox_damaged(struct mailbox_session *s, int64_t deadline);
 
-/* Letters that one request may ask for, and octets of one that may travel in
- * its answer. */
-#define MAILBOX_FETCH_MAX 32
-#define MAILBOX_SMALL_MAX WIRE_INLINE_MAX
-/* Octets of letters of one answer, together. */
-#define MAILBOX_ANSWER_MAX 60000
-
-/* What a fetch brought, as stored: some letters, or a descriptor of one. */
-struct mailbox_fetched {
-	int fd;		/* the caller's; -1: the letters lie in packet */
-	uint32_t count; /* of them, still to be taken */
-	struct packet packet;
+/* A letter of the snapshot that is asked for. */
+struct mailbox_wanted {
+	const char *file;
+	uint64_t size; /* as stored, as far as the snapshot knows */
 };
 
-/* An empty one. */
-void mailbox_fetched_init(struct mailbox_fetched *f);
-
 /*
- * Fetches n letters of the snapshot (1 to MAILBOX_FETCH_MAX), named by files.
- * Where small is 0 or the first is larger than MAILBOX_SMALL_MAX, f->fd is a
- * read-only descriptor of the first; else the octets of the first, and of as
- * many of those behind it as there was room for, wait for
- * mailbox_fetched_next.  On MAILBOX_OK, f is the caller's, to be freed with
- * mailbox_fetched_free; else it is empty.
+ * Fetches n letters of the snapshot (1 to MAILBOX_FETCH_MAX).  Where small is 0
+ * or the first is larger than MAILBOX_SMALL_MAX, f->fd is a read-only
+ * descriptor of the first; else the octets of the first, and of as many of
+ * those behind it as there was room for (SHELF_ROOM, or MAILBOX_ANSWER_MAX),
+ * wait for mailbox_fetched_next.  On MAILBOX_OK, f is the caller's, to be freed
+ * with mailbox_fetched_free; else it is empty.
  */
 enum mailbox_result
-mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
-    int small, struct mailbox_fetched *f, int64_t deadline);
-
-/* The next letter, borrowed until mailbox_fetched_free: *length octets; NULL
- * where no more has come. */
-const char *mailbox_fetched_next(struct mailbox_fetched *f, size_t *length);
-
-/* Frees it, and closes the descriptor.  Idempotent; for an empty one, too. */
-void mailbox_fetched_free(struct mailbox_fetched *f);
+mailbox_fetch(struct mailbox_session *s, const struct mailbox_wanted *wanted,
+    uint32_t n, int small, struct mailbox_fetched *f, int64_t deadline);
 
 /*
  * Removes the letters named by n files of the snapshot; durable when it

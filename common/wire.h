@@ -44,11 +44,12 @@ enum wire_type {
 	/* to mailbox, from pop3d */
 	WIRE_OPEN = 80, /* a maildrop, by ticket or resume token */
 	WIRE_DAMAGED,	/* what WIRE_OPEN gave can't be read */
-	WIRE_FETCH,	/* one letter's descriptor */
+	WIRE_FETCH,	/* letters */
 	WIRE_EXPUNGE,	/* remove letters, durably */
 	WIRE_CLOSE,
 	WIRE_VISIT, /* when the user was here last; now he is */
 	WIRE_MARK,  /* letters were seen */
+	WIRE_SHELF, /* memory for letters on their way (shelf.h) */
 
 	/* to mailbox, from mailctl */
 	WIRE_BOX_LIST = 96, /* a mailbox's letters */

@@ -121,6 +121,7 @@ static const struct server_row rows[] = {
     {WIRE_CLOSE, ROLE_POP3D, SERVER_FIBER, answer_close, "close"},
     {WIRE_VISIT, ROLE_POP3D, 0, answer_visit, "visit"},
     {WIRE_MARK, ROLE_POP3D, 0, answer_mark, "mark"},
+    {WIRE_SHELF, ROLE_POP3D, 0, answer_shelf, "shelf"},
     {WIRE_BOX_LIST, ROLE_ADMIN, SERVER_FIBER, answer_box_list, "box.list"},
     {WIRE_BOX_CHECK, ROLE_ADMIN, SERVER_FIBER, answer_box_check, "box.check"},
     {WIRE_BOX_REPAIR, ROLE_ADMIN, SERVER_FIBER, answer_box_repair,

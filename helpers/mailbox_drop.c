@@ -9,6 +9,7 @@
 #include "quota.h"
 #include "ring.h"
 #include "server.h"
+#include "shelf.h"
 #include "store.h"
 #include "trash.h"
 
@@ -37,6 +38,7 @@ struct drop {
 /* What is kept for each peer. */
 struct drops {
 	struct drop *first;
+	struct shelf *shelf; /* NULL: it has not asked for one */
 };
 
 static struct {
@@ -106,16 +108,33 @@ mailbox_drop_proof(struct request *q, uint32_t handle)
 	return d != NULL ? &d->proof : NULL;
 }
 
+/* What is kept for the peer of q; NULL where memory is out. */
+static struct drops *
+drops_of(struct request *q)
+{
+	void **data = request_peer_data(q);
+
+	if (*data == NULL)
+		*data = calloc(1, sizeof(struct drops));
+	return *data;
+}
+
+struct shelf **
+mailbox_drop_shelf(struct request *q)
+{
+	struct drops *peer = drops_of(q);
+
+	return peer != NULL ? &peer->shelf : NULL;
+}
+
 /* Locks the maildrop for the peer of q; NULL where memory is out. */
 static struct drop *
 add_drop(struct request *q, const struct mailbox_proof *proof)
 {
-	struct drops **peer = (struct drops **)request_peer_data(q);
+	struct drops *peer = drops_of(q);
 	struct drop *d, **bucket;
 
-	if (table.count >= DROPS_MAX)
-		return NULL;
-	if (*peer == NULL && (*peer = calloc(1, sizeof(**peer))) == NULL)
+	if (peer == NULL || table.count >= DROPS_MAX)
 		return NULL;
 	if ((d = calloc(1, sizeof(*d))) == NULL)
 		return NULL;
@@ -124,9 +143,9 @@ add_drop(struct request *q, const struct mailbox_proof *proof)
 	while (table.last == 0 || find_handle(table.last) != NULL);
 	d->proof = *proof;
 	d->handle = table.last;
-	d->peer = *peer;
-	d->next_of_peer = (*peer)->first;
-	(*peer)->first = d;
+	d->peer = peer;
+	d->next_of_peer = peer->first;
+	peer->first = d;
 	bucket = bucket_of(proof->name);
 	d->next_by_name = *bucket;
 	*bucket = d;
@@ -164,6 +183,7 @@ mailbox_drop_gone(void *peer_data)
 
 	while (peer->first != NULL)
 		remove_drop(peer->first);
+	shelf_free(&peer->shelf);
 	free(peer);
 }
 

@@ -11,6 +11,7 @@ struct mailbox_proof;
 struct drop;
 struct owner;
 struct request;
+struct shelf;
 struct store;
 
 /*
@@ -29,6 +30,10 @@ int answer_close(struct request *q);
  * closed; NULL: it has none. */
 const struct mailbox_proof *
 mailbox_drop_proof(struct request *q, uint32_t handle);
+
+/* Where the shelf of the peer of q is kept, NULL in it at first; NULL where
+ * memory is out.  Freed with the peer. */
+struct shelf **mailbox_drop_shelf(struct request *q);
 
 /*
  * Holds a maildrop as a session does, for a request of an administrator, which

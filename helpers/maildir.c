@@ -395,6 +395,13 @@ maildir_open_file(const char *path, const char *file)
 }
 
 int
+maildir_open_in(int folder, const char *name)
+{
+	return openat(folder, name,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+}
+
+int
 maildir_fetch(const char *path, const char *file)
 {
 	char moved[4 + MAILDIR_NAME_MAX];

@@ -91,6 +91,13 @@ int maildir_is_file(const char *file);
 int maildir_fetch(const char *path, const char *file);
 
 /*
+ * Opens a letter for reading by its very name (NAME of maildir_is_file) in a
+ * folder.  A descriptor, which may be of something else than a regular file,
+ * and never waits then; or -1.
+ */
+int maildir_open_in(int folder, const char *name);
+
+/*
  * Writes a letter's octets again where they stand: its name may have reached
  * the disk without them.  0 (also where there is no such letter) or -1.
  */

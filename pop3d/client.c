@@ -7,6 +7,7 @@
 #include "service.h"
 #include "session.h"
 #include "settings.h"
+#include "shelf.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ open_devices(const void *conf)
 static void
 close_devices(void)
 {
+	shelf_leave();
 	device_close(&accounts);
 	device_close(&mailbox);
 	keys_close();

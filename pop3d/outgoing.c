@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What a letter takes of an answer beside its octets, and a little for one that
- * is larger than its name says. */
-#define AHEAD_EACH 64
+/* Letters that are fetched at a time: at first, and how they become more. */
+#define AHEAD_FIRST  2
+#define AHEAD_GROWTH 4
 /* With less room than that, what is buffered is sent first. */
 #define ROOM_LEAST 512
 
@@ -113,27 +113,32 @@ outgoing_measure(struct outgoing *o)
 }
 
 /*
- * The files to ask for: that of l, letter number, and of those behind it that
- * will fit into one answer, where the client takes them in order.
+ * What to ask for: letter number, and of those behind it that will fit into one
+ * answer, where the client takes them in order: few at first, since many want
+ * no more than the last.
  */
 static uint32_t
 choose(struct pop3 *p, const struct mailbox_letter *l, uint32_t number,
-    const char **files, uint32_t max)
+    struct mailbox_wanted *wanted)
 {
-	uint64_t octets = l->size + AHEAD_EACH, size;
-	uint32_t n = 1;
+	uint64_t octets = l->size;
+	uint32_t n = 1, max = p->ahead.most;
 
-	files[0] = l->file;
-	if (number != p->ahead.last + 1)
-		return n;
-	while (n < max && maildrop_has(&p->drop, number + n)) {
-		files[n] = maildrop_file(&p->drop, number + n, &size);
-		if (files[n] == NULL)
+	wanted[0] = (struct mailbox_wanted){l->file, l->size};
+	if (number == p->ahead.last + 1)
+		max = AHEAD_FIRST + AHEAD_GROWTH * max;
+	else
+		max = 1;
+	if (max > MAILBOX_FETCH_MAX)
+		max = MAILBOX_FETCH_MAX;
+	p->ahead.most = max;
+	for (; n < max && maildrop_has(&p->drop, number + n); n++) {
+		struct mailbox_wanted *w = &wanted[n];
+
+		w->file = maildrop_file(&p->drop, number + n, &w->size);
+		octets += w->size;
+		if (w->file == NULL || octets > SHELF_ROOM)
 			break;
-		octets += size + AHEAD_EACH;
-		if (octets > MAILBOX_ANSWER_MAX)
-			break;
-		n++;
 	}
 	return n;
 }
@@ -158,15 +163,16 @@ static enum mailbox_result
 fetch(struct outgoing *o, struct pop3 *p, const struct mailbox_letter *l,
     uint32_t number, int whole)
 {
-	const char *files[MAILBOX_FETCH_MAX];
+	struct mailbox_wanted wanted[MAILBOX_FETCH_MAX];
 	enum mailbox_result result;
 	size_t length;
-	uint32_t n = 1;
+	uint32_t n;
 
 	o->data = take_ahead(p, number, &length);
 	if (o->data == NULL) {
-		n = choose(p, l, number, files, whole ? MAILBOX_FETCH_MAX : 1);
-		result = mailbox_fetch(&p->box, files, n, whole,
+		wanted[0] = (struct mailbox_wanted){l->file, l->size};
+		n = whole ? choose(p, l, number, wanted) : 1;
+		result = mailbox_fetch(&p->box, wanted, n, whole,
 		    &p->ahead.letters, clock_after(p->conf->helper));
 		if (result != MAILBOX_OK)
 			return result;

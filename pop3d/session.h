@@ -29,6 +29,7 @@ struct ahead {
 	struct mailbox_fetched letters;
 	uint32_t next; /* the number of the first that was not taken */
 	uint32_t last; /* that was retrieved */
+	uint32_t most; /* letters of the last fetch, or as many as allowed */
 };
 
 struct pop3 {

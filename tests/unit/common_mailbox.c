@@ -95,18 +95,33 @@ answer_damaged(struct request *q)
 	return 0;
 }
 
+/* Letters travel in the answer here; tests/unit/common_mailbox_fetched.c. */
+static int
+answer_shelf(struct request *q)
+{
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	request_reply(&q, PACKET_TEMPORARY, NULL);
+	return 0;
+}
+
 static int
 answer_fetch(struct request *q)
 {
 	struct packet fields;
 	uint32_t given = packet_get_u32(&q->packet);
 	uint8_t small = packet_get_u8(&q->packet);
+	uint64_t shelf = packet_get_u64(&q->packet);
+	uint32_t place = packet_get_u32(&q->packet);
 	uint32_t count = packet_get_u32(&q->packet);
 	char files[MAILBOX_FETCH_MAX][WIRE_FILE_MAX];
 
 	assert_in_range(count, 1, MAILBOX_FETCH_MAX);
-	for (uint32_t i = 0; i < count; i++)
+	assert_true(shelf == 0 && place == 0);
+	for (uint32_t i = 0; i < count; i++) {
 		packet_get_text(&q->packet, files[i], sizeof(files[i]));
+		assert_int_equal(packet_get_u64(&q->packet), 5);
+	}
 	if (packet_end(&q->packet) == -1 || !knows(&q, given))
 		return q == NULL ? 0 : -1;
 	packet_init(&fields, 0);
@@ -118,6 +133,7 @@ answer_fetch(struct request *q)
 		if (!small)
 			fields.fd = open("/dev/null", O_RDONLY);
 		packet_put_u32(&fields, small ? count + bad_letter : 0);
+		packet_put_u8(&fields, MAILBOX_INLINE);
 		for (uint32_t i = 0; i < count && small; i++)
 			packet_put_text(&fields, files[i]);
 		request_reply(&q, PACKET_OK, &fields);
@@ -187,6 +203,7 @@ static const struct server_row rows[] = {
     {WIRE_OPEN, ROLE_POP3D, 0, answer_open, "open"},
     {WIRE_DAMAGED, ROLE_POP3D, 0, answer_damaged, "damaged"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
+    {WIRE_SHELF, ROLE_POP3D, 0, answer_shelf, "shelf"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, 0, answer_close, "close"},
     {WIRE_DELIVER, ROLE_POP3D, SERVER_FD, answer_deliver, "deliver"},
@@ -235,8 +252,9 @@ opening(void)
 static void
 fetching(void)
 {
-	static const char *const files[] = {"new/1", "new/2"},
-				 *large = "new/large";
+	static const struct mailbox_wanted files[] = {{"new/1", 5},
+	    {"new/2", 5}},
+					   large = {"new/large", 5};
 	struct mailbox_fetched f;
 	struct mailbox_session s;
 	const char *data;
@@ -249,7 +267,7 @@ fetching(void)
 	for (int i = 0; i < 2; i++) {
 		data = mailbox_fetched_next(&f, &length);
 		assert_int_equal(length, 5);
-		assert_memory_equal(data, files[i], 5);
+		assert_memory_equal(data, files[i].file, 5);
 	}
 	assert_null(mailbox_fetched_next(&f, &length));
 	mailbox_fetched_free(&f);
@@ -271,7 +289,8 @@ fetching(void)
 static void
 coming_back(void)
 {
-	static const char *const file = "new/1", *const gone = "new/gone";
+	static const struct mailbox_wanted file = {"new/1", 5},
+					   gone = {"new/gone", 5};
 	struct mailbox_fetched f;
 	struct mailbox_session s;
 

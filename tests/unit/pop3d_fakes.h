@@ -182,8 +182,8 @@ fetch_large(const char *text, size_t length)
 }
 
 enum mailbox_result
-mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
-    int small, struct mailbox_fetched *f, int64_t deadline)
+mailbox_fetch(struct mailbox_session *s, const struct mailbox_wanted *wanted,
+    uint32_t n, int small, struct mailbox_fetched *f, int64_t deadline)
 {
 	(void)s;
 	(void)deadline;
@@ -192,7 +192,7 @@ mailbox_fetch(struct mailbox_session *s, const char *const *files, uint32_t n,
 	mailbox_fetched_init(f);
 	fake.fetches++;
 	for (uint32_t i = 0; i < n; i++) {
-		const char *text = fake.letters[atoi(files[i] + 5)];
+		const char *text = fake.letters[atoi(wanted[i].file + 5)];
 		size_t length = strlen(text) - (size_t)fake.cut;
 
 		if (small && length <= MAILBOX_SMALL_MAX) {

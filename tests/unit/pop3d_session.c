@@ -351,6 +351,24 @@ sends_large_letters_whole(void **state)
 	    ".\r\n+OK bye", 10);
 }
 
+/* Larger than the output buffer, and still no descriptor. */
+static void
+sends_middling_letters_whole(void **state)
+{
+	static char text[MAILBOX_SMALL_MAX + 1];
+	const char *start;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = i % 64 == 63 ? '\n' : 'x';
+	fake.letters[1] = text;
+	talk(LOGIN "RETR 2\r\nQUIT\r\n");
+	start = strstr(output, "+OK 33280 octets\r\n");
+	assert_non_null(start);
+	assert_memory_equal(
+	    start + strlen("+OK 33280 octets\r\n") + 33280, ".\r\n+OK bye", 10);
+}
+
 static void
 fetches_small_letters_together(void **state)
 {
@@ -401,6 +419,7 @@ main(void)
 	    cmocka_unit_test_setup(never_sends_a_part_as_the_whole, set_up),
 	    cmocka_unit_test_setup(never_shows_a_damaged_row, set_up),
 	    cmocka_unit_test_setup(sends_large_letters_whole, set_up),
+	    cmocka_unit_test_setup(sends_middling_letters_whole, set_up),
 	    cmocka_unit_test_setup(fetches_small_letters_together, set_up),
 	    cmocka_unit_test_setup(logs_out_after_silence, set_up),
 	};
