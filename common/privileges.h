@@ -33,6 +33,8 @@ struct privileges {
 				  any file; UINT64_MAX: unlimited */
 	uint64_t processes;    /* RLIMIT_NPROC is set to 0 where this is 0: then
 				  no thread can be started either */
+	int is_root; /* it stays root, with no capability but those above: for
+			what the system lets nobody else read */
 	uid_t lowest_uid; /* with CAP_SETUID: seccomp lets it become no uid or
 			     gid below this one */
 	struct privileges_path paths[PRIVILEGES_PATHS]; /* Landlock */
@@ -77,9 +79,9 @@ int privileges_user(const char *name, uid_t *uid, gid_t *gid);
  *
  * Where the caller is not root, users can't be changed: then it fails, unless
  * place's uid is the caller's own already (with a chroot left out, and said so
- * in the log).  Root is no user to become.  Under Valgrind and sanitizers,
- * which need calls of their own, Landlock and seccomp are left out with a log
- * line.
+ * in the log).  Root is no user to become, save with is_root.  Under Valgrind
+ * and sanitizers, which need calls of their own, Landlock and seccomp are left
+ * out with a log line.
  *
  * Returns 0; on failure -1 with a log line that names the step: the process
  * must end.

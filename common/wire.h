@@ -30,6 +30,8 @@ enum wire_type {
 	WIRE_ALIAS_LIST,
 	WIRE_USER_ADD_SYSTEM, /* with a Maildir in his home */
 	WIRE_USER_QUOTA,
+	WIRE_USER_SENDERS, /* what he may send as besides */
+	WIRE_USER_PAM,	   /* a user whose password PAM knows */
 
 	/* on the private link between accounts and mailbox */
 	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
@@ -60,7 +62,15 @@ enum wire_type {
 
 	/* to keys, from smtpd and pop3d */
 	WIRE_SIGN = 112, /* a TLS server's part of a handshake */
-	WIRE_KEYS	 /* how many keys there are */
+	WIRE_KEYS,	 /* how many keys there are */
+
+	/* to hasher, from accounts */
+	WIRE_HASH_VERIFY = 128, /* whether a password fits a hash */
+	WIRE_HASH_MAKE,		/* a new hash, and SCRAM keys */
+	WIRE_HASH_TOKEN,	/* whose a signed token is */
+
+	/* to pam, from accounts */
+	WIRE_PAM_VERIFY = 136 /* whether PAM takes a password */
 };
 
 /* What WIRE_DELIVER says besides, in one octet. */

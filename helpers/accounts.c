@@ -5,13 +5,18 @@
  */
 #include "accounts.h"
 #include "accounts_admin.h"
+#include "accounts_login.h"
 #include "accounts_owner.h"
+#include "accounts_rows.h"
+#include "accounts_sasl.h"
+#include "accounts_users.h"
 #include "clock.h"
 #include "fiber.h"
 #include "helper.h"
 #include "log.h"
 #include "packet.h"
 #include "password.h"
+#include "pool.h"
 #include "privileges.h"
 #include "ring.h"
 #include "server.h"
@@ -28,8 +33,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const calls[] = {
-    "@base", "@loop", "@socket", "@thread", "@file", NULL};
+static const char *const calls[] = {"@base", "@loop", "@socket", "@file", NULL};
 
 static const struct privileges privileges = {
     .process = "accounts",
@@ -37,28 +41,31 @@ static const struct privileges privileges = {
     .capabilities = 0,
     .files = 2048,
     .file_size = UINT64_MAX,
-    .processes = 1, /* threads that hash */
+    .processes = 0,
     .paths = {{"$state/accounts", PATH_READ | PATH_WRITE}},
     .calls = calls,
 };
 
 /* Connections at most; smtpd and pop3d have one for each worker. */
 #define PEERS_MAX 1024
-/* How long a login may wait for its hash, and its ticket for mailbox. */
-#define LOGIN_TIME  (20 * CLOCK_SECOND)
-#define TICKET_TIME (60 * CLOCK_SECOND)
-#define PATH_SIZE   1024
+#define PATH_SIZE 1024
 
 struct accounts accounts;
 static const struct helper *helper;
 static struct record_targets targets; /* of one look-up; nothing waits */
 
 void
+accounts_check(void)
+{
+	if (kv_broken(accounts.directory.kv))
+		worker_stop();
+}
+
+void
 accounts_fail(struct request **q)
 {
 	request_reply(q, PACKET_TEMPORARY, NULL);
-	if (kv_broken(accounts.directory.kv))
-		worker_stop();
+	accounts_check();
 }
 
 static void
@@ -154,122 +161,16 @@ answer_owner(struct request *q)
 	return 0;
 }
 
-/* Gives mailbox a new ticket for this user, before anybody else has it. */
-static int
-send_ticket(const struct accounts_owner *o, const char *name,
-    unsigned char ticket[WIRE_TICKET_SIZE])
-{
-	struct packet tell;
-	int sent;
-
-	if (getentropy(ticket, WIRE_TICKET_SIZE) == -1) {
-		log_error("ticket.random", log_errno(errno));
-		return -1;
-	}
-	packet_init(&tell, WIRE_TICKET);
-	packet_put_data(&tell, ticket, WIRE_TICKET_SIZE);
-	packet_put_text(&tell, name);
-	packet_put_u32(&tell, o->uid);
-	packet_put_u32(&tell, o->gid);
-	packet_put_text(&tell, o->path);
-	packet_put_u64(&tell, (uint64_t)clock_after(TICKET_TIME));
-	errno = tell.error;
-	sent = tell.error != 0 ? -1 : packet_send(accounts.link, &tell);
-	if (sent == -1)
-		log_error(
-		    "link.ticket", log_text("name", name), log_errno(errno));
-	if (tell.data != NULL)
-		explicit_bzero(tell.data, tell.length);
-	packet_free(&tell);
-	return sent;
-}
-
-/* The answer to a login whose password was right; *q is freed. */
-static void
-reply_login(
-    struct request **q, const struct accounts_owner *o, const char *name)
-{
-	unsigned char ticket[WIRE_TICKET_SIZE];
-	struct packet fields;
-
-	if (send_ticket(o, name, ticket) == -1) {
-		request_reply(q, PACKET_TEMPORARY, NULL);
-		return;
-	}
-	packet_init(&fields, WIRE_VERIFY);
-	packet_put_text(&fields, name);
-	packet_put_data(&fields, ticket, sizeof(ticket));
-	request_reply(q, PACKET_OK, &fields);
-	if (fields.data != NULL)
-		explicit_bzero(fields.data, fields.length);
-	packet_free(&fields);
-	explicit_bzero(ticket, sizeof(ticket));
-}
-
-/* Verifies the login and answers; *q is freed. */
-static void
-verify(struct request **q, const char *login, const char *password)
-{
-	char name[WIRE_NAME_MAX];
-	struct record_user user;
-	enum directory_result found;
-	enum password_result result;
-	/* Nobody, whom mailbox would refuse. */
-	struct accounts_owner o = {(uid_t)-1, (gid_t)-1, "", {0, 0}};
-	struct address a;
-
-	found = directory_user(&accounts.directory, login, &a, &user);
-	if (found == DIRECTORY_FAILED) {
-		accounts_fail(q);
-		return;
-	}
-	address_name(&a, name);
-	if (found == DIRECTORY_OK &&
-	    accounts_owner_find(helper, &a, &user, &o) == -1) {
-		explicit_bzero(&user, sizeof(user));
-		request_reply(q, PACKET_TEMPORARY, NULL);
-		return;
-	}
-	/* Where there is no such user, the empty hash costs as much time. */
-	result = password_verify(
-	    accounts.pool, name, user.hash, password, clock_after(LOGIN_TIME));
-	explicit_bzero(&user, sizeof(user));
-	switch (result) {
-	case PASSWORD_GOOD:
-		reply_login(q, &o, name);
-		return;
-	case PASSWORD_WRONG:
-		reply_refused(q, ACCOUNTS_DENIED);
-		return;
-	case PASSWORD_BUSY:
-		log_warn("login.busy", log_text("user", login));
-		break;
-	case PASSWORD_FAILED:
-		break;
-	}
-	request_reply(q, PACKET_TEMPORARY, NULL);
-}
-
-static int
-answer_verify(struct request *q)
-{
-	char login[WIRE_NAME_MAX], password[WIRE_PASSWORD_MAX];
-	int malformed;
-
-	packet_get_text(&q->packet, login, sizeof(login));
-	packet_get_text(&q->packet, password, sizeof(password));
-	malformed = packet_end(&q->packet) == -1;
-	if (q->packet.data != NULL)
-		explicit_bzero(q->packet.data, q->packet.length);
-	if (!malformed)
-		verify(&q, login, password);
-	explicit_bzero(password, sizeof(password));
-	return malformed ? -1 : 0;
-}
-
-static const struct server_row rows[] = {
+const struct server_row accounts_rows[] = {
     {WIRE_LOOKUP, ROLE_SMTPD, 0, answer_lookup, "lookup"},
     {WIRE_VERIFY, ROLE_POP3D, SERVER_FIBER, answer_verify, "verify"},
+    {WIRE_SASL_BEGIN, ROLE_SMTPD | ROLE_POP3D, SERVER_FIBER, answer_sasl_begin,
+	"sasl_begin"},
+    {WIRE_SASL_STEP, ROLE_SMTPD | ROLE_POP3D, SERVER_FIBER, answer_sasl_step,
+	"sasl_step"},
+    {WIRE_SASL_CANCEL, ROLE_SMTPD | ROLE_POP3D, 0, answer_sasl_cancel,
+	"sasl_cancel"},
+    {WIRE_SENDER, ROLE_SMTPD, 0, answer_sender, "sender"},
     {WIRE_OWNER, ROLE_MAILBOX, 0, answer_owner, "owner"},
     {WIRE_DOMAIN_ADD, ROLE_ADMIN, 0, answer_domain_add, "domain_add"},
     {WIRE_DOMAIN_DEL, ROLE_ADMIN, 0, answer_domain_del, "domain_del"},
@@ -282,13 +183,16 @@ static const struct server_row rows[] = {
 	"user_add_system"},
     {WIRE_USER_QUOTA, ROLE_ADMIN, SERVER_FIBER, answer_user_quota,
 	"user_quota"},
+    {WIRE_USER_SENDERS, ROLE_ADMIN, 0, answer_user_senders, "user_senders"},
+    {WIRE_USER_PAM, ROLE_ADMIN, SERVER_FIBER, answer_user_pam, "user_pam"},
     {WIRE_USER_LIST, ROLE_ADMIN, 0, answer_user_list, "user_list"},
     {WIRE_ALIAS_ADD, ROLE_ADMIN, 0, answer_alias_add, "alias_add"},
     {WIRE_ALIAS_DEL, ROLE_ADMIN, 0, answer_alias_del, "alias_del"},
     {WIRE_ALIAS_LIST, ROLE_ADMIN, 0, answer_alias_list, "alias_list"},
     {.answer = NULL},
 };
-static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
+static struct server server = {
+    .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = PEERS_MAX};
 
 /* What has to be done from time to time. */
 static void
@@ -303,11 +207,33 @@ keep_house(void *arg)
 			if (errno == ECANCELED)
 				return;
 		}
-		password_expire(accounts.pool);
+		password_expire(accounts.password);
+		accounts_sasl_expire();
 		kv_checkpoint(accounts.directory.kv);
 		if (kv_broken(accounts.directory.kv))
 			worker_stop();
 	}
+}
+
+/* The ways to the processes that hash, and that ask PAM. */
+static int
+open_ways(void)
+{
+	const struct helpers_conf *conf = helper->conf;
+
+	accounts.pool = pool_open(helper->link_hash, helper->hashers,
+	    (unsigned)conf->login_queue, accounts.delay);
+	if (accounts.pool != NULL && helper->pams > 0)
+		accounts.pam = pool_open(helper->link_pam, helper->pams,
+		    (unsigned)conf->login_queue, accounts.delay);
+	if (accounts.pool == NULL ||
+	    (helper->pams > 0 && accounts.pam == NULL)) {
+		log_error("accounts.pool", log_errno(errno));
+		return -1;
+	}
+	accounts.password =
+	    password_open(accounts.pool, &accounts.want, conf->login_cache);
+	return accounts.password == NULL ? -1 : 0;
 }
 
 static void
@@ -316,6 +242,11 @@ serve(void *arg)
 	sigset_t set;
 	int *failed = arg, number;
 
+	if (open_ways() == -1) {
+		*failed = 1;
+		worker_stop();
+		return;
+	}
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
 	    server_listen(&server, helper->admin, ROLE_ADMIN) == -1 ||
@@ -369,9 +300,15 @@ give_up_privileges(const struct helper *h)
 	    .run = h->conf->run,
 	    .state = h->conf->state,
 	    .mail = h->conf->mail_root};
-	int keep[] = {h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
+	int keep[5 + HELPER_HASHERS_MAX + HELPER_PAMS_MAX] = {
+	    h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
+	size_t n = 5;
 
-	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
+	for (unsigned i = 0; i < h->hashers; i++)
+		keep[n++] = h->link_hash[i];
+	for (unsigned i = 0; i < h->pams; i++)
+		keep[n++] = h->link_pam[i];
+	if (privileges_close_others(keep, n) == -1)
 		return -1;
 	if (privileges_drop(&privileges, &place) == -1)
 		return -1;
@@ -379,11 +316,12 @@ give_up_privileges(const struct helper *h)
 	return 0;
 }
 
-/* The store and the hash threads: 0, or -1 after a log line. */
+/* The store and the delays: 0, or -1 after a log line. */
 static int
 open_rooms(const char *folder)
 {
 	const struct helpers_conf *conf = helper->conf;
+	char delays[PATH_SIZE + 8];
 
 	/* Its conf files are none of our business, and out of reach. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
@@ -396,9 +334,14 @@ open_rooms(const char *folder)
 	    .separator = conf->plus_separator[0]};
 	if (accounts.directory.kv == NULL)
 		return -1;
-	accounts.pool = password_open((unsigned)conf->hash_threads,
-	    (unsigned)conf->login_queue, conf->login_cache);
-	return accounts.pool == NULL ? -1 : 0;
+	accounts.want = (struct hash_want){.kind = conf->hash,
+	    .cost = (unsigned)conf->hash_cost,
+	    .iterations = (uint32_t)conf->scram_iterations};
+	snprintf(delays, sizeof(delays), "%s/delays", folder);
+	accounts.delay = delay_open(delays,
+	    (unsigned)(conf->failed_login / CLOCK_MILLISECOND),
+	    (unsigned)(conf->failed_login_most / CLOCK_MILLISECOND));
+	return accounts.delay == NULL ? -1 : 0;
 }
 
 int
@@ -413,7 +356,8 @@ accounts_run(const struct helper *h)
 		return 1;
 	if (open_rooms(folder) == -1 || worker_run(1, serve, &failed) == -1)
 		failed = 1;
-	password_close(&accounts.pool);
+	password_close(&accounts.password);
+	delay_close(&accounts.delay);
 	if (accounts.directory.kv != NULL && kv_broken(accounts.directory.kv))
 		failed = 1;
 	kv_close(&accounts.directory.kv);

@@ -1,24 +1,34 @@
 /*
- * accounts_admin -- what mailctl may ask of accounts (docs/helpers.md): rows of
- * the table in accounts.c.
+ * accounts_admin -- what mailctl may ask of accounts (docs/helpers.md) about
+ * domains and aliases: rows of the table in accounts.c.
  */
 #ifndef ACCOUNTS_ADMIN_H
 #define ACCOUNTS_ADMIN_H
 
+#include "delay.h"
+#include "hash.h"
 #include "registry.h"
 
 struct helper;
-struct password_pool;
+struct password;
+struct pool;
 struct request;
 
 /* What accounts works with: one of it, filled before the first request. */
 struct accounts {
 	struct directory directory;
-	struct password_pool *pool;
+	struct pool *pool; /* the hashers */
+	struct pool *pam;  /* the processes that ask PAM; NULL: none */
+	struct password *password;
+	struct delay *delay;
+	struct hash_want want; /* what new hashes are like */
 	const struct helper *helper;
 	int link; /* where mailbox is told; non-blocking */
 };
 extern struct accounts accounts;
+
+/* Ends the process where the store is broken. */
+void accounts_check(void);
 
 /* Answers "not now", and ends the process where the store is broken, so that
  * the next one recovers it.  *q is freed. */
@@ -32,11 +42,12 @@ int answer_alias_del(struct request *q);
 int answer_alias_list(struct request *q);
 int answer_user_list(struct request *q);
 
-/* These wait: for a hash, for room in the link. */
-int answer_user_add(struct request *q);
-int answer_user_add_system(struct request *q);
-int answer_user_quota(struct request *q);
-int answer_user_passwd(struct request *q);
-int answer_user_del(struct request *q);
+/* Answers a change; *q is freed.  why: of a REGISTRY_REFUSED. */
+void accounts_reply_change(
+    struct request **q, enum registry_result result, const char *why);
+
+/* Logs a change that was made. */
+void accounts_log_change(
+    const char *event, enum registry_result result, const char *name);
 
 #endif

@@ -9,6 +9,11 @@
 
 struct helpers_conf; /* settings.h */
 
+/* Processes that hash passwords, at most. */
+#define HELPER_HASHERS_MAX 64
+/* Processes that ask PAM, at most. */
+#define HELPER_PAMS_MAX 16
+
 struct helper {
 	const struct helpers_conf *conf;
 	/* Its listening sockets, -1 where it has none: by who asks there. */
@@ -18,6 +23,13 @@ struct helper {
 	/* Its ends of the two pairs between accounts and mailbox, -1 else. */
 	int link_ask;  /* mailbox asks (device_attach), accounts serves */
 	int link_tell; /* accounts tells, mailbox serves (server_attach) */
+	/* The pairs between accounts and the hashers: accounts has an end of
+	 * each (pool.h), a hasher one end of one. */
+	unsigned hashers;
+	int link_hash[HELPER_HASHERS_MAX];
+	/* Likewise those that ask PAM, where the conf wants them. */
+	unsigned pams;
+	int link_pam[HELPER_PAMS_MAX];
 	unsigned char seal[32]; /* mailbox: key of resume tokens; else zero */
 	uid_t uid;		/* the helper's own user */
 	gid_t gid;
@@ -34,5 +46,7 @@ int resolver_run(const struct helper *h);
 int accounts_run(const struct helper *h);
 int mailbox_run(const struct helper *h);
 int keys_run(const struct helper *h);
+int hasher_run(const struct helper *h);
+int pam_run(const struct helper *h);
 
 #endif

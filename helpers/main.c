@@ -22,7 +22,7 @@
 #define BACKLOG	  1024
 #define PATH_SIZE 512
 
-enum { RESOLVER, ACCOUNTS, MAILBOX, KEYS, HELPERS };
+enum { RESOLVER, ACCOUNTS, MAILBOX, KEYS, HASHER, PAM, HELPERS };
 
 static const char usage[] =
     "usage: helpers [-hnV] [-c FILE]\n"
@@ -184,6 +184,35 @@ make_links(void)
 	helpers[MAILBOX].link_tell = tell[1];
 }
 
+/* Pairs between accounts and so many processes: accounts' ends to its links,
+ * the others' to theirs. */
+static void
+make_pairs(unsigned count, int *own, int *theirs)
+{
+	const int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int pair[2];
+
+	for (unsigned i = 0; i < count; i++) {
+		if (socketpair(AF_UNIX, type, 0, pair) == -1)
+			fatal("socketpair: %s", strerror(errno));
+		own[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+}
+
+/* The processes that accounts has work for it, and its ways to them. */
+static void
+make_pools(const struct helpers_conf *conf)
+{
+	struct helper *a = &helpers[ACCOUNTS];
+
+	a->hashers = (unsigned)conf->hash_processes;
+	a->pams =
+	    conf->pam_service[0] != '\0' ? (unsigned)conf->pam_processes : 0;
+	make_pairs(a->hashers, a->link_hash, helpers[HASHER].link_hash);
+	make_pairs(a->pams, a->link_pam, helpers[PAM].link_pam);
+}
+
 static void
 find_users(const struct helpers_conf *conf)
 {
@@ -201,6 +230,8 @@ find_users(const struct helpers_conf *conf)
 	    &helpers[RESOLVER].gid);
 	find_user(conf->accounts_user, &helpers[ACCOUNTS].uid,
 	    &helpers[ACCOUNTS].gid);
+	find_user(
+	    conf->hasher_user, &helpers[HASHER].uid, &helpers[HASHER].gid);
 	find_user(
 	    conf->mailbox_user, &helpers[MAILBOX].uid, &helpers[MAILBOX].gid);
 	find_user(conf->keys_user, &helpers[KEYS].uid, &helpers[KEYS].gid);
@@ -222,6 +253,7 @@ prepare(const struct helpers_conf *conf)
 	find_user(conf->pop3d_user, &uid, &pop3d);
 	make_folders(conf, smtpd, pop3d);
 	make_links();
+	make_pools(conf);
 	if (getrandom(helpers[MAILBOX].seal, sizeof(helpers[MAILBOX].seal),
 		0) != sizeof(helpers[MAILBOX].seal))
 		fatal("getrandom: %s", strerror(errno));
@@ -270,6 +302,27 @@ run_keys(void *arg)
 	return keys_run(only(KEYS));
 }
 
+/* arg: which one of them.  A process needs its own end alone. */
+static int
+run_hasher(void *arg)
+{
+	struct helper *h = &helpers[HASHER];
+
+	log_rename("hasher");
+	h->link_hash[0] = h->link_hash[*(const unsigned *)arg];
+	return hasher_run(only(HASHER));
+}
+
+static int
+run_pam(void *arg)
+{
+	struct helper *h = &helpers[PAM];
+
+	log_rename("pam");
+	h->link_pam[0] = h->link_pam[*(const unsigned *)arg];
+	return pam_run(only(PAM));
+}
+
 static void
 remove_sockets(const struct helpers_conf *conf)
 {
@@ -282,13 +335,31 @@ remove_sockets(const struct helpers_conf *conf)
 	}
 }
 
-static struct super_child children[] = {
+/* Those of the first lines, the hashers, those that ask PAM, and the end. */
+#define CHILDREN_MAX (4 + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + 1)
+static struct super_child children[CHILDREN_MAX] = {
     {.name = "resolver", .run = run_resolver},
     {.name = "accounts", .run = run_accounts},
     {.name = "mailbox", .run = run_mailbox},
     {.name = "keys", .run = run_keys},
     {.name = NULL},
 };
+
+/* Adds so many processes of a kind. */
+static void
+add_children(const char *name, int (*run_one)(void *), unsigned count)
+{
+	static unsigned numbers[HELPER_HASHERS_MAX];
+	struct super_child *c = children;
+
+	while (c->name != NULL)
+		c++;
+	for (unsigned i = 0; i < count; i++) {
+		numbers[i] = i;
+		*c++ = (struct super_child){
+		    .name = name, .run = run_one, .arg = &numbers[i]};
+	}
+}
 
 /* What the parent has made of the conf when it was root alone: the name of a
  * setting that differs, NULL for none. */
@@ -306,6 +377,8 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	    {"users keys", a->keys_user, b->keys_user},
 	    {"users smtpd", a->smtpd_user, b->smtpd_user},
 	    {"users pop3d", a->pop3d_user, b->pop3d_user},
+	    {"users hasher", a->hasher_user, b->hasher_user},
+	    {"pam service", a->pam_service, b->pam_service},
 	    {"mail root", a->mail_root, b->mail_root},
 	    {"mail user", a->mail_user, b->mail_user},
 	};
@@ -313,6 +386,10 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (strcmp(fixed[i].a, fixed[i].b) != 0)
 			return fixed[i].name;
+	if (a->hash_processes != b->hash_processes)
+		return "accounts hash_processes";
+	if (a->pam_processes != b->pam_processes)
+		return "pam processes";
 	if (a->lowest_uid != b->lowest_uid)
 		return "mail lowest_uid";
 	return a->log != b->log ? "log target" : NULL;
@@ -354,6 +431,8 @@ run(void)
 
 	super_block_signals();
 	prepare(conf_now);
+	add_children("hasher", run_hasher, helpers[ACCOUNTS].hashers);
+	add_children("pam", run_pam, helpers[ACCOUNTS].pams);
 	log_info("ready", log_text("run", conf_now->run));
 	result = super_run(children, reload);
 	remove_sockets(conf_now);

@@ -1,113 +1,50 @@
 #include "password.h"
+
 #include "clock.h"
 #include "log.h"
 #include "login_cache.h"
-#include "port.h"
+#include "packet.h"
+#include "pool.h"
 
-#include <crypt.h>
 #include <errno.h>
-#include <openssl/crypto.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NEW_HASHES "$y$"
+#define OPEN_TIME (60 * CLOCK_SECOND)
 
-/* What a thread computes: the hash of password under setting. */
-struct job {
-	struct message message; /* first: it is what ports carry */
-	const char *password;
-	const char *setting; /* a stored hash; NULL: a new salt */
-	int64_t deadline;
-	enum password_result result; /* GOOD: hash is set */
-	char hash[PASSWORD_HASH_MAX];
-};
-
-struct hasher {
-	pthread_t thread;
-	struct ring ring;
-	struct port port;
-	unsigned pending; /* jobs that it has; the worker's book-keeping */
-	atomic_int end;
-	struct crypt_data data;
-};
-
-struct password_pool {
-	unsigned started, pending, queue;
+struct password {
+	struct pool *pool;
+	struct hash_want want;
 	struct login_cache *cache;
-	char dummy[PASSWORD_HASH_MAX]; /* of a password that nobody knows */
-	unsigned count;
-	struct hasher hashers[];
+	struct hash_made dummy; /* of a password that nobody knows */
 };
 
-/* The hash of a job; data is the thread's scratch room, wiped afterwards. */
-static void
-compute(struct job *job, struct crypt_data *data)
+/* Has a process answer; PASSWORD_GOOD: the reply's fields can be read. */
+static enum password_result
+ask(struct password *p, const struct delay_who *who, struct packet *request,
+    struct packet *reply, int64_t deadline)
 {
-	char salt[CRYPT_GENSALT_OUTPUT_SIZE];
-	const char *setting = job->setting, *hash;
-
-	job->result = PASSWORD_FAILED;
-	if (setting == NULL)
-		setting = crypt_gensalt_rn(
-		    NEW_HASHES, 0, NULL, 0, salt, (int)sizeof(salt));
-	if (setting == NULL) {
-		log_error("password.salt", log_errno(errno));
-		return;
+	packet_init(reply, 0);
+	if (pool_call(p->pool, who, request, reply, deadline) == -1) {
+		if (errno == EAGAIN || errno == ETIMEDOUT || errno == ECANCELED)
+			return PASSWORD_BUSY;
+		log_error("password.pool", log_errno(errno));
+		return PASSWORD_FAILED;
 	}
-	hash = crypt_rn(job->password, setting, data, (int)sizeof(*data));
-	if (hash == NULL) {
-		log_error("password.hash", log_errno(errno));
-	} else if (strlen(hash) < sizeof(job->hash)) {
-		snprintf(job->hash, sizeof(job->hash), "%s", hash);
-		job->result = PASSWORD_GOOD;
-	}
-	explicit_bzero(data, sizeof(*data));
-}
-
-static void *
-hash_for_ever(void *arg)
-{
-	struct hasher *h = arg;
-	struct message *m;
-	struct job *job;
-
-	while (!atomic_load(&h->end)) {
-		if ((m = port_receive(&h->port)) == NULL) {
-			ring_wait(&h->ring, CLOCK_NEVER);
-			continue;
-		}
-		job = (struct job *)m;
-		/* Nobody waits any more for what comes too late. */
-		if (clock_now() >= job->deadline)
-			job->result = PASSWORD_BUSY;
-		else
-			compute(job, &h->data);
-		if (port_reply(m) == -1)
-			panic("password: a reply port is gone");
-	}
-	return NULL;
-}
-
-static int
-start_hasher(struct hasher *h, unsigned queue)
-{
-	ring_init(&h->ring);
-	port_init(&h->port, &h->ring, queue);
-	return pthread_create(&h->thread, NULL, hash_for_ever, h);
+	return reply->head.status == PACKET_OK ? PASSWORD_GOOD
+					       : PASSWORD_FAILED;
 }
 
 /* A hash that no password fits, to be compared where there is no user. */
 static int
-make_dummy(struct password_pool *pool)
+make_dummy(struct password *p)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char random[32];
 	char password[sizeof(random) + 1];
-	struct job job = {.password = password};
+	enum password_result result;
 	size_t i;
 
 	if (getentropy(random, sizeof(random)) == -1) {
@@ -117,149 +54,150 @@ make_dummy(struct password_pool *pool)
 	for (i = 0; i < sizeof(random); i++)
 		password[i] = digits[random[i] % 16];
 	password[i] = '\0';
-	compute(&job, &pool->hashers[0].data);
-	snprintf(pool->dummy, sizeof(pool->dummy), "%s", job.hash);
+	result =
+	    password_make(p, NULL, password, &p->dummy, clock_after(OPEN_TIME));
 	explicit_bzero(random, sizeof(random));
 	explicit_bzero(password, sizeof(password));
-	explicit_bzero(&job, sizeof(job));
-	return pool->dummy[0] == '\0' ? -1 : 0;
+	if (result != PASSWORD_GOOD)
+		log_error("password.open", log_int("result", result));
+	return result == PASSWORD_GOOD ? 0 : -1;
 }
 
-struct password_pool *
-password_open(unsigned threads, unsigned queue, int64_t cache)
+struct password *
+password_open(struct pool *pool, const struct hash_want *want, int64_t cache)
 {
-	struct password_pool *pool;
-	int code = 0;
+	struct password *p = calloc(1, sizeof(*p));
 
-	pool = calloc(1, sizeof(*pool) + threads * sizeof(pool->hashers[0]));
-	if (pool == NULL) {
+	if (p == NULL) {
 		log_error("password.open", log_errno(ENOMEM));
 		return NULL;
 	}
-	pool->queue = queue;
-	pool->count = threads;
-	if ((pool->cache = login_cache_open(cache)) == NULL ||
-	    make_dummy(pool) == -1) {
-		password_close(&pool);
-		return NULL;
-	}
-	while (code == 0 && pool->started < threads) {
-		code = start_hasher(&pool->hashers[pool->started], queue);
-		if (code == 0)
-			pool->started++;
-	}
-	if (code != 0) {
-		log_error("password.thread", log_errno(code));
-		password_close(&pool);
-	}
-	return pool;
+	p->pool = pool;
+	p->want = *want;
+	if ((p->cache = login_cache_open(cache)) == NULL || make_dummy(p) == -1)
+		password_close(&p);
+	return p;
 }
 
 void
-password_close(struct password_pool **poolp)
+password_close(struct password **pp)
 {
-	struct password_pool *pool = *poolp;
-	unsigned i;
+	struct password *p = *pp;
 
-	if (pool == NULL)
+	if (p == NULL)
 		return;
-	*poolp = NULL;
-	for (i = 0; i < pool->started; i++) {
-		struct hasher *h = &pool->hashers[i];
-
-		atomic_store(&h->end, 1);
-		ring_notify(&h->ring);
-		pthread_join(h->thread, NULL);
-	}
-	login_cache_close(&pool->cache);
-	free(pool);
+	*pp = NULL;
+	login_cache_close(&p->cache);
+	explicit_bzero(p, sizeof(*p));
+	free(p);
 }
 
-/* Has the least busy thread compute the job. */
+/* A process's word on whether the password fits the hash. */
 static enum password_result
-run(struct password_pool *pool, struct job *job)
+compare(struct password *p, const struct delay_who *who, const char *hash,
+    const char *password, int64_t deadline)
 {
-	struct hasher *h = &pool->hashers[0];
-	unsigned i;
-	int sent;
+	enum password_result result;
+	struct packet request, reply;
+	uint8_t found;
 
-	if (pool->pending >= pool->queue)
-		return PASSWORD_BUSY;
-	for (i = 1; i < pool->started; i++) {
-		if (pool->hashers[i].pending < h->pending)
-			h = &pool->hashers[i];
+	packet_init(&request, WIRE_HASH_VERIFY);
+	packet_put_text(&request, password);
+	packet_put_text(&request, hash);
+	result = ask(p, who, &request, &reply, deadline);
+	packet_free(&request);
+	if (result == PASSWORD_GOOD) {
+		found = packet_get_u8(&reply);
+		if (packet_end(&reply) == -1 || found > HASH_DIFFERS)
+			result = PASSWORD_FAILED;
+		else if (found == HASH_DIFFERS)
+			result = PASSWORD_WRONG;
 	}
-	pool->pending++;
-	h->pending++;
-	sent = port_call(&h->port, &job->message, job->deadline);
-	pool->pending--;
-	h->pending--;
-	return sent == 0 ? job->result : PASSWORD_BUSY;
-}
-
-static int
-is_known(const char *hash)
-{
-	return strncmp(hash, "$y$", 3) == 0 || strncmp(hash, "$6$", 3) == 0;
-}
-
-static int
-is_same(const char *a, const char *b)
-{
-	size_t length = strlen(a);
-
-	return strlen(b) == length && CRYPTO_memcmp(a, b, length) == 0;
+	packet_free(&reply);
+	return result;
 }
 
 enum password_result
-password_verify(struct password_pool *pool, const char *user, const char *hash,
-    const char *password, int64_t deadline)
+password_verify(struct password *p, const struct delay_who *who,
+    const char *user, const char *hash, const char *password, int64_t deadline)
 {
-	struct job job = {.password = password, .deadline = deadline};
+	int is_user = hash[0] != '\0';
 	enum password_result result;
 
-	if (hash[0] != '\0' && !is_known(hash)) {
+	if (is_user && !hash_is_known(hash)) {
 		log_error("password.kind", log_text("user", user));
 		return PASSWORD_FAILED;
 	}
-	if (hash[0] != '\0' &&
-	    login_cache_has(pool->cache, user, hash, password))
+	if (login_cache_has(p->cache, user, hash, password) && is_user)
 		return PASSWORD_GOOD;
-	job.setting = hash[0] == '\0' ? pool->dummy : hash;
-	result = run(pool, &job);
-	if (result == PASSWORD_GOOD && !is_same(job.hash, job.setting))
-		result = PASSWORD_WRONG;
-	if (hash[0] == '\0' && result == PASSWORD_GOOD)
+	result =
+	    compare(p, who, is_user ? hash : p->dummy.hash, password, deadline);
+	if (result == PASSWORD_GOOD && !is_user)
 		result = PASSWORD_WRONG;
 	if (result == PASSWORD_GOOD)
-		login_cache_add(pool->cache, user, hash, password);
-	explicit_bzero(&job, sizeof(job));
+		login_cache_add(p->cache, user, hash, password);
 	return result;
+}
+
+static void
+get_octets(struct packet *reply, unsigned char *to, size_t wanted)
+{
+	size_t length;
+	const void *data = packet_get_data(reply, RECORD_KEY_MAX, &length);
+
+	if (length == wanted)
+		memcpy(to, data, length);
+	else if (reply->error == 0)
+		reply->error = EBADMSG;
+}
+
+/* SCRAM keys, or none of them. */
+static void
+get_scram(struct packet *reply, struct record_scram *s, uint8_t key)
+{
+	s->iterations = packet_get_u32(reply);
+	s->length = s->iterations == 0 ? 0 : key;
+	get_octets(reply, s->salt, sizeof(s->salt));
+	get_octets(reply, s->stored, s->length);
+	get_octets(reply, s->server, s->length);
 }
 
 enum password_result
-password_hash(struct password_pool *pool, const char *password, char *hash,
-    int64_t deadline)
+password_make(struct password *p, const struct delay_who *who,
+    const char *password, struct hash_made *made, int64_t deadline)
 {
-	struct job job = {.password = password, .deadline = deadline};
 	enum password_result result;
+	struct packet request, reply;
 
-	hash[0] = '\0';
-	result = run(pool, &job);
-	if (result == PASSWORD_GOOD)
-		snprintf(hash, PASSWORD_HASH_MAX, "%s", job.hash);
-	explicit_bzero(&job, sizeof(job));
+	memset(made, 0, sizeof(*made));
+	packet_init(&request, WIRE_HASH_MAKE);
+	packet_put_text(&request, password);
+	packet_put_u8(&request, (uint8_t)p->want.kind);
+	packet_put_u8(&request, (uint8_t)p->want.cost);
+	packet_put_u32(&request, p->want.iterations);
+	result = ask(p, who, &request, &reply, deadline);
+	packet_free(&request);
+	if (result == PASSWORD_GOOD) {
+		packet_get_text(&reply, made->hash, sizeof(made->hash));
+		get_scram(&reply, &made->sha1, 20);
+		get_scram(&reply, &made->sha256, 32);
+		if (packet_end(&reply) == -1 || !hash_is_known(made->hash))
+			result = PASSWORD_FAILED;
+	}
+	if (result != PASSWORD_GOOD)
+		explicit_bzero(made, sizeof(*made));
+	packet_free(&reply);
 	return result;
 }
 
 void
-password_forget(struct password_pool *pool, const char *user)
+password_forget(struct password *p, const char *user)
 {
-	login_cache_forget(pool->cache, user);
+	login_cache_forget(p->cache, user);
 }
 
 void
-password_expire(struct password_pool *pool)
+password_expire(struct password *p)
 {
-	login_cache_expire(pool->cache);
+	login_cache_expire(p->cache);
 }

@@ -3,7 +3,18 @@
 #include <string.h>
 
 enum { VERSION_1 = 1 };
-enum { TAG_HASH = 1, TAG_QUOTA, TAG_SYSTEM };
+enum {
+	TAG_HASH = 1,
+	TAG_QUOTA,
+	TAG_SYSTEM,
+	TAG_SCRAM_SHA1,
+	TAG_SCRAM_SHA256,
+	TAG_SECRET,
+	TAG_SENDERS,
+	TAG_SOURCE
+};
+/* Octets of a field of SCRAM keys before the keys. */
+#define SCRAM_HEAD (4 + RECORD_SALT_SIZE)
 
 /* Where a record is written to; at NULL: it did not fit. */
 struct writer {
@@ -40,6 +51,38 @@ put_head(struct writer *w, int tag, size_t length)
 	put_number(w, length, 2);
 }
 
+static void
+put_scram(struct writer *w, int tag, const struct record_scram *s)
+{
+	if (s->iterations == 0)
+		return;
+	put_head(w, tag, SCRAM_HEAD + 2U * s->length);
+	put_number(w, s->iterations, 4);
+	put_octets(w, s->salt, sizeof(s->salt));
+	put_octets(w, s->stored, s->length);
+	put_octets(w, s->server, s->length);
+}
+
+/* What is there for logins besides the hash. */
+static void
+put_login(struct writer *w, const struct record_user *user)
+{
+	put_scram(w, TAG_SCRAM_SHA1, &user->sha1);
+	put_scram(w, TAG_SCRAM_SHA256, &user->sha256);
+	if (user->secret[0] != '\0') {
+		put_head(w, TAG_SECRET, strlen(user->secret));
+		put_octets(w, user->secret, strlen(user->secret));
+	}
+	if (user->senders_length > 0) {
+		put_head(w, TAG_SENDERS, user->senders_length);
+		put_octets(w, user->senders, user->senders_length);
+	}
+	if (user->source != RECORD_OWN) {
+		put_head(w, TAG_SOURCE, 1);
+		put_number(w, (uint64_t)user->source, 1);
+	}
+}
+
 size_t
 record_put_user(const struct record_user *user, unsigned char *to, size_t size)
 {
@@ -60,6 +103,7 @@ record_put_user(const struct record_user *user, unsigned char *to, size_t size)
 		put_number(&w, user->system.gid, 4);
 		put_octets(&w, user->system.path, path);
 	}
+	put_login(&w, user);
 	return w.at != NULL ? (size_t)(w.at - to) : 0;
 }
 
@@ -84,6 +128,31 @@ take_text(char *to, size_t size, const unsigned char *from, size_t length)
 }
 
 static int
+take_scram(struct record_scram *s, size_t key, const unsigned char *from,
+    size_t length)
+{
+	if (length != SCRAM_HEAD + 2 * key)
+		return -1;
+	s->iterations = (uint32_t)get_number(from, 4);
+	s->length = (uint8_t)key;
+	memcpy(s->salt, from + 4, sizeof(s->salt));
+	memcpy(s->stored, from + SCRAM_HEAD, key);
+	memcpy(s->server, from + SCRAM_HEAD + key, key);
+	return s->iterations == 0 ? -1 : 0;
+}
+
+static int
+take_senders(struct record_user *user, const unsigned char *from, size_t length)
+{
+	if (length == 0 || length > sizeof(user->senders) ||
+	    from[length - 1] != '\0')
+		return -1;
+	memcpy(user->senders, from, length);
+	user->senders_length = length;
+	return 0;
+}
+
+static int
 take_field(
     struct record_user *user, int tag, const unsigned char *from, size_t length)
 {
@@ -104,6 +173,20 @@ take_field(
 		user->system.gid = (uint32_t)get_number(from + 4, 4);
 		return take_text(user->system.path, sizeof(user->system.path),
 		    from + 8, length - 8);
+	case TAG_SCRAM_SHA1:
+		return take_scram(&user->sha1, 20, from, length);
+	case TAG_SCRAM_SHA256:
+		return take_scram(&user->sha256, 32, from, length);
+	case TAG_SECRET:
+		return take_text(
+		    user->secret, sizeof(user->secret), from, length);
+	case TAG_SENDERS:
+		return take_senders(user, from, length);
+	case TAG_SOURCE:
+		if (length != 1 || from[0] > RECORD_PAM)
+			return -1; /* who may judge is not for us to guess */
+		user->source = from[0];
+		return 0;
 	}
 	return 0; /* of a later day */
 }

@@ -3,7 +3,9 @@
  *
  * The first octet is the version.  A user's fields follow, each a tag octet, a
  * length (two octets, high one first) and that many octets; a reader passes
- * over tags that it does not know.  An alias's targets follow, each with a NUL.
+ * over tags that it does not know, so that a release can read what a later one
+ * wrote.  A record without SCRAM keys is of an older one.  An alias's targets
+ * follow, each with a NUL.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -15,7 +17,7 @@
 
 /* A password hash by crypt(5), NUL included (CRYPT_OUTPUT_SIZE). */
 #define RECORD_HASH_MAX 384
-#define RECORD_USER_MAX 1024
+#define RECORD_USER_MAX 8192
 
 /* The path of a system user's Maildir, NUL included. */
 #define RECORD_PATH_MAX 256
@@ -31,8 +33,30 @@ struct record_system {
 	char path[RECORD_PATH_MAX]; /* of the Maildir, absolute; "": virtual */
 };
 
+#define RECORD_SALT_SIZE 16
+#define RECORD_KEY_MAX	 32
+/* Addresses that a user may send as besides his own, one behind the other,
+ * each with a NUL. */
+#define RECORD_SENDERS_MAX 2048
+
+/* What RFC 5802 3 has a server store, instead of a password. */
+struct record_scram {
+	uint32_t iterations; /* 0: there are no keys */
+	unsigned char salt[RECORD_SALT_SIZE];
+	uint8_t length; /* of each key */
+	unsigned char stored[RECORD_KEY_MAX], server[RECORD_KEY_MAX];
+};
+
+/* Who knows whether a password is right. */
+enum record_source { RECORD_OWN, RECORD_PAM };
+
 struct record_user {
 	char hash[RECORD_HASH_MAX];
+	struct record_scram sha1, sha256;
+	char secret[WIRE_PASSWORD_MAX]; /* for APOP and CRAM-MD5; else "" */
+	int source;			/* enum record_source */
+	size_t senders_length;
+	char senders[RECORD_SENDERS_MAX];
 	int has_quota; /* of its own, instead of the conf's */
 	struct record_quota quota;
 	struct record_system system;

@@ -1,5 +1,6 @@
 #include "registry.h"
 #include "log.h"
+#include "registry_parts.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,11 +11,8 @@
 /* What stands in the domains table: a version, and room for more. */
 static const unsigned char domain_record[] = {1};
 
-static enum registry_result refuse(char *why, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static enum registry_result
-refuse(char *why, const char *format, ...)
+enum registry_result
+registry_refuse(char *why, const char *format, ...)
 {
 	va_list ap;
 
@@ -34,8 +32,8 @@ finish(struct directory *d, enum kv_status status)
 	return REGISTRY_FAILED;
 }
 
-static enum registry_result
-put(struct directory *d, enum kv_table table, const char *key,
+enum registry_result
+registry_put(struct directory *d, enum kv_table table, const char *key,
     const void *value, size_t length)
 {
 	if (kv_begin(d->kv) != KV_OK)
@@ -43,9 +41,11 @@ put(struct directory *d, enum kv_table table, const char *key,
 	return finish(d, kv_put(d->kv, table, key, value, length));
 }
 
-static enum registry_result delete (
-    struct directory *d, enum kv_table table, const char *key) {
-	if (kv_begin(d->kv) != KV_OK) return REGISTRY_FAILED;
+enum registry_result
+registry_delete(struct directory *d, enum kv_table table, const char *key)
+{
+	if (kv_begin(d->kv) != KV_OK)
+		return REGISTRY_FAILED;
 	return finish(d, kv_delete(d->kv, table, key));
 }
 
@@ -56,7 +56,7 @@ check_domain(struct directory *d, const char *domain, char *why)
 	case DIRECTORY_OK:
 		return REGISTRY_OK;
 	case DIRECTORY_FOREIGN:
-		return refuse(why,
+		return registry_refuse(why,
 		    "%s is none of our domains; add it with: "
 		    "mailctl domain add %s",
 		    domain, domain);
@@ -65,16 +65,15 @@ check_domain(struct directory *d, const char *domain, char *why)
 	}
 }
 
-/* Reads an address that a user or an alias is to have. */
-static enum registry_result
-check_address(
+enum registry_result
+registry_check_address(
     struct directory *d, const char *text, struct address *a, char *why)
 {
 	switch (address_parse(text, a)) {
 	case ADDRESS_OK:
 		return check_domain(d, a->domain, why);
 	case ADDRESS_BAD_LOCAL:
-		return refuse(why,
+		return registry_refuse(why,
 		    "\"%.80s\" can't be a name here: 1 to 64 letters, digits "
 		    "and .!#$%%&'*+-=?^_`{|}~ before the @, with no dot at "
 		    "either end and no two in a row",
@@ -82,7 +81,8 @@ check_address(
 	case ADDRESS_BAD:
 		break;
 	}
-	return refuse(why, "\"%.80s\" is no address: write user@domain", text);
+	return registry_refuse(
+	    why, "\"%.80s\" is no address: write user@domain", text);
 }
 
 enum registry_result
@@ -91,17 +91,17 @@ registry_domain_add(struct directory *d, const char *domain, char *why)
 	char name[ADDRESS_DOMAIN_MAX + 1];
 
 	if (address_parse_domain(domain, name) == -1)
-		return refuse(why,
+		return registry_refuse(why,
 		    "\"%.80s\" is no domain: write it like example.org "
 		    "(letters, digits, hyphens and dots; other scripts in "
 		    "their xn-- form)",
 		    domain);
 	switch (directory_has_domain(d, name)) {
 	case DIRECTORY_FOREIGN:
-		return put(
+		return registry_put(
 		    d, KV_DOMAINS, name, domain_record, sizeof(domain_record));
 	case DIRECTORY_OK:
-		return refuse(why, "%s is there already", name);
+		return registry_refuse(why, "%s is there already", name);
 	default:
 		return REGISTRY_FAILED;
 	}
@@ -125,7 +125,7 @@ check_unused(struct directory *d, enum kv_table table, const char *kind,
 	}
 	if (strncmp(key, prefix, strlen(prefix)) != 0)
 		return REGISTRY_OK;
-	return refuse(why,
+	return registry_refuse(why,
 	    "%s still has the %s %s@%s; delete its users and aliases first",
 	    domain->domain, kind, key + strlen(prefix), domain->domain);
 }
@@ -137,22 +137,21 @@ registry_domain_del(struct directory *d, const char *domain, char *why)
 	enum registry_result result;
 
 	if (address_parse_domain(domain, a.domain) == -1)
-		return refuse(why, "\"%.80s\" is no domain", domain);
+		return registry_refuse(why, "\"%.80s\" is no domain", domain);
 	result = check_domain(d, a.domain, why);
 	if (result == REGISTRY_REFUSED)
-		refuse(why, "%s is none of our domains", a.domain);
+		registry_refuse(why, "%s is none of our domains", a.domain);
 	if (result == REGISTRY_OK)
 		result = check_unused(d, KV_USERS, "user", &a, why);
 	if (result == REGISTRY_OK)
 		result = check_unused(d, KV_ALIASES, "alias", &a, why);
 	if (result == REGISTRY_OK)
-		result = delete (d, KV_DOMAINS, a.domain);
+		result = registry_delete(d, KV_DOMAINS, a.domain);
 	return result;
 }
 
-/* Whether there is an alias under this key. */
-static enum kv_status
-has_alias(struct directory *d, const char *key)
+enum kv_status
+registry_has_alias(struct directory *d, const char *key)
 {
 	enum kv_status status = KV_FAILED;
 	unsigned char *value;
@@ -167,155 +166,6 @@ has_alias(struct directory *d, const char *key)
 	return status;
 }
 
-/* The user of exactly this name: key[KV_KEY_MAX], and what stands there, to be
- * wiped by the caller. */
-static enum registry_result
-find_user(struct directory *d, const char *name, char *key,
-    struct record_user *user, char *why)
-{
-	enum directory_result result;
-	struct address a;
-
-	if (strchr(name, '@') == NULL)
-		return refuse(
-		    why, "\"%.80s\" is no address: write user@domain", name);
-	result = directory_user(d, name, &a, user);
-	if (result == DIRECTORY_NO_USER)
-		return refuse(why, "there is no user %.330s", name);
-	address_key(&a, key);
-	return result == DIRECTORY_OK ? REGISTRY_OK : REGISTRY_FAILED;
-}
-
-static enum registry_result
-check_user(struct directory *d, const char *name, char *key, char *why)
-{
-	struct record_user user = {.hash = ""};
-	enum registry_result result = find_user(d, name, key, &user, why);
-
-	explicit_bzero(&user, sizeof(user));
-	return result;
-}
-
-static enum registry_result
-check_new_user(struct directory *d, const char *name, char *key, char *why)
-{
-	enum registry_result result;
-	struct record_user user;
-	struct address a;
-
-	if ((result = check_address(d, name, &a, why)) != REGISTRY_OK)
-		return result;
-	address_key(&a, key);
-	switch (has_alias(d, key)) {
-	case KV_OK:
-		return refuse(why,
-		    "%s is an alias; delete that first, and add it again "
-		    "later to have it stand before the mailbox",
-		    name);
-	case KV_FAILED:
-		return REGISTRY_FAILED;
-	case KV_NONE:
-		break;
-	}
-	switch (directory_user(d, name, &a, &user)) {
-	case DIRECTORY_OK:
-		explicit_bzero(&user, sizeof(user));
-		return refuse(why, "the user %s is there already", name);
-	case DIRECTORY_NO_USER:
-		return REGISTRY_OK;
-	default:
-		return REGISTRY_FAILED;
-	}
-}
-
-enum registry_result
-registry_user_check(struct directory *d, const char *name, int new, char *why)
-{
-	char key[KV_KEY_MAX];
-
-	if (new)
-		return check_new_user(d, name, key, why);
-	return check_user(d, name, key, why);
-}
-
-/* Writes the user and wipes it. */
-static enum registry_result
-put_user(struct directory *d, const char *key, struct record_user *user)
-{
-	unsigned char value[RECORD_USER_MAX];
-	enum registry_result result = REGISTRY_FAILED;
-	size_t length;
-
-	length = record_put_user(user, value, sizeof(value));
-	if (length > 0)
-		result = put(d, KV_USERS, key, value, length);
-	explicit_bzero(user, sizeof(*user));
-	explicit_bzero(value, sizeof(value));
-	return result;
-}
-
-enum registry_result
-registry_user_add(struct directory *d, const char *name, const char *hash,
-    const struct record_system *system, char *why)
-{
-	struct record_user user = {.hash = ""};
-	enum registry_result result;
-	char key[KV_KEY_MAX];
-
-	if ((result = check_new_user(d, name, key, why)) != REGISTRY_OK)
-		return result;
-	if (strlen(hash) >= sizeof(user.hash))
-		return REGISTRY_FAILED;
-	snprintf(user.hash, sizeof(user.hash), "%s", hash);
-	if (system != NULL)
-		user.system = *system;
-	return put_user(d, key, &user);
-}
-
-enum registry_result
-registry_user_passwd(
-    struct directory *d, const char *name, const char *hash, char *why)
-{
-	struct record_user user = {.hash = ""};
-	enum registry_result result;
-	char key[KV_KEY_MAX];
-
-	result = find_user(d, name, key, &user, why);
-	if (result != REGISTRY_OK)
-		return result;
-	if (strlen(hash) >= sizeof(user.hash))
-		return REGISTRY_FAILED;
-	snprintf(user.hash, sizeof(user.hash), "%s", hash);
-	return put_user(d, key, &user);
-}
-
-enum registry_result
-registry_user_quota(struct directory *d, const char *name,
-    const struct record_quota *quota, char *why)
-{
-	struct record_user user = {.hash = ""};
-	enum registry_result result;
-	char key[KV_KEY_MAX];
-
-	result = find_user(d, name, key, &user, why);
-	if (result != REGISTRY_OK)
-		return result;
-	user.has_quota = quota != NULL;
-	user.quota = quota != NULL ? *quota : (struct record_quota){0, 0};
-	return put_user(d, key, &user);
-}
-
-enum registry_result
-registry_user_del(struct directory *d, const char *name, char *why)
-{
-	enum registry_result result;
-	char key[KV_KEY_MAX];
-
-	if ((result = check_user(d, name, key, why)) != REGISTRY_OK)
-		return result;
-	return delete (d, KV_USERS, key);
-}
-
 static enum registry_result
 why_target(enum directory_result result, const char *target, char *why)
 {
@@ -323,16 +173,16 @@ why_target(enum directory_result result, const char *target, char *why)
 	case DIRECTORY_OK:
 		return REGISTRY_OK;
 	case DIRECTORY_FOREIGN:
-		return refuse(why,
+		return registry_refuse(why,
 		    "the target %.200s is in none of our domains, and mail is "
 		    "not relayed to others",
 		    target);
 	case DIRECTORY_NO_USER:
-		return refuse(why,
+		return registry_refuse(why,
 		    "the target %.200s is no user and no alias; add it first",
 		    target);
 	case DIRECTORY_LOOP:
-		return refuse(why,
+		return registry_refuse(why,
 		    "this would make a loop, or a chain of more than %d "
 		    "aliases, or reach more than %d mailboxes",
 		    DIRECTORY_DEPTH, WIRE_TARGETS_MAX);
@@ -379,14 +229,14 @@ canonical_targets(const struct record_targets *given,
 	targets->count = 0;
 	for (i = 0; i < given->count; i++) {
 		if (address_parse(given->names[i], &a) != ADDRESS_OK)
-			return refuse(why,
+			return registry_refuse(why,
 			    "the target \"%.80s\" is no address: write "
 			    "user@domain",
 			    given->names[i]);
 		address_name(&a, targets->names[targets->count++]);
 	}
 	if (targets->count == 0)
-		return refuse(why, "an alias needs a target");
+		return registry_refuse(why, "an alias needs a target");
 	return REGISTRY_OK;
 }
 
@@ -405,7 +255,7 @@ add_alias(struct directory *d, struct alias_change *c, char *why)
 
 	length = record_put_alias(&c->targets, c->value, sizeof(c->value));
 	if (length == 0)
-		return refuse(why, "too many or too long targets");
+		return registry_refuse(why, "too many or too long targets");
 	if (kv_begin(d->kv) != KV_OK)
 		return REGISTRY_FAILED;
 	if (kv_put(d->kv, KV_ALIASES, c->key, c->value, length) != KV_OK)
@@ -425,7 +275,8 @@ registry_alias_add(struct directory *d, const char *address,
 	struct alias_change *c;
 	struct address a;
 
-	if ((result = check_address(d, address, &a, why)) != REGISTRY_OK)
+	if ((result = registry_check_address(d, address, &a, why)) !=
+	    REGISTRY_OK)
 		return result;
 	if ((c = malloc(sizeof(*c))) == NULL) {
 		log_error("registry.failed", log_errno(ENOMEM));
@@ -433,9 +284,9 @@ registry_alias_add(struct directory *d, const char *address,
 	}
 	address_key(&a, c->key);
 	address_name(&a, c->name);
-	switch (has_alias(d, c->key)) {
+	switch (registry_has_alias(d, c->key)) {
 	case KV_OK:
-		result = refuse(why,
+		result = registry_refuse(why,
 		    "the alias %s is there already; delete it first", c->name);
 		break;
 	case KV_FAILED:
@@ -458,14 +309,14 @@ registry_alias_del(struct directory *d, const char *address, char *why)
 
 	if (address_parse(address, &a) == ADDRESS_OK) {
 		address_key(&a, key);
-		switch (has_alias(d, key)) {
+		switch (registry_has_alias(d, key)) {
 		case KV_OK:
-			return delete (d, KV_ALIASES, key);
+			return registry_delete(d, KV_ALIASES, key);
 		case KV_FAILED:
 			return REGISTRY_FAILED;
 		case KV_NONE:
 			break;
 		}
 	}
-	return refuse(why, "there is no alias %.330s", address);
+	return registry_refuse(why, "there is no alias %.330s", address);
 }

@@ -1,6 +1,6 @@
 /*
- * registry -- changes to domains, users and aliases: the rules that keep the
- * directory (directory.h) in order.
+ * registry -- changes to domains and aliases (registry_user.h: to users): the
+ * rules that keep the directory (directory.h) in order.
  *
  * Each change is durable when it returns REGISTRY_OK, and otherwise was not
  * made.  why[REGISTRY_WHY_MAX] gets a reason, for people, with
@@ -25,27 +25,6 @@ registry_domain_add(struct directory *d, const char *domain, char *why);
 /* Refused while the domain has a user or an alias. */
 enum registry_result
 registry_domain_del(struct directory *d, const char *domain, char *why);
-
-/*
- * Whether registry_user_add (new) or registry_user_passwd would be refused for
- * this name: to be asked before a hash is computed.
- */
-enum registry_result
-registry_user_check(struct directory *d, const char *name, int new, char *why);
-
-/* A new user of an existing domain; hash by crypt(5).  system: whose Maildir
- * it is, NULL for a virtual mailbox. */
-enum registry_result registry_user_add(struct directory *d, const char *name,
-    const char *hash, const struct record_system *system, char *why);
-/* quota NULL: the conf's. */
-enum registry_result registry_user_quota(struct directory *d, const char *name,
-    const struct record_quota *quota, char *why);
-enum registry_result registry_user_passwd(
-    struct directory *d, const char *name, const char *hash, char *why);
-
-/* Aliases that name the user stay, and lead to nobody (directory_lookup). */
-enum registry_result
-registry_user_del(struct directory *d, const char *name, char *why);
 
 /*
  * A new alias in an existing domain.  Each target must come down to a mailbox

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const char *const log_targets[] = {"stderr", "syslog", NULL};
 static const char *const log_levels[] = {
@@ -24,12 +25,47 @@ check_folder(const char *value, char *why, size_t size)
 	return -1;
 }
 
+static const char *const plaintext[] = {"no", "loopback", "yes", NULL};
+static const char *const hashes[] = {"yescrypt", "argon2id", NULL};
+static const char *const send_as[] = {"own", "domain", "any", NULL};
+
+static int
+check_mechanism(const char *value, char *why, size_t size)
+{
+	static const char *const known[] = {"SCRAM-SHA-256-PLUS",
+	    "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN",
+	    "LOGIN", "USER", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "CRAM-MD5",
+	    "APOP", NULL};
+
+	for (int i = 0; known[i] != NULL; i++)
+		if (strcasecmp(known[i], value) == 0)
+			return 0;
+	snprintf(why, size, "must be a mechanism that helpers.conf(5) lists");
+	return -1;
+}
+
 static int
 check_absolute(const char *value, char *why, size_t size)
 {
 	if (value[0] == '/' && strlen(value) < 200)
 		return 0;
 	snprintf(why, size, "must be an absolute path below 200 octets");
+	return -1;
+}
+
+static int
+check_file(const char *value, char *why, size_t size)
+{
+	return value[0] == '\0' ? 0 : check_absolute(value, why, size);
+}
+
+/* It becomes a file's name in /etc/pam.d. */
+static int
+check_service(const char *value, char *why, size_t size)
+{
+	if (strchr(value, '/') == NULL && value[0] != '.' && strlen(value) < 64)
+		return 0;
+	snprintf(why, size, "must be the name of a file of /etc/pam.d");
 	return -1;
 }
 
@@ -80,6 +116,7 @@ static const struct conf_setting settings[] = {
     ROW("users", "accounts", TEXT, accounts_user, "ringacct"),
     ROW("users", "mailbox", TEXT, mailbox_user, "ringbox"),
     ROW("users", "keys", TEXT, keys_user, "ringkey"),
+    ROW("users", "hasher", TEXT, hasher_user, "ringhash"),
     ROW("users", "smtpd", TEXT, smtpd_user, "ringsmtp"),
     ROW("users", "pop3d", TEXT, pop3d_user, "ringpop"),
 
@@ -97,13 +134,40 @@ static const struct conf_setting settings[] = {
     ROW("accounts", "postmaster", TEXT, postmaster, ""),
     ROW("accounts", "login_cache", DURATION, login_cache, "10m",
 	BOUNDS("0s", "1d")),
-    ROW("accounts", "hash_threads", NUMBER, hash_threads, "2",
+    ROW("accounts", "hash_processes", NUMBER, hash_processes, "2",
 	BOUNDS("1", "64")),
     ROW("accounts", "login_queue", NUMBER, login_queue, "256",
-	BOUNDS("1", "65536")),
+	BOUNDS("1", "4096")),
+    ROW("accounts", "mechanisms", LIST, mechanisms,
+	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"
+	"PLAIN,LOGIN,USER",
+	.check = check_mechanism),
+    ROW("accounts", "plaintext_login", CHOICE, plaintext_login, "loopback",
+	.choices = plaintext),
+    ROW("accounts", "exchanges", NUMBER, exchanges, "4096",
+	BOUNDS("2", "16000")),
+    ROW("accounts", "hash", CHOICE, hash, "yescrypt", .choices = hashes),
+    ROW("accounts", "hash_cost", NUMBER, hash_cost, "5", BOUNDS("1", "11")),
+    ROW("accounts", "scram_iterations", NUMBER, scram_iterations, "10000",
+	BOUNDS("4096", "10000000")),
+    ROW("accounts", "store_secrets", BOOL, store_secrets, "no"),
+    ROW("accounts", "failed_login", DURATION, failed_login, "1s",
+	BOUNDS("0s", "1m")),
+    ROW("accounts", "failed_login_most", DURATION, failed_login_most, "30s",
+	BOUNDS("0s", "10m")),
+    ROW("accounts", "send_as", CHOICE, send_as, "own", .choices = send_as),
     ROW("accounts", "cache", SIZE, accounts_cache, "8M", BOUNDS("1M", "4G")),
     ROW("accounts", "checkpoint", DURATION, accounts_checkpoint, "1m",
 	BOUNDS("1s", "1d")),
+
+    ROW("tokens", "keys", TEXT, token_keys, "", .check = check_file),
+    ROW("tokens", "issuer", TEXT, token_issuer, ""),
+    ROW("tokens", "audience", TEXT, token_audience, ""),
+    ROW("tokens", "scope", TEXT, token_scope, ""),
+    ROW("tokens", "name", TEXT, token_name, "email"),
+
+    ROW("pam", "service", TEXT, pam_service, "", .check = check_service),
+    ROW("pam", "processes", NUMBER, pam_processes, "2", BOUNDS("1", "16")),
 
     ROW("mail", "root", TEXT, mail_root, "/var/mail/ringmail", PATH),
     ROW("mail", "layout", TEXT, mail_layout, "%d/%u", .check = check_layout),

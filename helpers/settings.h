@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where a login may hand over its secret without TLS. */
+enum settings_plaintext { PLAINTEXT_NO, PLAINTEXT_LOOPBACK, PLAINTEXT_YES };
+
 /* How letters are stored. */
 enum settings_line_ends { LINE_ENDS_LF, LINE_ENDS_CRLF };
 
@@ -23,6 +26,7 @@ struct helpers_conf {
 	char *accounts_user;
 	char *mailbox_user;
 	char *keys_user;
+	char *hasher_user;
 	char *smtpd_user; /* may reach RUN/smtpd */
 	char *pop3d_user; /* may reach RUN/pop3d */
 
@@ -41,10 +45,31 @@ struct helpers_conf {
 	char *postmaster;     /* where mail for postmaster goes that has no user
 				 or alias of its own; "" for nowhere */
 	int64_t login_cache;  /* ns; 0 turns it off */
-	int64_t hash_threads; /* threads that compute password hashes */
-	int64_t login_queue;  /* logins that may wait for one of them */
+	int64_t hash_processes;	     /* that compute password hashes */
+	int64_t login_queue;	     /* logins that may wait for one of them */
+	struct conf_list mechanisms; /* that are on */
+	int plaintext_login;	     /* enum settings_plaintext */
+	int64_t exchanges;	     /* of SASL, under way at most */
+	int hash;		     /* enum hash_kind: of new hashes */
+	int64_t hash_cost;	     /* of new hashes */
+	int64_t scram_iterations;    /* of new SCRAM keys */
+	int store_secrets;    /* passwords in clear, for APOP and CRAM-MD5 */
+	int64_t failed_login; /* ns that a first failure waits */
+	int64_t failed_login_most;   /* ns that any failure waits */
+	int send_as;		     /* enum sender_rule */
 	int64_t accounts_cache;	     /* octets of the database's cache */
 	int64_t accounts_checkpoint; /* ns between checkpoints */
+
+	/* tokens, of OAUTHBEARER and XOAUTH2 */
+	char *token_keys; /* file of the key set; "": no tokens */
+	char *token_issuer;
+	char *token_audience; /* "": any */
+	char *token_scope;    /* "": any */
+	char *token_name;     /* the claim that has the user's name */
+
+	/* pam */
+	char *pam_service;     /* "": no PAM */
+	int64_t pam_processes; /* that ask PAM */
 
 	/* mail */
 	char *mail_root;	/* Maildirs lie below it */

@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-users='ringdns ringacct ringbox ringkey ringsmtp ringpop ringmail'
+users='ringdns ringacct ringhash ringbox ringkey ringsmtp ringpop ringmail'
 
 die() {
 	echo "setup: $*" >&2

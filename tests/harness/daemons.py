@@ -21,7 +21,7 @@ LOAD = float(os.environ.get("RINGMAIL_LOAD", "1"))
 PATIENCE = 8 if RUNNER else 4 if "asan" in BUILD.name else 1
 DOMAIN = "example.test"
 HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
-           "mailbox": "ringbox", "keys": "ringkey"}
+           "mailbox": "ringbox", "keys": "ringkey", "hasher": "ringhash"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
 PORTS = itertools.count()
 

@@ -15,7 +15,7 @@ from harness.smtp import deliver
 CHILDREN = {
     "smtpd/client": "ringsmtp", "pop3d/client": "ringpop",
     "resolver": "ringdns", "accounts": "ringacct", "mailbox": "ringbox",
-    "keys": "ringkey"}
+    "keys": "ringkey", "hasher": "ringhash"}
 CAPABILITIES = {"cap_setgid": 1 << 6, "cap_setuid": 1 << 7}
 # A checker needs system calls of its own, so seccomp is left out under it.
 CHECKER = bool(RUNNER) or BUILD.name != "build"

@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "log.h"
 #include "packet.h"
+#include "hashers_child.h"
 #include "super.h"
 
 #include <poll.h>
@@ -37,6 +38,14 @@ static pid_t child;
 static int ask_end, tell_end; /* mailbox's ends of the pairs */
 static uint32_t next_id;
 static char domain[] = "example.org", plus[] = "+", none[] = "";
+static char keys[128], issuer[] = "https://id.example.org";
+static char scope[] = "mail", email[] = "email";
+#define MECHANISMS 12
+static char mechanism_names[MECHANISMS][WIRE_MECHANISM_MAX] = {
+    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1",
+    "PLAIN", "LOGIN", "USER", "APOP", "CRAM-MD5", "EXTERNAL", "OAUTHBEARER",
+    "XOAUTH2"};
+static char *mechanisms[MECHANISMS];
 static char root[] = "/mail", layout[] = "%d/%u";
 
 /* A socket that listens at this name, or is connected to it. */
@@ -97,6 +106,8 @@ set_up(void **state)
 	int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 	(void)state;
+	for (int i = 0; i < MECHANISMS; i++)
+		mechanisms[i] = mechanism_names[i];
 	strcpy(folder, "/tmp/ringmail-accounts-XXXXXX");
 	if (mkdtemp(folder) == NULL || chmod(folder, 0755) == -1 ||
 	    socketpair(AF_UNIX, type, 0, asks) == -1 ||
@@ -108,8 +119,22 @@ set_up(void **state)
 	    .plus_separator = plus,
 	    .postmaster = none,
 	    .login_cache = 600 * CLOCK_SECOND,
-	    .hash_threads = 2,
+	    .hash_processes = 2,
 	    .login_queue = 8,
+	    .mechanisms = {mechanisms, MECHANISMS},
+	    .plaintext_login = PLAINTEXT_LOOPBACK,
+	    .exchanges = 64,
+	    .hash_cost = 1,
+	    .scram_iterations = 4096,
+	    .store_secrets = 1,
+	    .failed_login = CLOCK_SECOND,
+	    .failed_login_most = 4 * CLOCK_SECOND,
+	    .token_keys = keys,
+	    .token_issuer = issuer,
+	    .token_audience = none,
+	    .token_scope = scope,
+	    .token_name = email,
+	    .pam_service = none,
 	    .accounts_cache = 1 << 20,
 	    .accounts_checkpoint = CLOCK_SECOND,
 	    .mail_root = root,
@@ -128,6 +153,8 @@ set_up(void **state)
 	    .mail_uid = 1234,
 	    .mail_gid = 5678};
 	super_block_signals();
+	if (hashers_start(&helper, 2) == -1)
+		return -1;
 	start();
 	return 0;
 }
@@ -146,6 +173,9 @@ tear_down(void **state)
 		kill(child, SIGTERM);
 		waitpid(child, &status, 0);
 	}
+	hashers_stop();
+	for (i = 0; i < helper.hashers; i++)
+		close(helper.link_hash[i]);
 	for (i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close(fds[i]);
 	snprintf(command, sizeof(command), "rm -rf %s", folder);

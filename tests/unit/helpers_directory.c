@@ -1,5 +1,6 @@
 /* Tests of helpers/directory.c, registry.c, address.c and record.c. */
 #include "../../helpers/registry.h"
+#include "../../helpers/registry_user.h"
 #include "log.h"
 
 #include <setjmp.h>
@@ -17,6 +18,8 @@ static char folder[64];
 static struct directory d;
 static char why[REGISTRY_WHY_MAX];
 static struct record_targets targets;
+static const struct registry_login login = {.made = {.hash = "$y$hash"}};
+static const struct registry_login newer = {.made = {.hash = "$y$new"}};
 
 static int
 set_up(void **state)
@@ -50,7 +53,7 @@ static void
 add_user(const char *name)
 {
 	assert_int_equal(
-	    registry_user_add(&d, name, "$y$hash", NULL, why), REGISTRY_OK);
+	    registry_user_add(&d, name, &login, NULL, why), REGISTRY_OK);
 }
 
 /* Adds an alias with the comma-joined targets. */
@@ -188,13 +191,13 @@ test_users(void **state)
 	leads_nowhere("ann", DIRECTORY_FOREIGN);
 	leads_nowhere("", DIRECTORY_FOREIGN);
 	assert_int_equal(
-	    registry_user_add(&d, "ann@example.org", "h", NULL, why),
+	    registry_user_add(&d, "ann@example.org", &login, NULL, why),
 	    REGISTRY_REFUSED);
 	assert_int_equal(
-	    registry_user_add(&d, "ann@example.com", "h", NULL, why),
+	    registry_user_add(&d, "ann@example.com", &login, NULL, why),
 	    REGISTRY_REFUSED);
 	assert_int_equal(
-	    registry_user_add(&d, "../x@example.org", "h", NULL, why),
+	    registry_user_add(&d, "../x@example.org", &login, NULL, why),
 	    REGISTRY_REFUSED);
 
 	assert_int_equal(directory_user(&d, "ANN", &a, &user), DIRECTORY_OK);
@@ -202,12 +205,13 @@ test_users(void **state)
 	assert_string_equal(a.domain, "example.org");
 	assert_string_equal(user.hash, "$y$hash");
 	assert_int_equal(
-	    registry_user_passwd(&d, "ann@example.org", "$y$new", why),
+	    registry_user_passwd(&d, "ann@example.org", &newer, why),
 	    REGISTRY_OK);
 	assert_int_equal(
 	    directory_user(&d, "ann@example.org", &a, &user), DIRECTORY_OK);
 	assert_string_equal(user.hash, "$y$new");
-	assert_int_equal(registry_user_passwd(&d, "bob@example.org", "h", why),
+	assert_int_equal(
+	    registry_user_passwd(&d, "bob@example.org", &login, why),
 	    REGISTRY_REFUSED);
 	d.default_domain = "";
 	assert_int_equal(
@@ -271,7 +275,7 @@ test_aliases(void **state)
 	    alias("out@example.com", "bob@example.org"), REGISTRY_REFUSED);
 	leads_nowhere("out@example.org", DIRECTORY_NO_USER);
 	assert_int_equal(
-	    registry_user_add(&d, "both@example.org", "h", NULL, why),
+	    registry_user_add(&d, "both@example.org", &login, NULL, why),
 	    REGISTRY_REFUSED);
 
 	/* A target that went later is left out. */

@@ -1,0 +1,62 @@
+#include "accounts_ticket.h"
+
+#include "accounts_admin.h"
+#include "accounts_owner.h"
+#include "clock.h"
+#include "log.h"
+#include "packet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICKET_TIME (60 * CLOCK_SECOND)
+
+static int
+tell_mailbox(const struct accounts_owner *o, const char *name,
+    unsigned char ticket[WIRE_TICKET_SIZE])
+{
+	struct packet tell;
+	int sent;
+
+	if (getentropy(ticket, WIRE_TICKET_SIZE) == -1) {
+		log_error("ticket.random", log_errno(errno));
+		return -1;
+	}
+	packet_init(&tell, WIRE_TICKET);
+	packet_put_data(&tell, ticket, WIRE_TICKET_SIZE);
+	packet_put_text(&tell, name);
+	packet_put_u32(&tell, o->uid);
+	packet_put_u32(&tell, o->gid);
+	packet_put_text(&tell, o->path);
+	packet_put_u64(&tell, (uint64_t)clock_after(TICKET_TIME));
+	errno = tell.error;
+	sent = tell.error != 0 ? -1 : packet_send(accounts.link, &tell);
+	if (sent == -1)
+		log_error(
+		    "link.ticket", log_text("name", name), log_errno(errno));
+	if (tell.data != NULL)
+		explicit_bzero(tell.data, tell.length);
+	packet_free(&tell);
+	return sent;
+}
+
+int
+accounts_ticket_give(const char *name, unsigned char ticket[WIRE_TICKET_SIZE])
+{
+	enum directory_result result;
+	struct accounts_owner o;
+	struct record_user user;
+	struct address a;
+	int found = -1;
+
+	result = directory_user(&accounts.directory, name, &a, &user);
+	if (result == DIRECTORY_OK)
+		found = accounts_owner_find(accounts.helper, &a, &user, &o);
+	else if (result == DIRECTORY_NO_USER)
+		log_info("login.user_gone", log_text("name", name));
+	explicit_bzero(&user, sizeof(user));
+	if (found == -1)
+		return -1;
+	return tell_mailbox(&o, name, ticket);
+}

@@ -1,0 +1,26 @@
+/*
+ * registry_parts -- what the files of the registry share: registry.c has it.
+ */
+#ifndef REGISTRY_PARTS_H
+#define REGISTRY_PARTS_H
+
+#include "registry.h"
+
+/* Writes the reason to why[REGISTRY_WHY_MAX]; REGISTRY_REFUSED. */
+enum registry_result registry_refuse(char *why, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* One change, as a transaction of its own. */
+enum registry_result registry_put(struct directory *d, enum kv_table table,
+    const char *key, const void *value, size_t length);
+enum registry_result
+registry_delete(struct directory *d, enum kv_table table, const char *key);
+
+/* Reads an address that a user or an alias is to have. */
+enum registry_result registry_check_address(
+    struct directory *d, const char *text, struct address *a, char *why);
+
+/* Whether there is an alias under this key. */
+enum kv_status registry_has_alias(struct directory *d, const char *key);
+
+#endif

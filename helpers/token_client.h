@@ -1,0 +1,22 @@
+/*
+ * token_client -- accounts' way to the processes that read tokens (token.h).
+ */
+#ifndef TOKEN_CLIENT_H
+#define TOKEN_CLIENT_H
+
+#include "sasl.h"
+
+#include <stdint.h>
+
+struct delay_who;
+struct pool;
+
+/*
+ * Whose the token is, to name[WIRE_NAME_MAX]: SASL_OK, SASL_DENIED or
+ * SASL_TEMPORARY.  who: as in pool_call.  Waits.
+ */
+enum sasl_result
+token_client_verify(struct pool *pool, const struct delay_who *who,
+    const char *token, char *name, int64_t deadline);
+
+#endif
