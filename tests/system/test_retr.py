@@ -98,7 +98,7 @@ def test_more_sessions_than_places(make_pair):
     paths = lay(pair, "u0", [b"letter %d\n" % n for n in range(3 * count + 1)])
     sessions = [Pop3(pair.pop3_port, user="u0") for _ in range(count)]
     for turn in (1, 2):
-        for start, pop3 in zip(range(turn + 1, 3 * count, 3), sessions):
+        for start, pop3 in zip(range(turn + 1, 3 * count + 1, 3), sessions):
             assert pop3.retr(start) == b"letter %d\r\n" % (start - 1)
     # The third was sent with the second.
     for path in paths:
