@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """docs/*-conformance.md: what each row names is there.
 
-A row is | paragraph | what it asks for | where it is kept | where it is proved |.
-Kept: `file.c` or `file.c:function`.  Proved: `talk/NAME` of that protocol,
-`test_file` or `test_file::test_name`, `unit/NAME`, `fuzz/NAME`.  A row that is not kept says "no:" and
-why in the third column, and needs no proof; "-" there asks nothing of us.
+A row is | paragraph | what it asks for | kept by | proved by |.
+Kept by: `file.c`, `file.c:function`.  Proved by: `talk/NAME` (of that protocol),
+`test_file`, `test_file::test_name`, `unit/NAME`, `fuzz/NAME`.  What is not kept
+says "no:" and why in the third column, and needs no proof.
 """
 import pathlib
 import re
