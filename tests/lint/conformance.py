@@ -2,9 +2,9 @@
 """docs/*-conformance.md: what each row names is there.
 
 A row is | paragraph | what it asks for | kept by | proved by |.
-Kept by: `file.c`, `file.c:function`.  Proved by: `talk/NAME` (of that protocol),
-`test_file`, `test_file::test_name`, `unit/NAME`, `fuzz/NAME`.  What is not kept
-says "no:" and why in the third column, and needs no proof.
+Kept by: `file.c`, `file.c:function`.  Proved by: `talk/NAME` of that protocol,
+`test_file`, `test_file::test_name`, `unit/NAME`, `fuzz/NAME`.  What is not
+kept says "no:" and why in the third column, and needs no proof.
 """
 import pathlib
 import re
