@@ -1,5 +1,7 @@
 #include "address.h"
 
+#include "utf8.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -57,13 +59,19 @@ is_domain(const char *text)
 static int
 is_local(const char *text)
 {
-	const char *c;
+	const char *c = text;
+	size_t n;
 
-	/* RFC 5321 4.1.2 Dot-string; also what keeps "." and ".." out. */
+	/* RFC 5321 4.1.2 Dot-string, RFC 6531 3.3; also what keeps "." and ".."
+	 * out. */
 	if (text[0] == '.' || strstr(text, "..") != NULL)
 		return 0;
-	for (c = text; *c != '\0'; c++) {
-		if (!is_alnum(*c) && strchr(".!#$%&'*+-=?^_`{|}~", *c) == NULL)
+	for (; *c != '\0'; c += n) {
+		n = utf8_character(c, strlen(c));
+		if (n == 0 &&
+		    (is_alnum(*c) || strchr(".!#$%&'*+-=?^_`{|}~", *c) != NULL))
+			n = 1;
+		if (n == 0)
 			return 0;
 	}
 	return c[-1] != '.';

@@ -35,8 +35,9 @@ int address_parse_domain(const char *text, char *domain);
 
 /*
  * Reads a local part, canonical, to local[ADDRESS_LOCAL_MAX + 1]: 0 or -1
- * where it can be no name here: the atext of RFC 5321 4.1.2 and dots, but no
- * "/", no dot at either end, no two in a row.
+ * where it can be no name here: the atext of RFC 5321 4.1.2, UTF-8 (RFC 6531
+ * 3.3; case matters in it) and dots, but no "/", no dot at either end, no two
+ * in a row.
  */
 int address_parse_local(const char *text, char *local);
 

@@ -1,5 +1,7 @@
 #include "address.h"
 
+#include "utf8.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,15 +25,26 @@ is_atext(char c)
 	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
 }
 
+/* Octets of one character of an atom, 0 for none. */
+static size_t
+atext(const char *text, size_t length, int flags)
+{
+	if (length > 0 && is_atext(text[0]))
+		return 1;
+	/* RFC 6531 3.3: atext =/ UTF8-non-ascii */
+	return flags & ADDRESS_UTF8 ? utf8_character(text, length) : 0;
+}
+
 /* RFC 5321 4.1.2: Dot-string.  Octets of it, 0 for none. */
 static size_t
-dot_string(const char *text, size_t length)
+dot_string(const char *text, size_t length, int flags)
 {
-	size_t i = 0, atom;
+	size_t i = 0, atom, n;
 
 	for (;;) {
-		for (atom = i; i < length && is_atext(text[i]); i++)
-			;
+		atom = i;
+		while ((n = atext(text + i, length - i, flags)) > 0)
+			i += n;
 		if (i == atom)
 			return 0;
 		if (i == length || text[i] != '.')
@@ -42,30 +55,42 @@ dot_string(const char *text, size_t length)
 
 /* RFC 5321 4.1.2: Quoted-string.  Octets with its quotes, 0 for none. */
 static size_t
-quoted_string(const char *text, size_t length)
+quoted_string(const char *text, size_t length, int flags)
 {
-	size_t i;
+	size_t i = 1, n;
 
-	for (i = 1; i < length; i++) {
+	while (i < length) {
 		if (text[i] == '"')
 			return i + 1;
+		/* RFC 6531 3.3: qtextSMTP =/ UTF8-non-ascii */
+		if (flags & ADDRESS_UTF8 &&
+		    (n = utf8_character(text + i, length - i)) > 0) {
+			i += n;
+			continue;
+		}
 		if (text[i] == '\\' && ++i == length)
 			return 0;
 		if (text[i] < ' ' || text[i] > '~')
 			return 0;
+		i++;
 	}
 	return 0;
 }
 
-size_t
-address_domain(const char *text, size_t length)
+static size_t
+domain(const char *text, size_t length, int flags)
 {
-	size_t i = 0, label;
+	size_t i = 0, label, n;
 
 	for (;;) {
-		for (label = i; i < length; i++)
-			if (!is_let_dig(text[i]) && text[i] != '-')
+		for (label = i; i < length; i += n) {
+			n = is_let_dig(text[i]) || text[i] == '-';
+			/* RFC 6531 3.3: sub-domain =/ U-label */
+			if (n == 0 && flags & ADDRESS_UTF8)
+				n = utf8_character(text + i, length - i);
+			if (n == 0)
 				break;
+		}
 		/* RFC 5321 4.1.2: sub-domain = Let-dig [Ldh-str] */
 		if (i == label || i - label > LABEL_MAX || text[label] == '-' ||
 		    text[i - 1] == '-')
@@ -74,6 +99,18 @@ address_domain(const char *text, size_t length)
 			return i;
 		i++;
 	}
+}
+
+size_t
+address_domain(const char *text, size_t length)
+{
+	return domain(text, length, 0);
+}
+
+size_t
+address_domain_utf8(const char *text, size_t length)
+{
+	return domain(text, length, ADDRESS_UTF8);
 }
 
 size_t
@@ -106,13 +143,13 @@ address_literal(const char *text, size_t length)
 
 /* RFC 5321 4.1.2: A-d-l ":", the source route.  Octets of it, 0 for none. */
 static size_t
-source_route(const char *text, size_t length)
+source_route(const char *text, size_t length, int flags)
 {
 	size_t i = 0, n;
 
 	while (i < length && text[i] == '@') {
 		i++;
-		if ((n = address_domain(text + i, length - i)) == 0)
+		if ((n = domain(text + i, length - i, flags)) == 0)
 			return 0;
 		i += n;
 		if (i < length && text[i] == ':')
@@ -133,8 +170,8 @@ mailbox(const char *text, size_t length, int flags, struct address *a)
 
 	a->local = text;
 	a->local_length = length > 0 && text[0] == '"'
-			      ? quoted_string(text, length)
-			      : dot_string(text, length);
+			      ? quoted_string(text, length, flags)
+			      : dot_string(text, length, flags);
 	i = a->local_length;
 	if (i == 0 || i == length)
 		return 0;
@@ -149,7 +186,7 @@ mailbox(const char *text, size_t length, int flags, struct address *a)
 			   : 0;
 	}
 	i++;
-	n = address_domain(text + i, length - i);
+	n = domain(text + i, length - i, flags);
 	if (n == 0)
 		n = address_literal(text + i, length - i);
 	a->domain = text + i;
@@ -161,7 +198,7 @@ enum address_result
 address_path(
     const char *text, size_t length, int flags, struct address *a, size_t *used)
 {
-	struct address found;
+	struct address found = {0};
 	size_t i = 1, n;
 
 	if (length < 2 || text[0] != '<')
@@ -171,7 +208,7 @@ address_path(
 		*used = 2;
 		return ADDRESS_OK;
 	}
-	i += source_route(text + i, length - i);
+	i += source_route(text + i, length - i, flags);
 	if ((n = mailbox(text + i, length - i, flags, &found)) == 0)
 		return ADDRESS_SYNTAX;
 	i += n;
@@ -182,6 +219,8 @@ address_path(
 	if (found.local_length > ADDRESS_LOCAL_MAX ||
 	    found.domain_length > ADDRESS_DOMAIN_MAX || i > ADDRESS_PATH_MAX)
 		return ADDRESS_TOO_LONG;
+	found.is_utf8 = utf8_is_needed(found.local, found.local_length) ||
+			utf8_is_needed(found.domain, found.domain_length);
 	*a = found;
 	*used = i;
 	return ADDRESS_OK;
@@ -216,7 +255,7 @@ format_local(const struct address *a, char to[2 * ADDRESS_LOCAL_MAX + 2])
 		return length;
 	}
 	length = unquote(a, plain);
-	if (length > 0 && dot_string(plain, length) == length) {
+	if (length > 0 && dot_string(plain, length, ADDRESS_UTF8) == length) {
 		memcpy(to, plain, length);
 		return length;
 	}

@@ -1,5 +1,6 @@
 /*
- * address -- paths and domains as SMTP writes them (RFC 5321 4.1.2, 4.1.3).
+ * address -- paths and domains as SMTP writes them (RFC 5321 4.1.2, 4.1.3; RFC
+ * 6531 3.3).
  *
  * Pure: works on octets with a length, allocates nothing, reads no octet past
  * the length.  Results are slices of the text that was given.
@@ -22,6 +23,7 @@ struct address {
 	size_t local_length;  /* 0: the null reverse-path */
 	const char *domain;   /* or an address literal with its brackets */
 	size_t domain_length; /* 0: the null reverse-path, or Postmaster */
+	int is_utf8;	      /* not all of it is ASCII */
 };
 
 enum address_result {
@@ -31,8 +33,9 @@ enum address_result {
 };
 
 enum address_flags {
-	ADDRESS_NULL = 1,      /* "<>" is allowed: a reverse-path */
-	ADDRESS_POSTMASTER = 2 /* "<Postmaster>" is: a forward-path */
+	ADDRESS_NULL = 1,	/* "<>" is allowed: a reverse-path */
+	ADDRESS_POSTMASTER = 2, /* "<Postmaster>" is: a forward-path */
+	ADDRESS_UTF8 = 4	/* as RFC 6531 3.3 has it */
 };
 
 /*
@@ -44,8 +47,10 @@ enum address_flags {
 enum address_result address_path(const char *text, size_t length, int flags,
     struct address *a, size_t *used);
 
-/* Octets of the domain at the beginning of text, 0 where there is none. */
+/* Octets of the domain at the beginning of text, 0 where there is none; of one
+ * that may have U-labels. */
 size_t address_domain(const char *text, size_t length);
+size_t address_domain_utf8(const char *text, size_t length);
 
 /* Likewise of an address literal: "[192.0.2.1]" or "[IPv6:2001:db8::1]". */
 size_t address_literal(const char *text, size_t length);

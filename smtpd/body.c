@@ -10,7 +10,7 @@
 #define FIRST_CAPACITY 16384
 /* A little more than what may travel in a request, so that a message of just
  * that size ends, final dot and all, before the memory is full. */
-#define LAST_CAPACITY (WIRE_INLINE_MAX + 64)
+#define LAST_CAPACITY (WIRE_INLINE_MAX + BODY_SPARE + 64)
 
 void
 body_init(struct body *b)
@@ -34,8 +34,8 @@ body_room(struct body *b, uint64_t hint)
 	char *memory;
 
 	errno = 0;
-	if (b->used < b->capacity)
-		return b->capacity - b->used;
+	if (b->used + BODY_SPARE < b->capacity)
+		return b->capacity - b->used - BODY_SPARE;
 	if (b->capacity == LAST_CAPACITY)
 		return 0;
 	if (want > LAST_CAPACITY || hint > want)
@@ -44,7 +44,7 @@ body_room(struct body *b, uint64_t hint)
 		return 0;
 	b->memory = memory;
 	b->capacity = want;
-	return b->capacity - b->used;
+	return b->capacity - b->used - BODY_SPARE;
 }
 
 char *

@@ -6,6 +6,8 @@
 #ifndef BODY_H
 #define BODY_H
 
+#include "sink.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +23,9 @@ void body_init(struct body *b);
 
 /* Frees the memory and closes the spool.  Leaves an empty one. */
 void body_free(struct body *b);
+
+/* Octets that may be written beyond the room that body_room tells. */
+#define BODY_SPARE (SINK_HELD + 2)
 
 /*
  * Room at body_end: grows the memory where it is full and may still grow, to

@@ -1,7 +1,7 @@
 /*
- * cmd -- the commands' functions, by group: cmd_greeting.c, cmd_envelope.c,
- * cmd_data.c, cmd_misc.c.  argument is what follows the verb, "" for nothing,
- * and may be changed.  They may wait.
+ * cmd -- the commands' functions, by group: cmd_greeting.c, cmd_mail.c,
+ * cmd_rcpt.c, cmd_data.c, cmd_bdat.c, cmd_misc.c.  argument is what follows the
+ * verb, "" for nothing, and may be changed.  They may wait.
  */
 #ifndef CMD_H
 #define CMD_H
@@ -17,25 +17,32 @@ enum cmd_flags {
 /* A row of the table of commands. */
 struct cmd {
 	const char *verb;
+	unsigned kinds;	 /* of listeners that know it */
 	unsigned states; /* in which it is allowed */
 	unsigned flags;
 	enum next (*run)(struct smtp *s, char *argument);
 };
 
-/* The row of a verb, in either case; NULL where there is none. */
-const struct cmd *cmd_find(const char *verb);
+/* The row of a verb, in either case, of a kind of listener; NULL where there is
+ * none. */
+const struct cmd *cmd_find(const char *verb, enum session_kind kind);
 
 enum next smtp_cmd_ehlo(struct smtp *s, char *argument);
 enum next smtp_cmd_helo(struct smtp *s, char *argument);
+enum next smtp_cmd_lhlo(struct smtp *s, char *argument);
 enum next smtp_cmd_mail(struct smtp *s, char *argument);
 enum next smtp_cmd_rcpt(struct smtp *s, char *argument);
 enum next smtp_cmd_rset(struct smtp *s, char *argument);
 enum next smtp_cmd_data(struct smtp *s, char *argument);
+enum next smtp_cmd_bdat(struct smtp *s, char *argument);
 enum next smtp_cmd_noop(struct smtp *s, char *argument);
 enum next smtp_cmd_vrfy(struct smtp *s, char *argument);
 enum next smtp_cmd_help(struct smtp *s, char *argument);
 enum next smtp_cmd_quit(struct smtp *s, char *argument);
 enum next smtp_cmd_starttls(struct smtp *s, char *argument);
+/* The end of a message, for cmd_data.c and cmd_bdat.c: delivers it and answers.
+ * The transaction is over. */
+enum next smtp_end_message(struct smtp *s);
 /* Known to RFC 5321, not to us. */
 enum next smtp_cmd_absent(struct smtp *s, char *argument);
 /* A browser, or somebody who had one sent here. */

@@ -13,15 +13,14 @@
  * is not (4.1.4).  NEXT_CMD where the greeting was good, and nothing said yet.
  */
 static int
-greet(struct smtp *s, const char *name, int is_extended)
+greet(struct smtp *s, const char *name, const char *verb, int is_extended)
 {
 	size_t length = strlen(name);
 
 	if (length == 0 || length > ADDRESS_DOMAIN_MAX ||
 	    (address_domain(name, length) != length &&
 		address_literal(name, length) != length)) {
-		reply_syntax(
-		    s, is_extended ? "EHLO host.example" : "HELO host.example");
+		reply(s, "501 5.5.4 Syntax: %s host.example", verb);
 		return -1;
 	}
 	session_reset(s);
@@ -41,26 +40,47 @@ greet(struct smtp *s, const char *name, int is_extended)
 	return 0;
 }
 
+/* What a session may use from now on: EHLO's answer, and LHLO's. */
+static enum next
+list_extensions(struct smtp *s)
+{
+	reply(s, "250-%s greets %s", s->conf->hostname, s->helo);
+	reply(s, "250-PIPELINING"); /* RFC 2920 */
+	reply(s, "250-SIZE %jd", (intmax_t)s->conf->message_size); /* 1870 */
+	/* RFC 9422 */
+	reply(s, "250-LIMITS RCPTMAX=%jd", (intmax_t)s->conf->recipients);
+	if (cmd_starttls_is_offered(s))
+		reply(s, "250-STARTTLS"); /* RFC 3207 */
+	reply(s, "250-8BITMIME");	  /* RFC 1652 */
+	reply(s, "250-SMTPUTF8");	  /* RFC 6531 */
+	reply(s, "250-CHUNKING");	  /* RFC 3030 */
+	reply(s, "250-DSN");		  /* RFC 3461 */
+	if (s->kind != KIND_LMTP)
+		reply(s, "250-PRDR");
+	return reply(s, "250 ENHANCEDSTATUSCODES"); /* RFC 2034 */
+}
+
 /* EHLO -- RFC 5321 4.1.1.1. */
 enum next
 smtp_cmd_ehlo(struct smtp *s, char *argument)
 {
-	if (greet(s, argument, 1) == -1)
-		return NEXT_CMD;
-	reply(s, "250-%s greets %s", s->conf->hostname, s->helo);
-	reply(s, "250-PIPELINING"); /* RFC 2920 */
-	reply(s, "250-SIZE %jd", (intmax_t)s->conf->message_size); /* 1870 */
-	if (cmd_starttls_is_offered(s))
-		reply(s, "250-STARTTLS");	    /* RFC 3207 */
-	reply(s, "250-8BITMIME");		    /* RFC 1652 */
-	return reply(s, "250 ENHANCEDSTATUSCODES"); /* RFC 2034 */
+	return greet(s, argument, "EHLO", 1) == -1 ? NEXT_CMD
+						   : list_extensions(s);
+}
+
+/* LHLO -- RFC 2033 4.1. */
+enum next
+smtp_cmd_lhlo(struct smtp *s, char *argument)
+{
+	return greet(s, argument, "LHLO", 1) == -1 ? NEXT_CMD
+						   : list_extensions(s);
 }
 
 /* HELO -- RFC 5321 4.1.1.1. */
 enum next
 smtp_cmd_helo(struct smtp *s, char *argument)
 {
-	if (greet(s, argument, 0) == -1)
+	if (greet(s, argument, "HELO", 0) == -1)
 		return NEXT_CMD;
 	return reply(s, "250 %s greets %s", s->conf->hostname, s->helo);
 }

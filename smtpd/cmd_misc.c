@@ -27,7 +27,8 @@ smtp_cmd_help(struct smtp *s, char *argument)
 {
 	(void)argument;
 	reply(s, "214-2.0.0 Commands:");
-	reply(s, "214-2.0.0 EHLO HELO MAIL RCPT DATA");
+	reply(s, "214-2.0.0 %s MAIL RCPT DATA BDAT",
+	    s->kind == KIND_LMTP ? "LHLO" : "EHLO HELO");
 	reply(s, "214-2.0.0 RSET NOOP VRFY HELP STARTTLS QUIT");
 	return reply(s, "214 2.0.0 See RFC 5321");
 }

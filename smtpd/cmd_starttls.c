@@ -37,16 +37,16 @@ end(struct smtp *s, int result)
 
 	if (result == -1) {
 		log_info("tls.failed", log_id("session", s->id),
-		    log_text("client", s->client->address),
+		    log_text("client", s->address),
 		    log_errno(conn_error(&s->conn)));
 		return NEXT_DROP;
 	}
 	conn_tls_info(&s->conn, &info);
 	log_info("tls", log_id("session", s->id),
-	    log_text("client", s->client->address),
-	    log_text("version", info.version), log_text("cipher", info.cipher),
-	    log_text("group", info.group), log_text("name", info.name),
-	    log_text("peer", info.peer), log_int("resumed", info.is_resumed));
+	    log_text("client", s->address), log_text("version", info.version),
+	    log_text("cipher", info.cipher), log_text("group", info.group),
+	    log_text("name", info.name), log_text("peer", info.peer),
+	    log_int("resumed", info.is_resumed));
 	return NEXT_CMD;
 }
 
@@ -78,7 +78,7 @@ smtp_cmd_starttls(struct smtp *s, char *argument)
 	/* RFC 3207 4: it is the last command of a group. */
 	if (conn_has_input(&s->conn)) {
 		log_info("tls.injected", log_id("session", s->id),
-		    log_text("client", s->client->address));
+		    log_text("client", s->address));
 		return reply_closing(
 		    s, "4.7.0", "sent more behind STARTTLS than it may");
 	}

@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "utf8.h"
+
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -48,6 +50,24 @@ is_keyword(char c)
 	       (c >= '0' && c <= '9') || c == '-';
 }
 
+/* RFC 5321 4.1.2: esmtp-value, any graphic octet but "="; RFC 6531 3.3 adds
+ * UTF-8, which each keyword may refuse. */
+static size_t
+value_length(const char *text)
+{
+	size_t i = 0, n;
+
+	while (text[i] != '\0') {
+		n = (unsigned char)text[i] >= 0x80
+			? utf8_character(text + i, strlen(text + i))
+			: (text[i] > ' ' && text[i] <= '~' && text[i] != '=');
+		if (n == 0)
+			break;
+		i += n;
+	}
+	return i;
+}
+
 int
 command_param(const char **text, struct command_param *p)
 {
@@ -66,13 +86,11 @@ command_param(const char **text, struct command_param *p)
 	if (p->keyword_length == 0 || p->keyword[0] == '-')
 		return -1;
 	if (*c == '=') {
-		/* RFC 5321 4.1.2: esmtp-value, any graphic octet but "=" */
 		p->value = ++c;
-		while (*c > ' ' && *c <= '~' && *c != '=')
-			c++;
-		p->value_length = (size_t)(c - p->value);
+		p->value_length = value_length(c);
 		if (p->value_length == 0)
 			return -1;
+		c += p->value_length;
 	}
 	if (*c != '\0' && *c != ' ')
 		return -1;

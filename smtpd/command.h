@@ -9,8 +9,12 @@
 
 /* RFC 5321 4.5.3.1.4, octets with the CRLF. */
 #define COMMAND_LINE_MAX 512
-/* MAIL may be longer: RFC 1870 3 adds 26 octets, RFC 1652 2 adds 17. */
-#define COMMAND_MAIL_MAX (COMMAND_LINE_MAX + 26 + 17)
+/*
+ * MAIL and RCPT may be longer: RFC 1870 3 adds 26 octets, RFC 1652 2 adds 17,
+ * RFC 6531 3.4 adds 10, RFC 3461 4 adds 107 (8 and 99) to MAIL and 500 to RCPT
+ * with 28 for NOTIFY.  One limit does for both.
+ */
+#define COMMAND_LONG_MAX (COMMAND_LINE_MAX + 26 + 17 + 10 + 107 + 500 + 28)
 
 /*
  * Splits line (a string) in place.  *verb gets its first word, and the result

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "device.h"
 #include "fiber.h"
+#include "incoming.h"
 #include "keys.h"
 #include "log.h"
 #include "reply.h"
@@ -21,7 +22,7 @@
 
 /* Octets of the names of a session, and of the paths of a transaction. */
 #define NAMES_MAX 4096
-#define PATHS_MAX 65536
+#define PATHS_MAX 262144
 
 /* What is waited for, and thrown away, so that the last reply is not lost. */
 #define LINGER_TIME   CLOCK_SECOND
@@ -70,6 +71,8 @@ session_reset(struct smtp *s)
 	struct arena arena = s->mail.arena;
 
 	arena_reset(&arena);
+	incoming_free(&s->mail.in);
+	free(s->mail.list);
 	free(s->mail.names);
 	s->mail = (struct transaction){.arena = arena};
 	if (s->state != STATE_START)
@@ -80,7 +83,8 @@ session_reset(struct smtp *s)
 static void
 refuse_state(struct smtp *s)
 {
-	const char *hint = "say EHLO or HELO first";
+	const char *hint =
+	    s->kind == KIND_LMTP ? "say LHLO first" : "say EHLO or HELO first";
 
 	if (s->state == STATE_READY)
 		hint = "MAIL comes first";
@@ -88,6 +92,8 @@ refuse_state(struct smtp *s)
 		hint = "RCPT comes next";
 	else if (s->state == STATE_RCPT)
 		hint = "RCPT, DATA or RSET comes next";
+	else if (s->state == STATE_BDAT)
+		hint = "BDAT or RSET comes next";
 	reply(s, "503 5.5.1 Bad sequence of commands: %s", hint);
 }
 
@@ -114,7 +120,7 @@ static enum next
 run_command(struct smtp *s, char *line, size_t length)
 {
 	char *verb, *argument = command_split(line, &verb);
-	const struct cmd *c = cmd_find(verb);
+	const struct cmd *c = cmd_find(verb, s->kind);
 	enum next next = NEXT_CMD;
 	int is_last = 1;
 
@@ -149,7 +155,7 @@ read_command(struct smtp *s)
 
 	if (fiber_cancelled())
 		return say_why(s);
-	switch (conn_read_line(&s->conn, &line, &length, COMMAND_MAIL_MAX,
+	switch (conn_read_line(&s->conn, &line, &length, COMMAND_LONG_MAX,
 	    clock_after(s->conf->command))) {
 	case CONN_LINE_FAILED:
 		return say_why(s);
@@ -167,7 +173,7 @@ read_command(struct smtp *s)
 	}
 	if (next == NEXT_CMD && s->errors > s->conf->errors) {
 		log_info("client.errors", log_id("session", s->id),
-		    log_text("client", s->client->address),
+		    log_text("client", s->address),
 		    log_int("errors", s->errors));
 		return reply_closing(s, "4.7.0", "Too many errors");
 	}
@@ -200,7 +206,7 @@ serve(struct smtp *s)
 	enum next next = NEXT_CMD;
 
 	log_debug("client.connected", log_id("session", s->id),
-	    log_text("client", s->client->address));
+	    log_text("client", s->address));
 	/* RFC 8314 3.3 */
 	if (s->client->is_tls)
 		next = cmd_starttls_begin(s);
@@ -230,6 +236,8 @@ session_run(struct service_client *c, const void *conf)
 	s->conf = conf;
 	s->devices = &devices;
 	s->client = c;
+	s->address = c->address;
+	s->kind = KIND_MX;
 	s->id = c->id;
 	s->state = STATE_START;
 	arena_init(&s->arena, NAMES_MAX);

@@ -2,6 +2,8 @@
  * session -- one SMTP client, from greeting to hang-up, in one fiber.
  *
  *	START --EHLO--> READY --MAIL--> MAIL --RCPT--> RCPT --DATA--> READY
+ *	                                                \--BDAT--> BDAT
+ *--LAST--> READY
  *
  * The loop reads a line, finds its row in the table of commands, refuses it in
  * a wrong state, calls its function, and flushes where RFC 2920 asks for it.
@@ -16,6 +18,7 @@
 #include <stdint.h>
 
 struct device;
+struct incoming;
 struct service_client;
 struct settings;
 
@@ -31,10 +34,16 @@ enum session_state {
 	STATE_START = 1, /* before HELO or EHLO */
 	STATE_READY = 2, /* no transaction */
 	STATE_MAIL = 4,	 /* with a reverse-path */
-	STATE_RCPT = 8	 /* with one recipient or more */
+	STATE_RCPT = 8,	 /* with one recipient or more */
+	STATE_BDAT = 16	 /* chunks have come, and not the last one */
 };
-#define STATE_ANY     (STATE_START | STATE_READY | STATE_MAIL | STATE_RCPT)
-#define STATE_GREETED (STATE_READY | STATE_MAIL | STATE_RCPT)
+#define STATE_GREETED (STATE_READY | STATE_MAIL | STATE_RCPT | STATE_BDAT)
+#define STATE_ANY     (STATE_START | STATE_GREETED)
+
+/* What a listener is for.  Bits, as above. */
+enum session_kind { KIND_MX = 1, KIND_SUBMISSION = 2, KIND_LMTP = 4 };
+#define KIND_SMTP (KIND_MX | KIND_SUBMISSION)
+#define KIND_ANY  (KIND_SMTP | KIND_LMTP)
 
 /* The ways to the helpers: one of each a worker. */
 struct session_devices {
@@ -43,33 +52,53 @@ struct session_devices {
 	struct device *mailbox;
 };
 
+/* One accepted RCPT. */
+struct recipient {
+	const char *path;
+	const char *orcpt; /* RFC 3461 4.2, as it came; NULL for none */
+	int notify;	   /* enum dsn_notify */
+	unsigned count;	   /* of mailboxes; which of the transaction's: */
+	uint16_t *boxes;
+	int result; /* of the delivery: see delivery.h */
+};
+
 /* The envelope, from MAIL to the end of data or whatever ends it before. */
 struct transaction {
 	struct arena arena;	  /* of the paths */
 	uint64_t trace;		  /* in all its log lines, and its id */
 	const char *reverse_path; /* "" for the null one */
-	const char *forward_path; /* of the first recipient */
 	uint64_t declared;	  /* SIZE=, 0 for none */
+	int is_utf8;		  /* SMTPUTF8: RFC 6531 */
+	int is_prdr;		  /* each recipient gets an answer */
+	int ret;		  /* enum dsn_ret */
+	const char *envid;	  /* RFC 3461 4.4, as it came; NULL: none */
 	int crlf;		  /* is to be stored with CRLF line ends */
-	unsigned recipients;	  /* accepted RCPT commands */
-	unsigned boxes, room;	  /* mailboxes of all, and room for them */
+	unsigned recipients, list_room; /* accepted ones, and room for them */
+	struct recipient *list;
+	unsigned boxes, room; /* mailboxes of all, and room for them */
 	char (*names)[WIRE_NAME_MAX];
+	struct incoming *in; /* the message, once it has begun */
+	int is_failed;	     /* a chunk was refused: so are all others */
 };
 
 struct smtp {
 	struct conn conn;
 	enum session_state state;
-	int is_extended; /* it said EHLO */
+	enum session_kind kind;
+	int is_extended; /* it said EHLO or LHLO */
 	const struct settings *conf;
 	const struct session_devices *devices;
 	const struct service_client *client;
 	uint64_t id;
-	uint64_t messages;  /* transactions begun: makes their trace ids */
-	int64_t errors;	    /* 5xx replies since the last message accepted */
-	struct arena arena; /* of the two names */
-	const char *helo;   /* as it named itself; NULL before */
+	uint64_t messages;   /* transactions begun: makes their trace ids */
+	int64_t errors;	     /* 5xx replies since the last message accepted */
+	int64_t unknown;     /* recipients refused as unknown */
+	struct arena arena;  /* of the names */
+	const char *address; /* the client's, in numbers */
+	const char *helo;    /* as it named itself; NULL before */
 	const char *client_name; /* confirmed by DNS, or NULL */
 	int is_name_known;	 /* it was looked up, found or not */
+	const char *login;	 /* who has logged in; NULL: nobody */
 	struct transaction mail;
 };
 

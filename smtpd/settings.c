@@ -72,6 +72,10 @@ static const struct conf_setting rows[] = {
     /* RFC 5321 6.3: at least 100.  Fewer are for tests alone. */
     ROW("limits", "hops", NUMBER, hops, "100", BOUNDS("1", "1000")),
 
+    /* From when data_block has passed on: who sends less holds a session and
+     * sends no mail. */
+    ROW("limits", "data_rate", SIZE, data_rate, "100", BOUNDS("0", "1G")),
+
     /* RFC 5321 4.5.3.2: what clients wait for, so no less for us; less is for
      * tests alone. */
     ROW("timeouts", "command", DURATION, command, "5m", BOUNDS("100ms", "1d")),

@@ -16,12 +16,13 @@ struct settings {
 	int64_t recipients;   /* of one transaction */
 	int64_t errors;	      /* 5xx replies since the last message accepted */
 	int64_t hops;	      /* Received fields of one message */
-	int64_t command;      /* ns to wait for a command */
-	int64_t data_block;   /* ns to wait for a piece of a message */
-	int64_t message;      /* ns that a whole message may take */
-	int64_t commit;	      /* ns to wait for the mailbox helper */
-	int64_t helper;	      /* ns for any other request to a helper */
-	int64_t send;	      /* ns that the client may leave a reply waiting */
+	int64_t data_rate;  /* octets a second of a message, at least; 0: any */
+	int64_t command;    /* ns to wait for a command */
+	int64_t data_block; /* ns to wait for a piece of a message */
+	int64_t message;    /* ns that a whole message may take */
+	int64_t commit;	    /* ns to wait for the mailbox helper */
+	int64_t helper;	    /* ns for any other request to a helper */
+	int64_t send;	    /* ns that the client may leave a reply waiting */
 };
 
 extern const struct conf_spec settings_spec;

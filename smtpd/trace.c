@@ -1,16 +1,12 @@
 #include "trace.h"
 
 #include "clock.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-/* "Tue, 01 Jan 2030 00:00:00 +0100" and some more */
-#define DATE_MAX 64
-/* Two names of algorithms, and a version */
-#define TLS_CLAUSE_MAX 160
 
 /* splitmix64: sessions' ids are random, so these are as good as random too. */
 uint64_t
@@ -31,70 +27,100 @@ trace_literal(const char *address, char to[TRACE_LITERAL_MAX])
 	    strchr(address, ':') != NULL ? "IPv6:" : "", address);
 }
 
-/* RFC 5321 4.4: date-time, local time with its offset.  0 or -1. */
-static int
-format_date(int64_t time, char to[DATE_MAX])
+int
+trace_date(int64_t time, char to[TRACE_DATE_MAX])
 {
 	time_t seconds = (time_t)(time / CLOCK_SECOND);
 	struct tm tm;
 
 	if (localtime_r(&seconds, &tm) == NULL)
 		return -1;
-	return strftime(to, DATE_MAX, "%a, %d %b %Y %H:%M:%S %z", &tm) > 0 ? 0
-									   : -1;
+	return strftime(to, TRACE_DATE_MAX, "%a, %d %b %Y %H:%M:%S %z", &tm) > 0
+		   ? 0
+		   : -1;
 }
 
-static int
-is_tls(const struct trace *t)
+const char *
+trace_with(int is_lmtp, int is_extended, int is_utf8, int is_tls, int is_login)
 {
-	return t->tls.version != NULL && t->tls.version[0] != '\0';
+	/* RFC 3848: S for TLS, A for AUTH. */
+	static const char *const names[3][4] = {
+	    {"ESMTP", "ESMTPS", "ESMTPA", "ESMTPSA"},
+	    {"LMTP", "LMTPS", "LMTPA", "LMTPSA"},
+	    {"UTF8SMTP", "UTF8SMTPS", "UTF8SMTPA", "UTF8SMTPSA"},
+	};
+	static const char *const utf8_lmtp[] = {
+	    "UTF8LMTP", "UTF8LMTPS", "UTF8LMTPA", "UTF8LMTPSA"};
+	int security = (is_tls ? 1 : 0) | (is_login ? 2 : 0);
+
+	if (is_utf8)
+		return is_lmtp ? utf8_lmtp[security] : names[2][security];
+	if (is_lmtp)
+		return names[1][security];
+	return is_extended ? names[0][security] : "SMTP";
 }
 
-/* RFC 3848. */
-static const char *
-protocol(const struct trace *t)
-{
-	if (!t->is_extended)
-		return "SMTP";
-	return is_tls(t) ? "ESMTPS" : "ESMTP";
-}
-
-/* RFC 8314 4.3: a clause of its own, behind all others; "" without TLS. */
+/* RFC 5321 4.4: From-domain with TCP-info. */
 static void
-format_tls(const struct trace *t, char to[TLS_CLAUSE_MAX])
+add_from(struct text *to, const struct trace *t)
 {
-	to[0] = '\0';
-	if (is_tls(t))
-		snprintf(to, TLS_CLAUSE_MAX, "\n\ttls %s (%s%s%s)",
-		    t->tls.cipher, t->tls.version,
-		    t->tls.group[0] != '\0' ? " " : "", t->tls.group);
+	char literal[TRACE_LITERAL_MAX];
+	const char *name = t->client_name;
+
+	/* A UNIX socket has no address, and then there is no TCP-info. */
+	text_add(to, "Received: from %s", t->helo);
+	if (t->client_address[0] != '\0') {
+		trace_literal(t->client_address, literal);
+		text_add(to, " (%s%s%s)", name != NULL ? name : "",
+		    name != NULL ? " " : "", literal);
+	}
+	text_add(to, "\n");
+}
+
+/* RFC 8314 4.3: a clause of its own, behind all others. */
+static void
+add_tls(struct text *to, const struct tls_info *tls)
+{
+	const char *group = tls->group != NULL ? tls->group : "";
+
+	if (tls->version == NULL || tls->version[0] == '\0')
+		return;
+	text_add(to, "\n\ttls %s (%s%s%s)", tls->cipher, tls->version,
+	    group[0] != '\0' ? " " : "", group);
 }
 
 size_t
 trace_fields(const struct trace *t, char *to, size_t size, unsigned *lines)
 {
-	char date[DATE_MAX], literal[TRACE_LITERAL_MAX], tls[TLS_CLAUSE_MAX];
-	int is_for = t->forward_path != NULL;
-	int length;
+	struct text text = {.at = to, .size = size};
+	char date[TRACE_DATE_MAX];
 
-	if (format_date(t->time, date) == -1)
+	if (trace_date(t->time, date) == -1)
 		return 0;
-	trace_literal(t->client_address, literal);
-	format_tls(t, tls);
-	length = snprintf(to, size,
-	    "Return-Path: <%s>\n"
-	    "Received: from %s (%s%s%s)\n"
-	    "\tby %s with %s id %016" PRIx64 "%s%s%s%s;\n"
-	    "\t%s\n",
-	    t->reverse_path, t->helo,
-	    t->client_name != NULL ? t->client_name : "",
-	    t->client_name != NULL ? " " : "", literal, t->hostname,
-	    protocol(t), t->id, is_for ? "\n\tfor <" : "",
-	    is_for ? t->forward_path : "", is_for ? ">" : "", tls, date);
-	if (length < 0 || (size_t)length >= size)
+	text_add(&text, "Return-Path: <%s>", t->reverse_path);
+	text_add(&text, "\n");
+	if (t->mailbox != NULL) {
+		text_add(&text, "Delivered-To: %s", t->mailbox);
+		text_add(&text, "\n");
+	}
+	add_from(&text, t);
+	text_add(&text, "\tby %s with %s id %016" PRIx64, t->hostname, t->with,
+	    t->id);
+	if (t->forward_path != NULL) {
+		text_add(&text, "\n");
+		text_add(&text, "\tfor <%s>", t->forward_path);
+	}
+	add_tls(&text, &t->tls);
+	text_add(&text, ";");
+	text_add(&text, "\n");
+	text_add(&text, "\t%s", date);
+	text_add(&text, "\n");
+	if (text.length >= size)
 		return 0;
-	*lines = 4U + (is_for != 0) + (tls[0] != '\0');
-	return (size_t)length;
+	*lines = 0;
+	for (size_t i = 0; i < text.length; i++)
+		*lines += to[i] == '\n';
+	return text.length;
 }
 
 size_t

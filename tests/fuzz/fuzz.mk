@@ -14,5 +14,6 @@ fuzz:
 $(B)/target/%: $(B)/tests/fuzz/%.o $(B)/libsmtpd.a $(B)/libpop3d.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_common)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_smtpd) \
+	    $(LIBS_common)
 .PHONY: fuzz

@@ -29,7 +29,7 @@ sink_reference(const char *data, size_t length, char *out)
 {
 	struct sink_reference r = {0};
 	size_t at = 0, end, next, i;
-	int in_header = 1;
+	int in_header = 1, is_left_out = 0;
 
 	while (at < length && !r.is_ended) {
 		for (end = at; end < length; end++)
@@ -56,8 +56,17 @@ sink_reference(const char *data, size_t length, char *out)
 		if (in_header && end - at >= 9 &&
 		    strncasecmp(data + at, "received:", 9) == 0)
 			r.hops++;
+		/* RFC 5322 2.2.3: a folded line belongs to the one before. */
+		if (at == end || (data[at] != ' ' && data[at] != '\t'))
+			is_left_out =
+			    in_header && end - at >= 12 &&
+			    strncasecmp(data + at, "return-path:", 12) == 0;
 		if (at == end && end < length)
 			in_header = 0;
+		if (is_left_out) {
+			at = next;
+			continue;
+		}
 		memcpy(out + r.length, data + at, end - at);
 		r.length += end - at;
 		if (end < length) {

@@ -7,6 +7,7 @@ import threading
 from .smtp import Closed, Smtp, stuffed
 
 TRACE = re.compile(rb"Return-Path: <[^\r\n]*>\r\n"
+                   rb"(?:Delivered-To: [^\r\n]*\r\n)?"
                    rb"Received: [^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*")
 NUMBER = re.compile(rb"^X-Load: (\d+)\r$", re.M)
 OCTETS = bytes(c for c in range(1, 256) if c not in b"\r\n")

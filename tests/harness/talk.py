@@ -12,7 +12,7 @@ from .daemons import DOMAIN, PATIENCE
 MODES = ["whole", "octets", "random"]
 TIMEOUT = 10 * PATIENCE
 NAMES = {"domain": DOMAIN, "nul": "\0", "cr": "\r", "lf": "\n",
-         "crlf": "\r\n", "tab": "\t", "blank": " "}
+         "crlf": "\r\n", "tab": "\t", "blank": " ", "open": "\1", "close": "\2"}
 
 
 class Wrong(AssertionError):
@@ -20,21 +20,22 @@ class Wrong(AssertionError):
 
 
 def expand(text):
-    """Names and repeats in braces: {domain}, {jack}, {x*998}, {0xff}."""
+    """Names and repeats in braces: {domain}, {jack}, {x*998}; the innermost
+    first, so that a repeat may have others inside."""
     def one(match):
         inner = match.group(1)
-        if times := re.fullmatch(r"(.+)\*(\d+)", inner, re.S):
-            return expand(times.group(1)) * int(times.group(2))
-        if octet := re.fullmatch(r"0x([0-9a-f]{2})", inner):
-            return bytes.fromhex(octet.group(1)).decode("latin-1")
+        if times := re.fullmatch(r"(.*)\*(\d+)", inner, re.S):
+            return times.group(1) * int(times.group(2))
         return NAMES.get(inner, f"{inner}@{DOMAIN}")
-    return re.sub(r"\{([^{}]+)\}", one, text)
+    while (done := re.sub(r"\{([^{}]+)\}", one, text)) != text:
+        text = done
+    return text.replace("\1", "{").replace("\2", "}")
 
 
 def octets(text):
     """Text of a file as octets: it is UTF-8, and {0xff} is one octet."""
-    parts = re.split(r"(\{0x[0-9a-f]{2}(?:\*\d+)?\})", text)
-    return b"".join(expand(part).encode("latin-1" if n % 2 else "utf-8")
+    parts = re.split(r"\{0x([0-9a-f]{2})\}", text)
+    return b"".join(bytes.fromhex(part) if n % 2 else expand(part).encode()
                     for n, part in enumerate(parts))
 
 
@@ -179,6 +180,11 @@ class Talk:
             self.outgoing += octets(argument)
             if verb == "C:":
                 self.outgoing += b"\r\n"
+            return
+        if verb in ("B:", "L:"):
+            chunk = octets(argument)
+            last = b" LAST" if verb == "L:" else b""
+            self.outgoing += b"BDAT %d%s\r\n%s" % (len(chunk), last, chunk)
             return
         self.flush()
         special = {"S:": "expect", "S-": "expect_lines", "M:": "has",

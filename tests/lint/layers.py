@@ -11,7 +11,8 @@ import sys
 
 PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
-    ("base", "arena base64 clock conf log privileges sanitize super wire"),
+    ("base", "arena base64 clock conf log privileges sanitize super"
+     " utf8 wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "calls conn device listen network packet proxy "
      "replies server service tally tls"),

@@ -109,6 +109,7 @@ def test_trace_fields(pair, user, address):
     message = fetch(pair.pop3_port, user)[0].decode()
     match = re.match(
         r"Return-Path: <me@remote\.example>\r\n"
+        r"Delivered-To: \S+\r\n"
         r"Received: from client\.example \(\[127\.0\.0\.1\]\)\r\n"
         r"\s+by mx\.example\.test with ESMTP id (\S+)\r\n"
         r"\s+for <(\S+)>;\r\n"

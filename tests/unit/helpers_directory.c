@@ -98,7 +98,8 @@ test_addresses(void **state)
 {
 	static const char *const bad_locals[] = {"", ".", "..", ".a", "a.",
 	    "a..b", "a/b", "a b", "a\"b", "\"\"", "\"a/b\"", "\"a", "\"a\"b",
-	    "\"..\"", "a@b", "\303\244", "a\\b", "\"a\\", "a\nb", "a\177"};
+	    "\"..\"", "a@b", "\303", "\303\244\377", "\355\240\200", "a\\b",
+	    "\"a\\", "a\nb", "a\177"};
 	static const char *const bad_domains[] = {"", ".", "a.", ".a", "a..b",
 	    "-a", "a-", "a_b", "a/b", "[127.0.0.1]", "a b", "../a"};
 	char text[ADDRESS_DOMAIN_MAX + 2], out[ADDRESS_DOMAIN_MAX + 1];
@@ -113,6 +114,8 @@ test_addresses(void **state)
 	assert_int_equal(address_parse("\"A.b\\+C\"@EXAMPLE.org", &a), 0);
 	assert_string_equal(a.local, "a.b+c");
 	assert_string_equal(a.domain, "example.org");
+	assert_int_equal(address_parse("J\303\204@EXAMPLE.org", &a), 0);
+	assert_string_equal(a.local, "j\303\204");
 	assert_int_equal(
 	    address_parse("a b@example.org", &a), ADDRESS_BAD_LOCAL);
 	assert_string_equal(a.domain, "example.org");

@@ -117,11 +117,12 @@ static void
 knows_its_commands(void **state)
 {
 	(void)state;
-	assert_ptr_equal(cmd_find("rCpT")->run, smtp_cmd_rcpt);
-	assert_int_equal(cmd_find("RCPT")->states, STATE_MAIL | STATE_RCPT);
-	assert_null(cmd_find("RCP"));
-	assert_null(cmd_find("RCPTT"));
-	assert_null(cmd_find(""));
+	assert_ptr_equal(cmd_find("rCpT", KIND_MX)->run, smtp_cmd_rcpt);
+	assert_int_equal(
+	    cmd_find("RCPT", KIND_MX)->states, STATE_MAIL | STATE_RCPT);
+	assert_null(cmd_find("RCP", KIND_MX));
+	assert_null(cmd_find("RCPTT", KIND_MX));
+	assert_null(cmd_find("", KIND_MX));
 }
 
 int

@@ -153,6 +153,9 @@ mailbox_deliver(
 	fake.size = m->size;
 	fake.lines = m->lines;
 	fake.was_spooled = m->spool != -1;
+	for (unsigned i = 0; m->results != NULL && i < m->count; i++)
+		m->results[i] = m->each && m->names[i][0] == 'f' ? MAILBOX_FULL
+								 : fake.deliver;
 	assert_true(m->size < FAKE_BODY_MAX);
 	assert_int_equal(fake.was_spooled, m->size > WIRE_INLINE_MAX);
 	if (fake.was_spooled)

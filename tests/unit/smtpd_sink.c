@@ -56,20 +56,18 @@ stores_crlf(void **state)
 
 	(void)state;
 	for (size_t piece = 1; piece <= length; piece++) {
-		char copy[sizeof(text)];
+		char copy[sizeof(text) + SINK_HELD];
 		struct sink s;
 		size_t at = 0, to = 0, n, written;
 
 		sink_init(&s);
 		s.crlf = 1;
-		memcpy(copy, text, sizeof(text));
-		/* In place: never ahead of what was read. */
 		while (s.state != SINK_ENDED) {
 			n = length - at < piece ? length - at : piece;
-			n = sink_take(&s, copy + at, n, copy + to, &written);
+			n = sink_take(&s, text + at, n, copy + to, &written);
 			to += written;
 			at += n;
-			assert_true(to <= at);
+			assert_true(to <= at + SINK_HELD);
 		}
 		assert_int_equal(to, 12);
 		assert_memory_equal(copy, "a\r\n\r\n.b\r\nc\r\n", 12);
@@ -155,6 +153,78 @@ counts_hops_in_the_header_section(void **state)
 	}
 }
 
+/* RFC 5321 4.4: the one on top is ours. */
+static void
+leaves_out_return_path(void **state)
+{
+	static const char text[] =
+	    "Return-Path: <a@b>\r\nRe: x\r\nRETURN-PATH:\r\n"
+	    "\tfolded\r\n more\r\nReturn-Pathx: y\r\nReturn-Path\r\n\r\n"
+	    "Return-Path: body\r\n.\r\n";
+	static const char wanted[] = "Re: x\nReturn-Pathx: y\nReturn-Path\n\n"
+				     "Return-Path: body\n";
+
+	(void)state;
+	assert_stored(text, wanted);
+}
+
+static void
+remembers_who_had_it(void **state)
+{
+	static const char text[] =
+	    "Delivered-To: Jack@Example.org\r\nX: Delivered-To: no@b.c\r\n"
+	    "delivered-to:<jill@example.org>\r\n\r\nDelivered-To: x@y.z\r\n"
+	    ".\r\n";
+	struct got g;
+
+	(void)state;
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		feed(&g, text, sizeof(text) - 1, piece);
+		assert_true(sink_was_delivered_to(&g.sink, "jack@example.org"));
+		assert_true(sink_was_delivered_to(&g.sink, "jill@example.org"));
+		assert_false(sink_was_delivered_to(&g.sink, "no@b.c"));
+		assert_false(sink_was_delivered_to(&g.sink, "x@y.z"));
+	}
+}
+
+/* A chunk knows no dots and no end; the last line gets one. */
+static void
+takes_chunks(void **state)
+{
+	static const struct {
+		const char *text, *wanted;
+		unsigned faults;
+	} cases[] = {
+	    {"a\r\n.\r\n..b\r\n", "a\n.\n..b\n", 0},
+	    {"", "", 0},
+	    {"a", "a\n", 0},
+	    {"retur", "retur\n", 0},
+	    {"return-path: x", "", 0},
+	    {".", ".\n", 0},
+	    {"a\r", "a\n", SINK_BARE_CR},
+	    {"a\nb\r\n", "a\nb\n", SINK_BARE_LF},
+	};
+	char out[100];
+	struct sink s;
+	size_t length, written;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sink_init(&s);
+		s.is_chunked = 1;
+		length = strlen(cases[i].text);
+		assert_int_equal(
+		    sink_take(&s, cases[i].text, length, out, &written),
+		    length);
+		written += sink_finish(&s, out + written);
+		assert_int_equal(s.state, SINK_ENDED);
+		assert_int_equal(s.faults, cases[i].faults);
+		assert_int_equal(written, strlen(cases[i].wanted));
+		assert_memory_equal(out, cases[i].wanted, written);
+		assert_int_equal(s.octets, written);
+	}
+}
+
 /* All texts of up to SIZE octets that decide something, cut in all ways. */
 static void
 agrees_with_the_reference(void **state)
@@ -198,6 +268,9 @@ main(void)
 	    cmocka_unit_test(ends_at_nothing_else),
 	    cmocka_unit_test(leaves_what_follows),
 	    cmocka_unit_test(counts_hops_in_the_header_section),
+	    cmocka_unit_test(leaves_out_return_path),
+	    cmocka_unit_test(remembers_who_had_it),
+	    cmocka_unit_test(takes_chunks),
 	    cmocka_unit_test(agrees_with_the_reference),
 	};
 

@@ -1,0 +1,78 @@
+#include "cmd.h"
+
+#include "address.h"
+#include "clock.h"
+#include "command.h"
+#include "param.h"
+#include "path.h"
+#include "reply.h"
+#include "resolver.h"
+#include "service.h"
+#include "settings.h"
+#include "trace.h"
+
+#include <string.h>
+
+/* The client's name in DNS: asked for once, when it first matters. */
+static void
+find_client_name(struct smtp *s)
+{
+	char host[ADDRESS_DOMAIN_MAX + 1];
+
+	if (s->is_name_known || !s->conf->client_names)
+		return;
+	s->is_name_known = 1;
+	if (resolver_host_of(s->devices->resolver, &s->client->peer.any, host,
+		sizeof(host), clock_after(s->conf->helper)) != RESOLVER_FOUND)
+		return;
+	/* DNS holds any octets; trace fields take domain names. */
+	if (host[0] != '\0' &&
+	    address_domain(host, strlen(host)) == strlen(host))
+		s->client_name = arena_strdup(&s->arena, host);
+}
+
+/* Reads the reverse-path and what follows it.  0, or -1 after a refusal. */
+static int
+read_reverse_path(struct smtp *s, const char *text)
+{
+	const char *path, *rest;
+	int is_utf8;
+
+	path = path_read(s, text, ADDRESS_NULL, &rest, &is_utf8);
+	if (path == NULL || param_mail(s, rest) == -1)
+		return -1;
+	if (is_utf8 && !s->mail.is_utf8) {
+		path_refuse_utf8(s);
+		return -1;
+	}
+	s->mail.reverse_path = path;
+	return 0;
+}
+
+/* MAIL FROM:<reverse-path> [parameters] -- RFC 5321 4.1.1.2. */
+enum next
+smtp_cmd_mail(struct smtp *s, char *argument)
+{
+	const char *text = command_after(argument, "FROM:");
+
+	if (text == NULL)
+		return reply_syntax(s, "MAIL FROM:<address>");
+	session_reset(s);
+	if (read_reverse_path(s, text) == -1) {
+		session_reset(s);
+		return NEXT_CMD;
+	}
+	find_client_name(s);
+	s->mail.trace = trace_id(s->id, ++s->messages);
+	s->state = STATE_MAIL;
+	return reply(s, "250 2.1.0 Ok");
+}
+
+/* RSET -- RFC 5321 4.1.1.5. */
+enum next
+smtp_cmd_rset(struct smtp *s, char *argument)
+{
+	(void)argument;
+	session_reset(s);
+	return reply(s, "250 2.0.0 Ok");
+}
