@@ -69,9 +69,16 @@ ring_accept(struct watch *listener, struct sockaddr *address, socklen_t *length,
 	socklen_t room = *length;
 
 	for (;;) {
-		int fd = accept4(listener->fd, address, length,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd;
 
+		/* However many come, others run too, and we can be stopped. */
+		sched_be_fair(sched_worker());
+		if (fiber_cancelled()) {
+			errno = ECANCELED;
+			return -1;
+		}
+		fd = accept4(listener->fd, address, length,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd != -1)
 			return fd;
 		*length = room;

@@ -251,11 +251,42 @@ catch_overflow(void *stack)
 }
 #endif
 
+/* Where new threads wait until all are there, or it is known that some never
+ * will be. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	enum { GATE_SHUT, GATE_OPEN, GATE_CANCELLED } state;
+};
+
 struct start {
 	struct worker *worker;
+	struct gate *gate;
 	void (*main)(void *);
 	void *arg;
 };
+
+static int
+gate_is_open(struct gate *g)
+{
+	int is_open;
+
+	pthread_mutex_lock(&g->lock);
+	while (g->state == GATE_SHUT)
+		pthread_cond_wait(&g->changed, &g->lock);
+	is_open = g->state == GATE_OPEN;
+	pthread_mutex_unlock(&g->lock);
+	return is_open;
+}
+
+static void
+gate_decide(struct gate *g, int all_there)
+{
+	pthread_mutex_lock(&g->lock);
+	g->state = all_there ? GATE_OPEN : GATE_CANCELLED;
+	pthread_cond_broadcast(&g->changed);
+	pthread_mutex_unlock(&g->lock);
+}
 
 static void *
 run(void *arg)
@@ -263,6 +294,8 @@ run(void *arg)
 	struct start *s = arg;
 	struct worker *w = s->worker;
 
+	if (!gate_is_open(s->gate))
+		return NULL;
 	sched_worker_here = w;
 	sanitize_adopt(&w->sanitize);
 	catch_overflow(w->fault_stack);
@@ -294,29 +327,41 @@ cores(void)
 	return n > WORKER_MAX ? WORKER_MAX : (unsigned)n;
 }
 
-/* Starts the threads of workers 1 to n - 1; with all signals blocked. */
-static unsigned
-start_threads(struct start *starts, pthread_t *threads, unsigned n)
+/*
+ * Runs worker 0 here and the others in threads of their own, with all signals
+ * blocked, until all have ended.  -1 with errno: not all could be started, and
+ * none has run.
+ */
+static int
+run_all(struct start *starts, unsigned n)
 {
+	pthread_t threads[WORKER_MAX];
 	sigset_t all, before;
-	unsigned i;
+	unsigned started;
+	int error = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (i = 1; i < n; i++)
-		if (pthread_create(&threads[i], NULL, run, &starts[i]) != 0)
-			break;
+	for (started = 1; started < n && error == 0; started += error == 0)
+		error = pthread_create(
+		    &threads[started], NULL, run, &starts[started]);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return i;
+	gate_decide(starts[0].gate, error == 0);
+	run(&starts[0]);
+	for (unsigned i = 1; i < started; i++)
+		pthread_join(threads[i], NULL);
+	errno = error;
+	return error == 0 ? 0 : -1;
 }
 
 int
 worker_run(unsigned count, void (*main)(void *), void *arg)
 {
-	unsigned n = count ? count : cores(), i, started = 0;
+	unsigned n = count ? count : cores(), i;
 	struct start starts[WORKER_MAX];
-	pthread_t threads[WORKER_MAX];
-	int result = -1;
+	struct gate gate = {
+	    PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, GATE_SHUT};
+	int result = -1, error;
 
 	if (n > WORKER_MAX) {
 		errno = EINVAL;
@@ -331,19 +376,13 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 	for (i = 0; i < n; i++)
 		workers[i].epoll = workers[i].doorbell = -1;
 	for (i = 0; i < n; i++) {
-		starts[i] = (struct start){&workers[i], main, arg};
+		starts[i] = (struct start){&workers[i], &gate, main, arg};
 		if (open_worker(&workers[i], (int)i) == -1)
 			goto out;
 	}
-	started = start_threads(starts, threads, n);
-	if (started < n)
-		worker_stop();
-	else
-		result = 0;
-	run(&starts[0]);
-	for (i = 1; i < started; i++)
-		pthread_join(threads[i], NULL);
+	result = run_all(starts, n);
 out:
+	error = errno;
 	while (atomic_load(&stoppers) > 0)
 		sched_yield();
 	sanitize_acquire(&stoppers);
@@ -352,6 +391,7 @@ out:
 	free(workers);
 	workers = NULL;
 	worker_total = 0;
+	errno = error;
 	return result;
 }
 

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "ring.h"
+#include "sanitize.h"
 #include "worker.h"
 
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SOON (5 * CLOCK_SECOND)
@@ -203,15 +205,56 @@ test_stop_from_a_thread(void **state)
 	}
 }
 
+#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
+static void
+count(void *arg)
+{
+	++*(_Atomic int *)arg;
+	worker_stop();
+}
+
+/* Memory ends after some threads: no worker runs, and nothing is left. */
+static void
+test_threads_run_out(void **state)
+{
+	struct rlimit before, little;
+	_Atomic int ran = 0;
+	int fd = dup(0);
+
+	(void)state;
+	close(fd);
+	getrlimit(RLIMIT_AS, &before);
+	little = before;
+	/* A checker's own memory counts too: no such limit is known then. */
+	if (RUNNING_ON_VALGRIND)
+		skip();
+	little.rlim_cur = (rlim_t)400 << 20; /* of stacks: 8 MiB each */
+	assert_int_equal(setrlimit(RLIMIT_AS, &little), 0);
+	errno = 0;
+	assert_int_equal(worker_run(WORKER_MAX, count, &ran), -1);
+	assert_int_equal(errno, EAGAIN);
+	setrlimit(RLIMIT_AS, &before);
+	assert_int_equal(ran, 0);
+	assert_int_equal(worker_count(), 0);
+	assert_int_equal(dup(0), fd);
+	close(fd);
+	assert_int_equal(worker_run(2, count, &ran), 0);
+	assert_in_range(ran, 1, 2);
+}
+#endif
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_count_is_bounded),
-	    cmocka_unit_test(test_one_a_core),
-	    cmocka_unit_test(test_signals),
-	    cmocka_unit_test(test_many_deadlines),
-	    cmocka_unit_test(test_stop_from_a_thread),
+		cmocka_unit_test(test_count_is_bounded),
+		cmocka_unit_test(test_one_a_core),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_many_deadlines),
+		cmocka_unit_test(test_stop_from_a_thread),
+#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
+		cmocka_unit_test(test_threads_run_out),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
