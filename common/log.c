@@ -320,6 +320,14 @@ log_set_level(enum log_level level)
 	atomic_store_explicit(&highest_level, level, memory_order_relaxed);
 }
 
+static const char *(*fiber_name)(void);
+
+void
+log_set_fiber_name(const char *(*name)(void))
+{
+	fiber_name = name;
+}
+
 void
 log_panic(const char *file, int line, const char *format, ...)
 {
@@ -330,7 +338,8 @@ log_panic(const char *file, int line, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	log_error("panic", log_text("text", text), log_text("file", file),
-	    log_int("line", line));
+	    log_int("line", line),
+	    log_text("fiber", fiber_name != NULL ? fiber_name() : "-"));
 	abort();
 }
 

@@ -87,12 +87,16 @@ void log_write(
 	log_write(LEVEL_DEBUG, event, log_fields(__VA_ARGS__))
 
 /*
- * A broken invariant: logs "panic" with the formatted text and the place, and
- * aborts.  Never for what a client, a file or a helper sends.
+ * A broken invariant: logs "panic" with the formatted text, the place, and the
+ * running fiber's name, and aborts.  Never for what a client, a file or a
+ * helper sends.
  */
 #define panic(...) log_panic(__FILE__, __LINE__, __VA_ARGS__)
 _Noreturn void log_panic(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Has panic say what fiber_name (fiber.h) returns; worker.c alone sets it. */
+void log_set_fiber_name(const char *(*name)(void));
 
 /*
  * A start that can't go on (bad conf, port taken, missing user): prints

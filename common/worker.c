@@ -371,6 +371,7 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 		return -1;
 	sanitize_atomic(&stopping, sizeof(stopping));
 	sanitize_atomic(&stoppers, sizeof(stoppers));
+	log_set_fiber_name(fiber_name);
 	stopping = 0;
 	worker_total = n;
 	for (i = 0; i < n; i++)

@@ -111,6 +111,11 @@ plant cancel-lost fiber.c 's/end_wait\(f, ECANCELED\)/(void)f/' \
 plant joiner-not-woken fiber.c 's/wake_joiner\(f->joiner, 0\)/(void)f/' \
 	stress "$lost|its end was lost"
 
+# A doorbell rung for a worker that is awake: a system call too many.
+plant doorbell-always-rung worker.c \
+	's/if \(atomic_exchange\(&w->sleeping, 0\) &&/if (1 \&\&/' \
+	common_port_calls 'FAILED.*test_no_system_call'
+
 # Once too often.
 plant woken-twice fiber.c \
 	'/^end_wait/,/^}/s/r->waiter = NULL/;/' stress .
@@ -124,10 +129,14 @@ plant memory-freed-twice watch.c 's/^\tfree\(watches\);/&&/' \
 # Stacks that nothing guards.
 plant no-guard stack.c \
 	'/^guard\(/,/^}/s/if \(madvise.*/if (low != NULL || page)/' \
-	common_fiber 'FAILED.*test_overflow_is_caught'
+	common_fiber_stack 'FAILED.*test_overflow_is_caught'
 plant overflow-not-named stack.c \
 	'/^stack_is_guard/,/^}/s/return at/return 0 \&\& at/' \
-	common_fiber 'FAILED.*test_overflow_is_caught'
+	common_fiber_stack 'FAILED.*test_overflow_is_caught'
+
+# Stacks that sleepers keep.
+plant stack-not-given-back fiber.c 's/^\t\tstack_trim\(/if (0) &/' \
+	common_fiber_stack 'FAILED.*test_sleepers_give_stack_back'
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define SOON (5 * CLOCK_SECOND)
@@ -226,66 +225,6 @@ test_stop_cancels_all(void **state)
 	run_on(1, stop_with_sleepers);
 }
 
-/* ---- faults that must be caught ---- */
-
-/* The asm keeps the compiler from making a loop of it. */
-__attribute__((noinline)) static int
-deeper(int depth)
-{
-	char frame[1024];
-	int sum = 0;
-
-	__asm__ volatile("" : : "r"(frame) : "memory");
-	if (depth > 0)
-		sum = deeper(depth - 1);
-	__asm__ volatile("" : : "r"(frame) : "memory");
-	return sum + 1;
-}
-
-static void
-overflow(void *arg)
-{
-	(void)arg;
-	assert_int_equal(deeper(1000000), 0);
-}
-
-static void
-overflowing(void)
-{
-	fiber_spawn("too deep", overflow, NULL);
-	fiber_yield();
-}
-
-static void
-test_overflow_is_caught(void **state)
-{
-	char said[4096];
-	int out[2], status;
-	size_t length = 0;
-	ssize_t n;
-	pid_t child;
-
-	(void)state;
-	assert_int_equal(pipe(out), 0);
-	if ((child = fork()) == 0) {
-		dup2(out[1], STDERR_FILENO);
-		test_body = overflowing;
-		worker_run(1, first_fiber, NULL);
-		_exit(0);
-	}
-	close(out[1]);
-	while ((n = read(out[0], said + length, sizeof(said) - length - 1)) > 0)
-		length += (size_t)n;
-	said[length] = '\0';
-	close(out[0]);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	/* The sanitizers' own handlers say it in words of their own. */
-#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
-	assert_non_null(strstr(said, "fiber \"too deep\" overflowed"));
-#endif
-}
-
 /* ---- calls ---- */
 
 struct number {
@@ -431,7 +370,6 @@ main(void)
 	    cmocka_unit_test(test_locals_and_names),
 	    cmocka_unit_test(test_many_fibers),
 	    cmocka_unit_test(test_stop_cancels_all),
-	    cmocka_unit_test(test_overflow_is_caught),
 	    cmocka_unit_test(test_calls_from_everywhere),
 	    cmocka_unit_test(test_cancel_from_another_worker),
 	};
