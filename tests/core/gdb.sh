@@ -1,5 +1,5 @@
-#!/bin/sh
-# common/gdb.py on a process with parked fibers.
+#!/bin/bash
+# common/gdb.py on a process with parked fibers, of this machine and of aarch64.
 # Usage: gdb.sh build/core/parked
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,21 +19,49 @@ expect() { # WHAT PATTERN
 	fi
 }
 
-run_gdb() { # ARGUMENT... : all that it says goes to the log
-	timeout 120 gdb -batch -nx -ex 'set debuginfod enabled off' "$@" \
+run_gdb() { # GDB ARGUMENT... : all that it says goes to the log
+	timeout 120 "$1" -batch -nx -ex 'set debuginfod enabled off' \
+		-ex "file $program" "${@:2}" -ex 'source common/gdb.py' \
+		-ex 'info fibers' -ex 'fiber 2 bt' -ex 'fiber 9 bt' -ex kill \
 		</dev/null >"$log" 2>&1 || true # the log is what counts
 }
 
-run_gdb -ex 'break parked_now' -ex run -ex 'source common/gdb.py' \
-	-ex 'info fibers' -ex 'fiber 2 bt' -ex 'fiber 9 bt' -ex kill "$program"
-expect 'a running fiber' ' 1 +0 main +running +- +parked_now \(.*parked\.c:'
-expect 'a parked fiber with a deadline' \
-	' 2 +0 sleeper +parked +(1000|99[0-9])\.[0-9] s +wait_for_mail \('
-expect 'one without' ' 3 +0 caller +parked +- +caller \('
-expect 'one in a connection' ' 4 +0 reader +parked .*conn\.c:'
-expect 'one that has not begun' ' 5 +0 latecomer +ready +- +switch_start'
-expect 'the stack of a parked fiber' '^#[0-9]+ +wait_for_mail at .*parked\.c:'
-expect 'which begins with the fiber' '^#[0-9]+ +fiber_entry at '
-expect 'a fiber that is not there' '^usage: fiber N bt'
+expect_all() { # MACHINE
+	expect "$1: a running fiber" \
+		' 1 +0 main +running +- +parked_now \(.*parked\.c:'
+	expect "$1: a parked fiber with a deadline" \
+		' 2 +0 sleeper +parked +(1000|99[0-9])\.. s +wait_for_mail \('
+	expect "$1: one without" ' 3 +0 caller +parked +- +caller \('
+	expect "$1: one in a connection" ' 4 +0 reader +parked .*conn\.c:'
+	expect "$1: one that has not begun" \
+		' 5 +0 latecomer +ready +- +switch_start'
+	expect "$1: the stack of a parked fiber" \
+		'^#[0-9]+ +wait_for_mail at .*parked\.c:'
+	expect "$1: which begins with the fiber" '^#[0-9]+ +fiber_entry at '
+	expect "$1: a fiber that is not there" '^usage: fiber N bt'
+}
+
+run_gdb gdb -ex 'break parked_now' -ex run
+expect_all "$(uname -m)"
+
+# The same for aarch64, under emulation.
+folder=$(mktemp -d)
+program=$1-aarch64 log=$1-aarch64.log sources=tests/core/parked.c
+for module in clock conn fiber log port ring stack switch timer watch worker; do
+	sources="$sources common/$module.c"
+done
+# shellcheck disable=SC2086 # a list
+aarch64-linux-gnu-gcc -static -std=gnu17 -D_GNU_SOURCE -O2 -g -pthread \
+	-iquote common -o "$program" $sources common/switch_aarch64.S
+qemu-aarch64 -g "$folder/gdb" "$program" &
+emulator=$!
+trap 'kill $emulator 2>/dev/null || true; rm -rf "$folder"' EXIT
+for _ in $(seq 100); do
+	[ -S "$folder/gdb" ] && break
+	sleep 0.1
+done
+run_gdb gdb-multiarch -ex "target remote $folder/gdb" -ex 'break parked_now' \
+	-ex continue
+expect_all aarch64
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
