@@ -71,7 +71,8 @@ class Ringmail:
         self.target = {}
 
     def start(self, log="log=off"):
-        line = self.run("start", "name=core", "smtp=25270", "pop3=11070",
+        smtp, pop3 = core_reload.free_ports(2)
+        line = self.run("start", "name=core", f"smtp={smtp}", f"pop3={pop3}",
                         log, f"sessions={self.sessions}")
         self.target = dict(word.split("=", 1) for word in line.split())
 
