@@ -354,8 +354,9 @@ fatal_and_panic_end_the_process(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	read_capture(text, sizeof(text));
 	end_capture();
-	assert_matches(text, "error ringmail\\[[0-9]+\\] panic "
-			     "text=\"count is -1\" file=.*\\.c line=[0-9]+\n$");
+	assert_matches(text,
+	    "error ringmail\\[[0-9]+\\] panic "
+	    "text=\"count is -1\" file=.*\\.c line=[0-9]+ fiber=-\n$");
 }
 
 int
