@@ -446,6 +446,12 @@ device_pending(const struct device *d)
 	return d->calls.count;
 }
 
+int
+device_connected(const struct device *d)
+{
+	return d->watch.fd != -1;
+}
+
 void
 device_malformed(struct device *d, uint16_t type)
 {

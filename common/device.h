@@ -62,6 +62,9 @@ int device_call(struct device *d, struct packet *request, struct packet *reply,
 /* How many requests are under way or waiting. */
 unsigned device_pending(const struct device *d);
 
+/* Whether it is connected to a helper now. */
+int device_connected(const struct device *d);
+
 /*
  * Breaks the connection off, as after a reply that a stub could not read; the
  * device logs it and connects anew.

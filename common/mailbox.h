@@ -14,6 +14,18 @@
 
 struct device;
 
+/*
+ * The mailbox helpers, of which each has some of the mailboxes: the first one's
+ * socket is at path (below the process's root directory), the others' behind a
+ * dot and their number.  Of the calling worker, as all that follows; at most
+ * limit requests to one helper are under way.  NULL with errno.
+ */
+struct mailbox;
+struct mailbox *mailbox_connect(const char *path, unsigned limit);
+
+/* As device_close, for all of them; *m (NULL is fine) becomes NULL. */
+void mailbox_disconnect(struct mailbox **m);
+
 enum mailbox_result {
 	MAILBOX_OK,
 	MAILBOX_NO_BOX,	   /* a recipient has gone meanwhile */
@@ -53,14 +65,14 @@ struct mailbox_delivery {
  * request; *fd is the caller's.  name is the first recipient's mailbox.
  */
 enum mailbox_result
-mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline);
+mailbox_spool(struct mailbox *m, const char *name, int *fd, int64_t deadline);
 
 /*
  * Whether count mailboxes (names as in struct mailbox_delivery) have room for a
  * message of size octets now, 0 where that is not known.  MAILBOX_OK,
  * MAILBOX_FULL, MAILBOX_NO_BOX or MAILBOX_TEMPORARY.
  */
-enum mailbox_result mailbox_room(struct device *d, unsigned count,
+enum mailbox_result mailbox_room(struct mailbox *m, unsigned count,
     const char (*names)[WIRE_NAME_MAX], uint64_t size, int64_t deadline);
 
 /*
@@ -75,12 +87,12 @@ enum mailbox_result mailbox_room(struct device *d, unsigned count,
  * result is not MAILBOX_OK are to blame.  Either way, MAILBOX_TEMPORARY may
  * stand for "not known" where the helper did not answer in time.
  */
-enum mailbox_result mailbox_deliver(
-    struct device *d, const struct mailbox_delivery *m, int64_t deadline);
+enum mailbox_result mailbox_deliver(struct mailbox *mailbox,
+    const struct mailbox_delivery *m, int64_t deadline);
 
 /* An open maildrop (RFC 1939): the exclusive session of one mailbox. */
 struct mailbox_session {
-	struct device *device;
+	struct device *device; /* of the helper that has the mailbox */
 	uint32_t handle; /* the helper's; renewed if the helper restarted */
 	uint8_t resume[WIRE_RESUME_MAX];
 	uint32_t resume_length;
@@ -104,7 +116,7 @@ struct mailbox_letter {
  * whatever becomes of the helper; it belongs to s until mailbox_close.
  */
 enum mailbox_result
-mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
+mailbox_open(struct mailbox *m, const unsigned char ticket[WIRE_TICKET_SIZE],
     struct mailbox_session *s, int64_t deadline);
 
 /* Tells that the catalog has a row that can't be read: the helper makes it anew

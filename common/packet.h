@@ -32,6 +32,7 @@ enum packet_status {
 	PACKET_REFUSED,	  /* the answer is no; fields say more */
 	PACKET_TEMPORARY, /* can't now: a fault that may pass */
 	PACKET_GONE,	  /* the handle is not known (the helper restarted) */
+	PACKET_ELSEWHERE, /* another helper has the mailbox; fields say which */
 	PACKET_STATUSES
 };
 

@@ -94,12 +94,25 @@ struct shelf_reader {
 	int is_left;   /* no more places of it are handed out */
 };
 
-/* The worker's: a worker of pop3d has one device to the mailbox helper. */
-static _Thread_local struct {
+/* The worker's: one for its device to each mailbox helper. */
+static _Thread_local struct own {
+	const struct device *device;
 	struct shelf_reader *reader;
 	int is_asking;
 	int64_t not_before;
-} own;
+} owns[WIRE_HELPERS_MAX];
+
+/* That of this device; NULL where there are too many. */
+static struct own *
+own_of(const struct device *d)
+{
+	for (int i = 0; i < WIRE_HELPERS_MAX; i++)
+		if (owns[i].device == d || owns[i].device == NULL) {
+			owns[i].device = d;
+			return &owns[i];
+		}
+	return NULL;
+}
 
 static void
 free_unused(struct shelf_reader *r)
@@ -146,23 +159,23 @@ read_answer(struct packet *reply)
 }
 
 static void
-ask(struct device *d, int64_t deadline)
+ask(struct own *own, struct device *d, int64_t deadline)
 {
 	struct packet request, reply;
 
 	packet_init(&request, WIRE_SHELF);
 	packet_init(&reply, 0);
-	own.is_asking = 1;
-	own.not_before = clock_after(PAUSE);
+	own->is_asking = 1;
+	own->not_before = clock_after(PAUSE);
 	if (device_call(d, &request, &reply, DEVICE_REPEAT, deadline) == 0) {
 		errno = EAGAIN;
 		if (reply.head.status == PACKET_OK)
-			own.reader = read_answer(&reply);
-		if (own.reader == NULL && errno == EBADMSG)
+			own->reader = read_answer(&reply);
+		if (own->reader == NULL && errno == EBADMSG)
 			device_malformed(d, WIRE_SHELF);
 	}
-	own.is_asking = 0;
-	if (own.reader == NULL)
+	own->is_asking = 0;
+	if (own->reader == NULL)
 		log_info("shelf.none", log_errno(errno));
 	packet_free(&request);
 	packet_free(&reply);
@@ -171,13 +184,16 @@ ask(struct device *d, int64_t deadline)
 int
 shelf_take(struct device *d, struct shelf_place *p, int64_t deadline)
 {
+	struct own *own = own_of(d);
 	struct shelf_reader *r;
 
 	*p = (struct shelf_place){.reader = NULL};
-	if (own.reader == NULL && !own.is_asking &&
-	    clock_now() >= own.not_before)
-		ask(d, deadline);
-	r = own.reader;
+	if (own == NULL)
+		return -1;
+	if (own->reader == NULL && !own->is_asking &&
+	    clock_now() >= own->not_before)
+		ask(own, d, deadline);
+	r = own->reader;
 	if (r == NULL || r->free == 0)
 		return -1;
 	/* The lowest: what was used last is likely to be in the cache, and what
@@ -210,23 +226,29 @@ shelf_put(struct shelf_place *p)
 void
 shelf_is_unknown(const struct shelf_place *p)
 {
-	if (p->reader == NULL || p->reader != own.reader)
-		return;
-	own.reader = NULL;
-	own.not_before = 0;
-	p->reader->is_left =
-	    1; /* freed with its last place: this, or another */
+	struct shelf_reader *r = p->reader;
+
+	for (int i = 0; r != NULL && i < WIRE_HELPERS_MAX; i++) {
+		if (owns[i].reader != r)
+			continue;
+		owns[i].reader = NULL;
+		owns[i].not_before = 0;
+		/* Freed with its last place: this, or another. */
+		r->is_left = 1;
+	}
 }
 
 void
 shelf_leave(void)
 {
-	struct shelf_reader *r = own.reader;
+	struct shelf_reader *r;
 
-	own.reader = NULL;
-	own.not_before = 0;
-	if (r == NULL)
-		return;
-	r->is_left = 1;
-	free_unused(r);
+	for (int i = 0; i < WIRE_HELPERS_MAX; i++) {
+		r = owns[i].reader;
+		owns[i] = (struct own){.device = NULL};
+		if (r != NULL) {
+			r->is_left = 1;
+			free_unused(r);
+		}
+	}
 }

@@ -66,7 +66,7 @@ void shelf_put(struct shelf_place *p);
 /* The helper does not know the place's shelf: another is to be asked for. */
 void shelf_is_unknown(const struct shelf_place *p);
 
-/* Before the worker's device is closed; places may still be held. */
+/* Before the worker's devices are closed; places may still be held. */
 void shelf_leave(void);
 
 #endif

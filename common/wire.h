@@ -42,6 +42,7 @@ enum wire_type {
 	WIRE_SPOOL = 64, /* an unnamed file for a large body */
 	WIRE_DELIVER,	 /* commit a message to mailboxes */
 	WIRE_ROOM,	 /* whether mailboxes have room for it */
+	WIRE_RETRACT,	 /* take such a message back */
 
 	/* to mailbox, from pop3d */
 	WIRE_OPEN = 80, /* a maildrop, by ticket or resume token */
@@ -78,8 +79,17 @@ enum wire_deliver_flags {
 	WIRE_DELIVER_AGAIN = 1, /* may have been carried out before */
 	WIRE_DELIVER_WIRE = 2,	/* its octets are those that POP3 sends */
 	WIRE_DELIVER_EACH = 4,	/* each mailbox stands for itself */
-	WIRE_DELIVER_FLAGS = 7
+	WIRE_DELIVER_PART = 8,	/* other helpers get it for other mailboxes */
+	WIRE_DELIVER_FLAGS = 15
 };
+
+/* In the place of a mailbox's result: another helper has it, whose number is
+ * added. */
+#define WIRE_DELIVER_MOVED 0x80
+
+/* Mailbox helpers at most. */
+#define WIRE_HELPERS_MAX  16
+#define WIRE_HELPERS_TEXT "16"
 
 /* A mailbox's name, user@domain in canonical form, NUL included. */
 #define WIRE_NAME_MAX 321

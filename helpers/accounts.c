@@ -21,6 +21,7 @@
 #include "ring.h"
 #include "server.h"
 #include "settings.h"
+#include "share.h"
 #include "super.h"
 #include "worker.h"
 
@@ -236,6 +237,18 @@ open_ways(void)
 	return accounts.password == NULL ? -1 : 0;
 }
 
+static int
+attach_mailboxes(void)
+{
+	unsigned i;
+
+	for (i = 0; i < helper->mailboxes; i++)
+		if (server_attach(&server, helper->link_ask[i], ROLE_MAILBOX) ==
+		    -1)
+			return -1;
+	return 0;
+}
+
 static void
 serve(void *arg)
 {
@@ -250,7 +263,7 @@ serve(void *arg)
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
 	    server_listen(&server, helper->admin, ROLE_ADMIN) == -1 ||
-	    server_attach(&server, helper->link_ask, ROLE_MAILBOX) == -1 ||
+	    attach_mailboxes() == -1 ||
 	    fiber_spawn("house", keep_house, NULL) == -1) {
 		log_error("accounts.serve", log_errno(errno));
 		*failed = 1;
@@ -300,10 +313,14 @@ give_up_privileges(const struct helper *h)
 	    .run = h->conf->run,
 	    .state = h->conf->state,
 	    .mail = h->conf->mail_root};
-	int keep[5 + HELPER_HASHERS_MAX + HELPER_PAMS_MAX] = {
-	    h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
-	size_t n = 5;
+	int keep[3 + 2 * WIRE_HELPERS_MAX + HELPER_HASHERS_MAX +
+		 HELPER_PAMS_MAX] = {h->smtpd, h->pop3d, h->admin};
+	size_t n = 3;
 
+	for (unsigned i = 0; i < h->mailboxes; i++) {
+		keep[n++] = h->link_ask[i];
+		keep[n++] = h->link_tell[i];
+	}
 	for (unsigned i = 0; i < h->hashers; i++)
 		keep[n++] = h->link_hash[i];
 	for (unsigned i = 0; i < h->pams; i++)
@@ -325,7 +342,7 @@ open_rooms(const char *folder)
 
 	/* Its conf files are none of our business, and out of reach. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	accounts.link = helper->link_tell;
+	accounts.links = helper->link_tell;
 	accounts.helper = helper;
 	accounts.directory = (struct directory){
 	    .kv = kv_open(folder, (size_t)conf->accounts_cache),

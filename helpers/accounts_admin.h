@@ -23,7 +23,7 @@ struct accounts {
 	struct delay *delay;
 	struct hash_want want; /* what new hashes are like */
 	const struct helper *helper;
-	int link; /* where mailbox is told; non-blocking */
+	const int *links; /* where mailbox helpers are told; non-blocking */
 };
 extern struct accounts accounts;
 

@@ -3,8 +3,11 @@
 #include "accounts_admin.h"
 #include "accounts_owner.h"
 #include "clock.h"
+#include "helper.h"
 #include "log.h"
 #include "packet.h"
+#include "settings.h"
+#include "share.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,17 +15,22 @@
 
 #define TICKET_TIME (60 * CLOCK_SECOND)
 
+/* The ticket's first octet says which mailbox helper knows it. */
 static int
 tell_mailbox(const struct accounts_owner *o, const char *name,
     unsigned char ticket[WIRE_TICKET_SIZE])
 {
+	const struct helper *h = accounts.helper;
 	struct packet tell;
+	unsigned share;
 	int sent;
 
 	if (getentropy(ticket, WIRE_TICKET_SIZE) == -1) {
 		log_error("ticket.random", log_errno(errno));
 		return -1;
 	}
+	share = share_of(h->conf->mail_root, o->path, h->mailboxes);
+	ticket[0] = (unsigned char)share;
 	packet_init(&tell, WIRE_TICKET);
 	packet_put_data(&tell, ticket, WIRE_TICKET_SIZE);
 	packet_put_text(&tell, name);
@@ -31,7 +39,7 @@ tell_mailbox(const struct accounts_owner *o, const char *name,
 	packet_put_text(&tell, o->path);
 	packet_put_u64(&tell, (uint64_t)clock_after(TICKET_TIME));
 	errno = tell.error;
-	sent = tell.error != 0 ? -1 : packet_send(accounts.link, &tell);
+	sent = tell.error != 0 ? -1 : packet_send(accounts.links[share], &tell);
 	if (sent == -1)
 		log_error(
 		    "link.ticket", log_text("name", name), log_errno(errno));

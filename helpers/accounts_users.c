@@ -20,22 +20,18 @@
 #define HASH_TIME (20 * CLOCK_SECOND)
 #define TELL_TIME (10 * CLOCK_SECOND)
 
-/*
- * Has mailbox forget what it remembers of this owner.  The change stands
- * already, so a full link is waited for.
- */
+/* Has one mailbox helper forget what it remembers of this owner. */
 static void
-tell_changed(const char *name)
+tell_one(int link, const char *name, int64_t deadline)
 {
-	int64_t deadline = clock_after(TELL_TIME);
 	struct packet tell;
 	int sent = -1;
 
 	packet_init(&tell, WIRE_CHANGED);
 	packet_put_text(&tell, name);
 	while (tell.error == 0) {
-		if ((sent = packet_send(accounts.link, &tell)) == 0 ||
-		    errno != EAGAIN || clock_now() >= deadline)
+		if ((sent = packet_send(link, &tell)) == 0 || errno != EAGAIN ||
+		    clock_now() >= deadline)
 			break;
 		if (ring_sleep(ring_self(),
 			clock_after(50 * CLOCK_MILLISECOND)) == -1 &&
@@ -46,6 +42,17 @@ tell_changed(const char *name)
 		log_error("link.changed", log_text("name", name),
 		    log_errno(tell.error != 0 ? tell.error : errno));
 	packet_free(&tell);
+}
+
+/* Each of them may have had the mailbox.  The change stands already, so a full
+ * link is waited for. */
+static void
+tell_changed(const char *name)
+{
+	int64_t deadline = clock_after(TELL_TIME);
+
+	for (unsigned i = 0; i < accounts.helper->mailboxes; i++)
+		tell_one(accounts.links[i], name, deadline);
 }
 
 /* Checks the name, hashes the password, and writes it where that all worked.

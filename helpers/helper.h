@@ -5,6 +5,8 @@
 #ifndef HELPER_H
 #define HELPER_H
 
+#include "wire.h"
+
 #include <sys/types.h>
 
 struct helpers_conf; /* settings.h */
@@ -20,9 +22,14 @@ struct helper {
 	int smtpd;
 	int pop3d;
 	int admin;
-	/* Its ends of the two pairs between accounts and mailbox, -1 else. */
-	int link_ask;  /* mailbox asks (device_attach), accounts serves */
-	int link_tell; /* accounts tells, mailbox serves (server_attach) */
+	/* Mailbox helpers; a mailbox helper's own number among them. */
+	unsigned mailboxes, number;
+	/*
+	 * Its ends of the two pairs between accounts and each mailbox helper:
+	 * of all of them for accounts, the first alone for a mailbox; -1 else.
+	 */
+	int link_ask[WIRE_HELPERS_MAX];	 /* mailbox asks (device_attach) */
+	int link_tell[WIRE_HELPERS_MAX]; /* accounts tells (server_attach) */
 	/* The pairs between accounts and the hashers: accounts has an end of
 	 * each (pool.h), a hasher one end of one. */
 	unsigned hashers;

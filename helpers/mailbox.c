@@ -10,6 +10,7 @@
 #include "helper.h"
 #include "homes.h"
 #include "index.h"
+#include "layout.h"
 #include "log.h"
 #include "mailbox_admin.h"
 #include "mailbox_deliver.h"
@@ -17,6 +18,7 @@
 #include "mailbox_fetch.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
+#include "mailbox_room.h"
 #include "mailbox_visit.h"
 #include "maildir.h"
 #include "owner.h"
@@ -114,6 +116,7 @@ static const struct server_row rows[] = {
     {WIRE_DELIVER, ROLE_SMTPD, SERVER_FIBER | SERVER_FD, answer_deliver,
 	"deliver"},
     {WIRE_ROOM, ROLE_SMTPD, SERVER_FIBER, answer_room, "room"},
+    {WIRE_RETRACT, ROLE_SMTPD, SERVER_FIBER, answer_retract, "retract"},
     {WIRE_OPEN, ROLE_POP3D, SERVER_FIBER, answer_open, "open"},
     {WIRE_DAMAGED, ROLE_POP3D, 0, answer_damaged, "damaged"},
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
@@ -164,14 +167,16 @@ start(void)
 	const struct helpers_conf *conf = helper->conf;
 	struct device *link;
 
-	link = device_attach("accounts", helper->link_ask, ASK_MAX);
+	link = device_attach("accounts", helper->link_ask[0], ASK_MAX);
 	if (link == NULL)
 		return -1;
-	mailbox_owners_setup(link, conf->mail_root);
+	mailbox_owners_setup(
+	    link, conf->mail_root, helper->number, helper->mailboxes);
+	mailbox_room_setup(store);
 	mailbox_drop_setup(store, conf->exclusive);
 	trash_setup(conf->trash, conf->trash_time);
 	if (mailbox_deliver_setup(store, (unsigned)conf->batch) == -1 ||
-	    server_attach(&server, helper->link_tell, ROLE_ACCOUNTS) == -1 ||
+	    server_attach(&server, helper->link_tell[0], ROLE_ACCOUNTS) == -1 ||
 	    server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
 	    server_listen(&server, helper->admin, ROLE_ADMIN) == -1)
@@ -232,7 +237,8 @@ give_up_privileges(const struct helper *h)
 	    .mail = h->conf->mail_root,
 	    .homes = h->conf->homes.items,
 	    .homes_count = h->conf->homes.count};
-	int keep[] = {h->smtpd, h->pop3d, h->admin, h->link_ask, h->link_tell};
+	int keep[] = {
+	    h->smtpd, h->pop3d, h->admin, h->link_ask[0], h->link_tell[0]};
 
 	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
 		return -1;
@@ -256,12 +262,13 @@ add_homes(const struct conf_list *homes)
 			    log_errno(errno));
 }
 
+/* 0; 1 where it is to end; -1 after a log line. */
 static int
 open_rooms(const struct helpers_conf *conf)
 {
-	char folder[PATH_SIZE];
+	char folder[PATH_SIZE], own[PATH_SIZE + 16];
 	int opened;
-	struct store_conf sc = {.folder = folder,
+	struct store_conf sc = {.folder = own,
 	    .journal_size = (uint64_t)conf->journal_size,
 	    .boot = boot};
 
@@ -282,12 +289,14 @@ open_rooms(const struct helpers_conf *conf)
 		return -1;
 	}
 	add_homes(&conf->homes);
-	if ((store = store_open(&sc)) == NULL) {
-		log_error("mailbox.store", log_text("path", folder),
-		    log_errno(errno));
-		return -1;
-	}
-	return 0;
+	layout_folder(own, sizeof(own), folder, helper->number);
+	if (layout_open(folder, helper->number, helper->mailboxes, &sc) == 0 &&
+	    (store = store_open(&sc)) != NULL)
+		return 0;
+	if (errno == EINTR)
+		return 1;
+	log_error("mailbox.store", log_text("path", own), log_errno(errno));
+	return -1;
 }
 
 int
@@ -299,8 +308,16 @@ mailbox_run(const struct helper *h)
 	umask(0); /* modes are all spelt out */
 	learn_machine();
 	mailbox_proof_setup(h->seal);
-	if (give_up_privileges(h) == -1 || open_rooms(h->conf) == -1)
+	if (give_up_privileges(h) == -1)
 		return 1;
+	switch (open_rooms(h->conf)) {
+	case 0:
+		break;
+	case 1:
+		return 0;
+	default:
+		return 1;
+	}
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	store_close(&store);

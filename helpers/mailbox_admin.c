@@ -40,6 +40,7 @@ begin(struct task *t, struct request *q)
 {
 	char name[WIRE_NAME_MAX];
 	enum mailbox_result result;
+	unsigned helper;
 
 	packet_get_text(&q->packet, name, sizeof(name));
 	if (packet_end(&q->packet) == -1)
@@ -50,6 +51,8 @@ begin(struct task *t, struct request *q)
 		refuse(&q, "no such mailbox");
 	else if (result != MAILBOX_OK)
 		request_reply(&q, PACKET_TEMPORARY, NULL);
+	else if (!mailbox_owners_is_ours(&t->owner, &helper))
+		mailbox_owners_redirect(&q, helper);
 	else if ((t->drop = mailbox_drop_hold(q, name, &t->owner)) == NULL)
 		refuse(&q, errno == EBUSY
 			       ? "a session has the mailbox: try again later"

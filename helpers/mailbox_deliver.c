@@ -10,6 +10,7 @@
 #include "store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,12 +19,15 @@
 #define QUEUE_MAX 1024
 /* Maildirs of one batch: each may take two descriptors. */
 #define PLACES_MAX 1000
+/* How old a message may be that smtpd has taken back. */
+#define RETRACT_TIME (600 * CLOCK_SECOND)
 
 /* One mailbox of a delivery. */
 struct target {
 	char name[WIRE_NAME_MAX];
 	struct owner owner;
-	enum mailbox_result result;
+	/* enum mailbox_result, or WIRE_DELIVER_MOVED and a helper's number */
+	unsigned char result;
 	unsigned place; /* its number in the delivery, where result is OK */
 	int reserved;	/* room in it */
 };
@@ -56,23 +60,6 @@ job_free(struct job *j)
 	free(j);
 }
 
-/* The status and fields that tell of a result. */
-static void
-reply_result(struct request **q, enum mailbox_result result)
-{
-	struct packet fields;
-
-	if (result == MAILBOX_OK || result == MAILBOX_TEMPORARY) {
-		request_reply(q,
-		    result == MAILBOX_OK ? PACKET_OK : PACKET_TEMPORARY, NULL);
-		return;
-	}
-	packet_init(&fields, 0);
-	packet_put_u8(&fields, (uint8_t)result);
-	request_reply(q, PACKET_REFUSED, &fields);
-	packet_free(&fields);
-}
-
 /* LFs with no CR before them. */
 static uint64_t
 count_lines(const char *body, size_t size)
@@ -88,16 +75,17 @@ count_lines(const char *body, size_t size)
 	return lines;
 }
 
-/* Whether the body is what the request says: inline, or in the spool. */
+/* Whether the body is what the request says: inline, or in the spool, which may
+ * have got names (is_known). */
 static int
-is_sound(const struct store_delivery *d, size_t length)
+is_sound(const struct store_delivery *d, size_t length, int is_known)
 {
 	if (d->spool == -1)
 		return length == d->size && d->size <= WIRE_INLINE_MAX &&
 		       count_lines(d->body, length) == d->lines;
 	return length == 0 && d->size > WIRE_INLINE_MAX &&
 	       d->lines <= d->size && d->size < UINT64_C(1) << 40 &&
-	       store_is_spool(d->spool, d->size, d->again);
+	       store_is_spool(d->spool, d->size, is_known);
 }
 
 /* Reads the names: 0, or -1 where memory is out; errors are p's. */
@@ -116,33 +104,45 @@ read_targets(struct job *j, struct packet *p)
 	return 0;
 }
 
+/* Reads the fields that deliveries and retracts begin with: as read_request. */
+static int
+read_head(struct job *j, struct packet *p, uint8_t *flags)
+{
+	struct store_delivery *d = &j->delivery;
+
+	d->trace = packet_get_u64(p);
+	d->received = (int64_t)packet_get_u64(p);
+	d->size = packet_get_u64(p);
+	d->lines = packet_get_u64(p);
+	*flags = packet_get_u8(p);
+	d->again = (*flags & WIRE_DELIVER_AGAIN) != 0;
+	d->wire = (*flags & WIRE_DELIVER_WIRE) != 0;
+	d->each = (*flags & WIRE_DELIVER_EACH) != 0;
+	j->count = packet_get_u32(p);
+	if (p->error != 0 || j->count == 0 || j->count > WIRE_TARGETS_MAX ||
+	    (*flags & ~WIRE_DELIVER_FLAGS) != 0 || (d->wire && d->lines > 0) ||
+	    d->received < 0)
+		return -1;
+	return read_targets(j, p) == -1 ? 1 : 0;
+}
+
 /* Reads the fields into j: 0; 1 where memory is out; -1 where they are
  * malformed. */
 static int
 read_request(struct job *j, struct packet *p)
 {
 	struct store_delivery *d = &j->delivery;
-	size_t length;
 	uint8_t flags;
+	size_t length;
+	int result = read_head(j, p, &flags);
 
-	d->trace = packet_get_u64(p);
-	d->received = (int64_t)packet_get_u64(p);
-	d->size = packet_get_u64(p);
-	d->lines = packet_get_u64(p);
-	flags = packet_get_u8(p);
-	d->again = (flags & WIRE_DELIVER_AGAIN) != 0;
-	d->wire = (flags & WIRE_DELIVER_WIRE) != 0;
-	d->each = (flags & WIRE_DELIVER_EACH) != 0;
-	j->count = packet_get_u32(p);
-	if (p->error != 0 || j->count == 0 || j->count > WIRE_TARGETS_MAX ||
-	    (flags & ~WIRE_DELIVER_FLAGS) != 0 || (d->wire && d->lines > 0) ||
-	    d->received < 0)
-		return -1;
-	if (read_targets(j, p) == -1)
-		return 1;
+	if (result != 0)
+		return result;
 	d->body = packet_get_data(p, WIRE_INLINE_MAX, &length);
 	d->spool = packet_take_fd(p);
-	if (packet_end(p) == -1 || !is_sound(d, length))
+	if (packet_end(p) == -1 ||
+	    !is_sound(d, length,
+		(flags & (WIRE_DELIVER_AGAIN | WIRE_DELIVER_PART)) != 0))
 		return -1;
 	if (d->spool != -1)
 		d->body = NULL;
@@ -167,15 +167,18 @@ is_there(const struct store_delivery *d, const struct owner *o)
 }
 
 /* Finds the owner, and has room for the letter kept; may wait. */
-static enum mailbox_result
+static unsigned char
 admit(struct job *j, struct target *t)
 {
 	struct store_delivery *d = &j->delivery;
 	enum mailbox_result result;
+	unsigned helper;
 
 	result = mailbox_owners_find(t->name, &t->owner);
 	if (result != MAILBOX_OK)
-		return result;
+		return (unsigned char)result;
+	if (!mailbox_owners_is_ours(&t->owner, &helper))
+		return (unsigned char)(WIRE_DELIVER_MOVED | helper);
 	t->reserved = quota_reserve(t->name, &t->owner, d->size);
 	if (!t->reserved && !is_there(d, &t->owner))
 		return MAILBOX_FULL;
@@ -207,10 +210,10 @@ settle(struct job *j, struct target *t, int was_tried)
 	int is_delivered = 0;
 
 	if (was_tried && t->result == MAILBOX_OK) {
-		t->result = p->result;
+		t->result = (unsigned char)p->result;
 		/* Where it failed for all, but for no place's fault. */
 		if (d->result != MAILBOX_OK && d->each)
-			t->result = d->result;
+			t->result = (unsigned char)d->result;
 		is_delivered = d->result == MAILBOX_OK &&
 			       p->result == MAILBOX_OK && !p->there;
 	}
@@ -228,7 +231,7 @@ finish(struct job *j, int was_tried)
 
 	for (i = 0; i < j->count; i++) {
 		settle(j, &j->targets[i], was_tried);
-		results[i] = (unsigned char)j->targets[i].result;
+		results[i] = j->targets[i].result;
 		failed += results[i] != MAILBOX_OK;
 	}
 	/* Nobody has it, and nobody is to blame. */
@@ -242,17 +245,26 @@ finish(struct job *j, int was_tried)
 	job_free(j);
 }
 
+static struct job *
+new_job(struct request *q)
+{
+	struct job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return NULL;
+	j->request = q;
+	j->delivery.spool = -1;
+	return j;
+}
+
 int
 answer_deliver(struct request *q)
 {
-	struct job *j = calloc(1, sizeof(*j));
+	struct job *j = new_job(q);
 	int result = 1;
 
-	if (j != NULL) {
-		j->request = q;
-		j->delivery.spool = -1;
+	if (j != NULL)
 		result = read_request(j, &q->packet);
-	}
 	if (result == 0 && queue.count >= QUEUE_MAX)
 		result = 1;
 	if (result != 0) {
@@ -354,61 +366,75 @@ mailbox_deliver_setup(struct store *store, unsigned most)
 	return fiber_spawn("commit", commit_main, NULL);
 }
 
-int
-answer_spool(struct request *q)
+/* A message that is to be taken back, and whose turn has not come. */
+static void
+drop_waiting(const struct store_delivery *d)
 {
-	char name[WIRE_NAME_MAX];
-	enum mailbox_result result;
-	struct packet fields;
-	struct owner o;
+	struct job **at = &queue.head, *j;
 
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
-		return -1;
-	packet_init(&fields, 0);
-	result = mailbox_owners_find(name, &o);
-	if (result == MAILBOX_OK) {
-		fields.fd = store_spool(queue.store, &o);
-		if (fields.fd == -1) {
-			log_warn("spool.failed", log_text("path", o.path),
-			    log_errno(errno));
-			result = errno == ENOSPC || errno == EDQUOT
-				     ? MAILBOX_FULL
-				     : MAILBOX_TEMPORARY;
+	while ((j = *at) != NULL) {
+		if (j->delivery.trace != d->trace ||
+		    j->delivery.received != d->received) {
+			at = &j->next;
+			continue;
 		}
+		*at = j->next;
+		queue.count--;
+		for (unsigned i = 0; i < j->count; i++)
+			j->targets[i].result = MAILBOX_TEMPORARY;
+		finish(j, 0);
 	}
-	if (result == MAILBOX_OK)
-		request_reply(&q, PACKET_OK, &fields);
-	else
-		reply_result(&q, result);
-	packet_free(&fields);
+	queue.tail = at;
+}
+
+/* Takes back what was delivered lately: 0, or -1 with errno. */
+static int
+retract_one(const struct store_delivery *d, struct target *t)
+{
+	char name[MAILDIR_NAME_MAX], file[4 + MAILDIR_NAME_MAX];
+	const char *files[1] = {file};
+	enum mailbox_result result = mailbox_owners_find(t->name, &t->owner);
+
+	store_name(d, name);
+	if (result != MAILBOX_OK ||
+	    !store_is_recent(queue.store, &t->owner, name))
+		return 0;
+	if (store_retract(queue.store, &t->owner, name) == -1)
+		return -1;
+	snprintf(file, sizeof(file), "new/%s", name);
+	quota_removed(t->name, &t->owner, files, 1);
 	return 0;
 }
 
 int
-answer_room(struct request *q)
+answer_retract(struct request *q)
 {
-	enum mailbox_result result = MAILBOX_OK;
-	uint64_t size = packet_get_u64(&q->packet);
-	uint32_t count = packet_get_u32(&q->packet), i;
-	char name[WIRE_NAME_MAX];
-	struct packet names;
-	struct owner o;
+	struct job *j = new_job(q);
+	int result = 1, code = 0;
+	uint8_t flags;
 
-	if (q->packet.error != 0 || count == 0 || count > WIRE_TARGETS_MAX)
-		return -1;
-	names = q->packet; /* a second reader of the same fields */
-	for (i = 0; i < count; i++)
-		packet_get_text(&names, name, sizeof(name));
-	if (packet_end(&names) == -1)
-		return -1;
-	for (i = 0; i < count && result == MAILBOX_OK; i++) {
-		packet_get_text(&q->packet, name, sizeof(name));
-		result = mailbox_owners_find(name, &o);
-		if (result == MAILBOX_OK &&
-		    !quota_has_room(name, &o, size > 0 ? size : 1))
-			result = MAILBOX_FULL;
-	}
-	reply_result(&q, result);
-	return 0;
+	if (j != NULL)
+		result = read_head(j, &q->packet, &flags);
+	if (result == 0 && packet_end(&q->packet) == -1)
+		result = -1;
+	if (result == 0 && clock_wall() - j->delivery.received > RETRACT_TIME)
+		result = 1;
+	if (result == 0)
+		drop_waiting(&j->delivery);
+	for (unsigned i = 0; result == 0 && i < j->count; i++)
+		if (retract_one(&j->delivery, &j->targets[i]) == -1) {
+			code = errno;
+			result = 1;
+			log_warn("retract.failed",
+			    log_id("trace", j->delivery.trace),
+			    log_errno(code));
+		}
+	if (j != NULL)
+		job_free(j);
+	if (result != -1)
+		request_reply(
+		    &q, result == 0 ? PACKET_OK : PACKET_TEMPORARY, NULL);
+	if (code == EIO)
+		mailbox_deliver_give_up();
+	return result == -1 ? -1 : 0;
 }

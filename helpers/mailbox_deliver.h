@@ -13,9 +13,8 @@ struct store;
 int mailbox_deliver_setup(struct store *store, unsigned most);
 
 /* Rows of the helper's table (server.h). */
-int answer_spool(struct request *q);
 int answer_deliver(struct request *q);
-int answer_room(struct request *q);
+int answer_retract(struct request *q);
 
 /* A sync failed: ends the process, whose successor replays the journal. */
 void mailbox_deliver_give_up(void);

@@ -5,6 +5,7 @@
 #include "index.h"
 #include "log.h"
 #include "mailbox_deliver.h"
+#include "mailbox_owners.h"
 #include "mailbox_proof.h"
 #include "quota.h"
 #include "ring.h"
@@ -297,12 +298,14 @@ answer_open(struct request *q)
 {
 	struct mailbox_proof proof;
 	const void *data;
+	unsigned helper;
 	size_t length;
 
 	data = packet_get_data(&q->packet, WIRE_RESUME_MAX, &length);
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	if (check_proof(q, data, length, &proof) == -1)
+	if (check_proof(q, data, length, &proof) == -1 ||
+	    !mailbox_owners_is_ours(&proof.owner, &helper))
 		refuse(&q, MAILBOX_DENIED);
 	else if (table.exclusive && is_open(proof.name))
 		refuse(&q, MAILBOX_IN_USE);

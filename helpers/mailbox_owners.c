@@ -6,6 +6,8 @@
 #include "homes.h"
 #include "log.h"
 #include "packet.h"
+#include "server.h"
+#include "share.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,14 +26,36 @@ struct known {
 static struct known *slots[SLOTS];
 static struct device *link_ask;
 static const char *root;
+static unsigned own_number, helpers;
 /* Grows with each WIRE_CHANGED: an answer from before it is not kept. */
 static uint64_t changes;
 
 void
-mailbox_owners_setup(struct device *link, const char *path)
+mailbox_owners_setup(
+    struct device *link, const char *path, unsigned number, unsigned count)
 {
 	link_ask = link;
 	root = path;
+	own_number = number;
+	helpers = count;
+}
+
+int
+mailbox_owners_is_ours(const struct owner *o, unsigned *helper)
+{
+	*helper = share_of(root, o->path, helpers);
+	return *helper == own_number;
+}
+
+void
+mailbox_owners_redirect(struct request **q, unsigned n)
+{
+	struct packet fields;
+
+	packet_init(&fields, 0);
+	packet_put_u8(&fields, (uint8_t)n);
+	request_reply(q, PACKET_ELSEWHERE, &fields);
+	packet_free(&fields);
 }
 
 static struct known **

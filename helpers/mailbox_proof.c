@@ -38,7 +38,8 @@ mailbox_proof_setup(const unsigned char seal[32])
 static struct ticket **
 row_of(const unsigned char *secret)
 {
-	return tickets[(secret[0] | (unsigned)secret[1] << 8) % ROWS];
+	/* The first octet is the number of the helper. */
+	return tickets[(secret[1] | (unsigned)secret[2] << 8) % ROWS];
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "log.h"
 #include "privileges.h"
 #include "settings.h"
+#include "sockets.h"
 #include "super.h"
 
 #include <errno.h>
@@ -16,13 +17,20 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG	  1024
 #define PATH_SIZE 512
 
-enum { RESOLVER, ACCOUNTS, MAILBOX, KEYS, HASHER, PAM, HELPERS };
+/* The mailbox helpers come last: one, or more. */
+enum {
+	RESOLVER,
+	ACCOUNTS,
+	KEYS,
+	HASHER,
+	PAM,
+	MAILBOX,
+	HELPERS = MAILBOX + WIRE_HELPERS_MAX
+};
 
 static const char usage[] =
     "usage: helpers [-hnV] [-c FILE]\n"
@@ -31,27 +39,13 @@ static const char usage[] =
     "  -V       print the version and exit\n";
 
 static struct helper helpers[HELPERS];
+static int end = MAILBOX + 1; /* of those that the conf asks for */
+/* Names of processes, as in logs, and of their sockets. */
+static char names[HELPERS][16] = {
+    "resolver", "accounts", "keys", "hasher", "pam", "mailbox"};
 
 static const char *conf_path = "/etc/ringmail/helpers.conf";
 static struct helpers_conf *conf_now;
-
-/* The sockets, and who owns them: socket files are removed at the end. */
-static const struct place {
-	int helper;
-	const char *folder, *name;
-} places[] = {
-    {RESOLVER, "smtpd", "resolver"},
-    {ACCOUNTS, "smtpd", "accounts"},
-    {MAILBOX, "smtpd", "mailbox"},
-    {KEYS, "smtpd", "keys"},
-    {RESOLVER, "pop3d", "resolver"},
-    {ACCOUNTS, "pop3d", "accounts"},
-    {MAILBOX, "pop3d", "mailbox"},
-    {KEYS, "pop3d", "keys"},
-    {ACCOUNTS, "admin", "accounts"},
-    {MAILBOX, "admin", "mailbox"},
-};
-#define PLACES (sizeof(places) / sizeof(places[0]))
 
 static void
 find_user(const char *name, uid_t *uid, gid_t *gid)
@@ -117,71 +111,34 @@ make_folders(const struct helpers_conf *conf, gid_t smtpd, gid_t pop3d)
 	make_mail_root(conf);
 }
 
-static void
-socket_address(struct sockaddr_un *a, const struct helpers_conf *conf,
-    const struct place *p)
-{
-	int n;
-
-	memset(a, 0, sizeof(*a));
-	a->sun_family = AF_UNIX;
-	n = snprintf(a->sun_path, sizeof(a->sun_path), "%s/%s/%s", conf->run,
-	    p->folder, p->name);
-	if (n < 0 || (size_t)n >= sizeof(a->sun_path))
-		fatal("%s: path too long for sockets", conf->run);
-}
-
-/* A listening socket that the group of its folder may connect to. */
+/* Whether smtpd and pop3d ask it, and whether mailctl does. */
 static int
-listen_at(const struct helpers_conf *conf, const struct place *p, gid_t group)
+has_socket(int i, enum sockets_folder folder)
 {
-	struct sockaddr_un a;
-	int fd;
-
-	socket_address(&a, conf, p);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		fatal("socket: %s", strerror(errno));
-	if (unlink(a.sun_path) == -1 && errno != ENOENT)
-		fatal("%s: %s", a.sun_path, strerror(errno));
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1 ||
-	    chown(a.sun_path, 0, group) == -1 ||
-	    chmod(a.sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1)
-		fatal("%s: %s", a.sun_path, strerror(errno));
-	return fd;
+	if (folder == SOCKETS_ADMIN)
+		return i == ACCOUNTS || i >= MAILBOX;
+	return i != HASHER && i != PAM;
 }
 
 static void
 make_sockets(const struct helpers_conf *conf, gid_t smtpd, gid_t pop3d)
 {
-	size_t i;
+	const gid_t groups[SOCKETS_FOLDERS] = {smtpd, pop3d, 0};
+	int i, k;
 
-	for (i = 0; i < PLACES; i++) {
-		const struct place *p = &places[i];
-		struct helper *h = &helpers[p->helper];
+	for (i = 0; i < HELPERS; i++) {
+		struct helper *h = &helpers[i];
+		int *const fds[] = {&h->smtpd, &h->pop3d, &h->admin};
 
-		if (strcmp(p->folder, "smtpd") == 0)
-			h->smtpd = listen_at(conf, p, smtpd);
-		else if (strcmp(p->folder, "pop3d") == 0)
-			h->pop3d = listen_at(conf, p, pop3d);
-		else
-			h->admin = listen_at(conf, p, 0);
+		for (k = 0; k < SOCKETS_FOLDERS; k++)
+			if (!has_socket(i, k))
+				continue;
+			else if (i < end)
+				*fds[k] = sockets_listen(
+				    conf->run, k, names[i], groups[k]);
+			else /* of a time when there were more */
+				sockets_remove(conf->run, k, names[i]);
 	}
-}
-
-static void
-make_links(void)
-{
-	int ask[2], tell[2];
-	const int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
-
-	if (socketpair(AF_UNIX, type, 0, ask) == -1 ||
-	    socketpair(AF_UNIX, type, 0, tell) == -1)
-		fatal("socketpair: %s", strerror(errno));
-	helpers[MAILBOX].link_ask = ask[0];
-	helpers[ACCOUNTS].link_ask = ask[1];
-	helpers[ACCOUNTS].link_tell = tell[0];
-	helpers[MAILBOX].link_tell = tell[1];
 }
 
 /* Pairs between accounts and so many processes: accounts' ends to its links,
@@ -211,20 +168,52 @@ make_pools(const struct helpers_conf *conf)
 	    conf->pam_service[0] != '\0' ? (unsigned)conf->pam_processes : 0;
 	make_pairs(a->hashers, a->link_hash, helpers[HASHER].link_hash);
 	make_pairs(a->pams, a->link_pam, helpers[PAM].link_pam);
+	/* And two of its own for each mailbox helper. */
+	for (int i = MAILBOX; i < end; i++) {
+		make_pairs(1, &a->link_ask[i - MAILBOX], helpers[i].link_ask);
+		make_pairs(1, &a->link_tell[i - MAILBOX], helpers[i].link_tell);
+	}
 }
 
+/* The helpers that the conf asks for, as yet without anything. */
 static void
-find_users(const struct helpers_conf *conf)
+lay_out(const struct helpers_conf *conf)
 {
-	int i;
+	int i, k;
 
+	end = MAILBOX + (int)conf->mail_helpers;
 	for (i = 0; i < HELPERS; i++) {
 		struct helper *h = &helpers[i];
 
 		h->conf = conf;
 		h->smtpd = h->pop3d = h->admin = -1;
-		h->link_ask = h->link_tell = -1;
+		h->mailboxes = (unsigned)conf->mail_helpers;
+		for (k = 0; k < WIRE_HELPERS_MAX; k++)
+			h->link_ask[k] = h->link_tell[k] = -1;
+		if (i > MAILBOX) {
+			h->number = (unsigned)(i - MAILBOX);
+			snprintf(names[i], sizeof(names[i]), "mailbox.%u",
+			    h->number);
+		}
+	}
+}
+
+static void
+find_users(const struct helpers_conf *conf)
+{
+	uid_t uid;
+	gid_t gid;
+	int i;
+
+	find_user(conf->mailbox_user, &uid, &gid);
+	for (i = 0; i < HELPERS; i++) {
+		struct helper *h = &helpers[i];
+
 		find_user(conf->mail_user, &h->mail_uid, &h->mail_gid);
+		if (i >= MAILBOX) {
+			h->uid = uid;
+			h->gid = gid;
+		}
 	}
 	find_user(conf->resolver_user, &helpers[RESOLVER].uid,
 	    &helpers[RESOLVER].gid);
@@ -232,8 +221,6 @@ find_users(const struct helpers_conf *conf)
 	    &helpers[ACCOUNTS].gid);
 	find_user(
 	    conf->hasher_user, &helpers[HASHER].uid, &helpers[HASHER].gid);
-	find_user(
-	    conf->mailbox_user, &helpers[MAILBOX].uid, &helpers[MAILBOX].gid);
 	find_user(conf->keys_user, &helpers[KEYS].uid, &helpers[KEYS].gid);
 	if (helpers[MAILBOX].mail_uid < conf->lowest_uid ||
 	    helpers[MAILBOX].mail_gid < conf->lowest_uid)
@@ -248,15 +235,18 @@ prepare(const struct helpers_conf *conf)
 	gid_t smtpd, pop3d;
 
 	umask(077);
+	lay_out(conf);
 	find_users(conf);
 	find_user(conf->smtpd_user, &uid, &smtpd);
 	find_user(conf->pop3d_user, &uid, &pop3d);
 	make_folders(conf, smtpd, pop3d);
-	make_links();
 	make_pools(conf);
 	if (getrandom(helpers[MAILBOX].seal, sizeof(helpers[MAILBOX].seal),
 		0) != sizeof(helpers[MAILBOX].seal))
 		fatal("getrandom: %s", strerror(errno));
+	for (int i = MAILBOX + 1; i < end; i++)
+		memcpy(helpers[i].seal, helpers[MAILBOX].seal,
+		    sizeof(helpers[i].seal));
 	make_sockets(conf, smtpd, pop3d);
 }
 
@@ -264,42 +254,30 @@ prepare(const struct helpers_conf *conf)
 static const struct helper *
 only(int helper)
 {
-	if (helper != MAILBOX)
-		explicit_bzero(
-		    helpers[MAILBOX].seal, sizeof(helpers[MAILBOX].seal));
+	for (int i = MAILBOX; helper < MAILBOX && i < end; i++)
+		explicit_bzero(helpers[i].seal, sizeof(helpers[i].seal));
 	return &helpers[helper];
 }
 
+/* arg: which helper. */
 static int
-run_resolver(void *arg)
+run_helper(void *arg)
 {
-	(void)arg;
-	log_rename("resolver");
-	return resolver_run(only(RESOLVER));
-}
+	const struct helper *h = arg;
+	int i = (int)(h - helpers);
 
-static int
-run_accounts(void *arg)
-{
-	(void)arg;
-	log_rename("accounts");
-	return accounts_run(only(ACCOUNTS));
-}
-
-static int
-run_mailbox(void *arg)
-{
-	(void)arg;
-	log_rename("mailbox");
-	return mailbox_run(only(MAILBOX));
-}
-
-static int
-run_keys(void *arg)
-{
-	(void)arg;
-	log_rename("keys");
-	return keys_run(only(KEYS));
+	log_rename(names[i]);
+	only(i);
+	switch (i) {
+	case RESOLVER:
+		return resolver_run(h);
+	case ACCOUNTS:
+		return accounts_run(h);
+	case KEYS:
+		return keys_run(h);
+	default:
+		return mailbox_run(h);
+	}
 }
 
 /* arg: which one of them.  A process needs its own end alone. */
@@ -326,39 +304,42 @@ run_pam(void *arg)
 static void
 remove_sockets(const struct helpers_conf *conf)
 {
-	struct sockaddr_un a;
-	size_t i;
-
-	for (i = 0; i < PLACES; i++) {
-		socket_address(&a, conf, &places[i]);
-		unlink(a.sun_path);
-	}
+	for (int i = 0; i < end; i++)
+		for (int k = 0; k < SOCKETS_FOLDERS; k++)
+			if (has_socket(i, k))
+				sockets_remove(conf->run, k, names[i]);
 }
 
-/* Those of the first lines, the hashers, those that ask PAM, and the end. */
-#define CHILDREN_MAX (4 + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + 1)
-static struct super_child children[CHILDREN_MAX] = {
-    {.name = "resolver", .run = run_resolver},
-    {.name = "accounts", .run = run_accounts},
-    {.name = "mailbox", .run = run_mailbox},
-    {.name = "keys", .run = run_keys},
-    {.name = NULL},
-};
+#define CHILDREN_MAX (HELPERS + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + 1)
+static struct super_child children[CHILDREN_MAX];
 
-/* Adds so many processes of a kind. */
 static void
-add_children(const char *name, int (*run_one)(void *), unsigned count)
+add_child(const char *name, int (*run_one)(void *), void *arg)
 {
-	static unsigned numbers[HELPER_HASHERS_MAX];
 	struct super_child *c = children;
 
 	while (c->name != NULL)
 		c++;
-	for (unsigned i = 0; i < count; i++) {
+	*c = (struct super_child){.name = name, .run = run_one, .arg = arg};
+}
+
+static void
+add_children(void)
+{
+	static unsigned numbers[HELPER_HASHERS_MAX];
+	unsigned i;
+
+	add_child(names[RESOLVER], run_helper, &helpers[RESOLVER]);
+	add_child(names[ACCOUNTS], run_helper, &helpers[ACCOUNTS]);
+	for (int k = MAILBOX; k < end; k++)
+		add_child(names[k], run_helper, &helpers[k]);
+	add_child(names[KEYS], run_helper, &helpers[KEYS]);
+	for (i = 0; i < HELPER_HASHERS_MAX; i++)
 		numbers[i] = i;
-		*c++ = (struct super_child){
-		    .name = name, .run = run_one, .arg = &numbers[i]};
-	}
+	for (i = 0; i < helpers[ACCOUNTS].hashers; i++)
+		add_child(names[HASHER], run_hasher, &numbers[i]);
+	for (i = 0; i < helpers[ACCOUNTS].pams; i++)
+		add_child(names[PAM], run_pam, &numbers[i]);
 }
 
 /* What the parent has made of the conf when it was root alone: the name of a
@@ -392,6 +373,8 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 		return "pam processes";
 	if (a->lowest_uid != b->lowest_uid)
 		return "mail lowest_uid";
+	if (a->mail_helpers != b->mail_helpers)
+		return "mail helpers";
 	return a->log != b->log ? "log target" : NULL;
 }
 
@@ -431,8 +414,7 @@ run(void)
 
 	super_block_signals();
 	prepare(conf_now);
-	add_children("hasher", run_hasher, helpers[ACCOUNTS].hashers);
-	add_children("pam", run_pam, helpers[ACCOUNTS].pams);
+	add_children();
 	log_info("ready", log_text("run", conf_now->run));
 	result = super_run(children, reload);
 	remove_sockets(conf_now);

@@ -1,5 +1,7 @@
 #include "settings.h"
 
+#include "wire.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -183,6 +185,8 @@ static const struct conf_setting settings[] = {
     ROW("mail", "trash_time", DURATION, trash_time, "7d",
 	BOUNDS("1s", "36500d")),
     ROW("mail", "exclusive", BOOL, exclusive, "yes"),
+    ROW("mail", "helpers", NUMBER, mail_helpers, "1",
+	BOUNDS("1", WIRE_HELPERS_TEXT)),
 
     ROW("journal", "size", SIZE, journal_size, "64M", BOUNDS("1M", "4G")),
     ROW("journal", "checkpoint", DURATION, checkpoint_interval, "30s",

@@ -83,6 +83,7 @@ struct helpers_conf {
 	char *trash;		/* Maildir++ folder of deleted letters; "" */
 	int64_t trash_time;	/* ns that they stay there */
 	int exclusive;		/* one POP3 session a mailbox */
+	int64_t mail_helpers;	/* mailbox processes */
 
 	/* journal */
 	int64_t journal_size;	     /* octets, written once at first start */

@@ -394,6 +394,13 @@ store_expunge(struct store *s, const struct owner *owner,
 }
 
 int
+store_is_recent(
+    const struct store *s, const struct owner *owner, const char *name)
+{
+	return recent_has(&s->recent, entry_key(owner->path, name));
+}
+
+int
 store_retract(struct store *s, const struct owner *owner, const char *name)
 {
 	char file[4 + MAILDIR_NAME_MAX];

@@ -110,6 +110,10 @@ int store_is_spool(int fd, uint64_t size, int again);
 int store_expunge(struct store *s, const struct owner *owner,
     const char *const *files, unsigned n);
 
+/* Whether such a letter is one of the latest deliveries. */
+int store_is_recent(
+    const struct store *s, const struct owner *owner, const char *name);
+
 /*
  * Takes back what store_commit has delivered under this name, durably, also for
  * a repeat.  As store_expunge.

@@ -2,6 +2,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 /* How long each step may take: a password hash behind many logins. */
 #define PATIENCE_MS 60000
+/* How often a mailbox is followed from helper to helper. */
+#define HOPS 4
 /* The largest text with which a request is refused, with its NUL. */
 #define WHY_MAX 1024
 
@@ -118,8 +121,41 @@ refused(struct packet *reply)
 	return CLIENT_REFUSED;
 }
 
-enum client_exit
-client_call(int fd, struct packet *request, struct packet *reply)
+/* The socket of mailbox helper number n, beside that of fd, takes its place. */
+static enum client_exit
+follow(int fd, unsigned n)
+{
+	struct sockaddr_un peer = {.sun_family = AF_UNIX};
+	socklen_t length = sizeof(peer);
+	char path[sizeof(peer.sun_path) + 16], *end;
+	enum client_exit code;
+	int next;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &length) == -1) {
+		warn("getpeername");
+		return CLIENT_TEMPORARY;
+	}
+	snprintf(path, sizeof(path), "%.*s", (int)sizeof(peer.sun_path),
+	    peer.sun_path);
+	end = strrchr(path, '.');
+	if (end != NULL && end[1 + strspn(end + 1, "0123456789")] == '\0')
+		*end = '\0';
+	if (n > 0)
+		snprintf(
+		    path + strlen(path), sizeof(path) - strlen(path), ".%u", n);
+	if ((code = client_connect(path, &next)) != CLIENT_OK)
+		return code;
+	if (dup3(next, fd, O_CLOEXEC) == -1) {
+		warn("dup3");
+		code = CLIENT_TEMPORARY;
+	}
+	close(next);
+	return code;
+}
+
+/* Sends the request once, and waits for its reply. */
+static enum client_exit
+exchange(int fd, struct packet *request, struct packet *reply)
 {
 	if (request->error != 0) {
 		errno = request->error;
@@ -132,6 +168,27 @@ client_call(int fd, struct packet *request, struct packet *reply)
 		      "then try again; the helper's log says more");
 		return CLIENT_TEMPORARY;
 	}
+	return CLIENT_OK;
+}
+
+enum client_exit
+client_call(int fd, struct packet *request, struct packet *reply)
+{
+	enum client_exit code = exchange(fd, request, reply);
+	unsigned helper;
+
+	for (int hops = 0; code == CLIENT_OK && hops < HOPS &&
+			   reply->head.status == PACKET_ELSEWHERE;
+	     hops++) {
+		helper = packet_get_u8(reply);
+		if ((code = client_end(reply)) != CLIENT_OK ||
+		    (code = follow(fd, helper)) != CLIENT_OK)
+			return code;
+		packet_free(reply);
+		code = exchange(fd, request, reply);
+	}
+	if (code != CLIENT_OK)
+		return code;
 	if (reply->head.id != request->head.id ||
 	    reply->head.type != request->head.type)
 		reply->error = EBADMSG;

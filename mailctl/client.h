@@ -23,7 +23,8 @@ enum client_exit client_connect(const char *path, int *fd);
 /*
  * Sends the request and waits for its reply (initialized; the caller frees
  * both).  CLIENT_OK: its fields can be read.  Else the reason stands on
- * standard error: what the helper said for CLIENT_REFUSED.
+ * standard error: what the helper said for CLIENT_REFUSED.  Where another
+ * mailbox helper has the mailbox, that one is asked, over fd as well.
  */
 enum client_exit
 client_call(int fd, struct packet *request, struct packet *reply);

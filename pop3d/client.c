@@ -3,6 +3,7 @@
 #include "device.h"
 #include "keys.h"
 #include "log.h"
+#include "mailbox.h"
 #include "privileges.h"
 #include "service.h"
 #include "session.h"
@@ -27,7 +28,8 @@ static const struct privileges privileges = {
     .calls = calls,
 };
 
-static _Thread_local struct device *accounts, *mailbox;
+static _Thread_local struct device *accounts;
+static _Thread_local struct mailbox *mailbox;
 
 struct device *
 client_accounts(void)
@@ -35,7 +37,7 @@ client_accounts(void)
 	return accounts;
 }
 
-struct device *
+struct mailbox *
 client_mailbox(void)
 {
 	return mailbox;
@@ -46,7 +48,7 @@ open_devices(const void *conf)
 {
 	(void)conf;
 	accounts = device_open("accounts", "/accounts", REQUESTS);
-	mailbox = device_open("mailbox", "/mailbox", REQUESTS);
+	mailbox = mailbox_connect("/mailbox", REQUESTS);
 	if (accounts != NULL && mailbox != NULL && keys_open() == 0)
 		return 0;
 	log_error("start.failed", log_errno(errno));
@@ -58,7 +60,7 @@ close_devices(void)
 {
 	shelf_leave();
 	device_close(&accounts);
-	device_close(&mailbox);
+	mailbox_disconnect(&mailbox);
 	keys_close();
 }
 

@@ -7,12 +7,13 @@
 
 struct service;
 struct device;
+struct mailbox;
 
 /* All of pop3d, for service_main. */
 extern const struct service client_service;
 
 /* The calling worker's devices. */
 struct device *client_accounts(void);
-struct device *client_mailbox(void);
+struct mailbox *client_mailbox(void);
 
 #endif

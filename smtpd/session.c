@@ -8,6 +8,7 @@
 #include "incoming.h"
 #include "keys.h"
 #include "log.h"
+#include "mailbox.h"
 #include "reply.h"
 #include "service.h"
 #include "settings.h"
@@ -46,7 +47,10 @@ session_open(const void *conf)
 {
 	(void)conf;
 	devices.accounts = open_device("accounts", "/accounts");
-	devices.mailbox = open_device("mailbox", "/mailbox");
+	devices.mailbox = mailbox_connect("/mailbox", REQUESTS);
+	if (devices.mailbox == NULL)
+		log_error("device.failed", log_text("device", "mailbox"),
+		    log_errno(errno));
 	/* A reload may turn client_names on. */
 	devices.resolver = open_device("resolver", "/resolver");
 	if (devices.accounts != NULL && devices.mailbox != NULL &&
@@ -60,7 +64,7 @@ void
 session_close(void)
 {
 	device_close(&devices.accounts);
-	device_close(&devices.mailbox);
+	mailbox_disconnect(&devices.mailbox);
 	device_close(&devices.resolver);
 	keys_close();
 }

@@ -19,6 +19,7 @@
 
 struct device;
 struct incoming;
+struct mailbox;
 struct service_client;
 struct settings;
 
@@ -49,7 +50,7 @@ enum session_kind { KIND_MX = 1, KIND_SUBMISSION = 2, KIND_LMTP = 4 };
 struct session_devices {
 	struct device *resolver; /* asked where client_names is on */
 	struct device *accounts;
-	struct device *mailbox;
+	struct mailbox *mailbox;
 };
 
 /* One accepted RCPT. */

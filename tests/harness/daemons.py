@@ -203,8 +203,9 @@ class Pair:
 
     def pid(self, name):
         """Of a service's parent (smtpd), its client process (smtpd/client),
-        or a helper (mailbox); None while there is none."""
+        or a helper (mailbox, or mailbox.1); None while there is none."""
         service, _, part = name.partition("/")
+        name, _, number = name.partition(".")
         if name in SERVICES:
             return self.processes[name].pid
         parent = self.processes[service if part else "helpers"].pid
@@ -215,8 +216,17 @@ class Pair:
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if uid is None or str(uid) in uids:
-                return child
+                if not number or self.has_journal(child, number):
+                    return child
         return None
+
+    def has_journal(self, pid, number):
+        """Whether it is the mailbox helper of this number (mailbox.1)."""
+        folder = str(self.folder / "state" / "mailbox" / number)
+        try:
+            return folder in proc.descriptors(pid).values()
+        except OSError:
+            return False
 
     def pids(self):
         """All processes by name, in the order of the table of rights."""

@@ -52,7 +52,7 @@ def test_start_and_stop():
             assert [untraced(m) for m in fetch(pop3, login)] == [BODY]
         assert len(os.listdir(folder / "mail" / "u1" / "new")) == 1
         size = sum(f.stat().st_size for f in
-                   (folder / "state" / "mailbox").glob("journal.*"))
+                   (folder / "state" / "mailbox").glob("*/journal.*"))
         assert size == 8 << 20, "a setting reaches its conf"
     finally:
         ours("stop", folder, *options)

@@ -27,7 +27,7 @@
 
 static char folder[64];
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static struct device *device;
+static struct mailbox *device;
 static void (*test_body)(void);
 
 /* What the helper remembers, and what it saw. */
@@ -60,7 +60,7 @@ answer_open(struct request *q)
 	packet_init(&fields, 0);
 	if (length == WIRE_TICKET_SIZE) {
 		opens++;
-		if (*(const char *)proof != 't') {
+		if (((const char *)proof)[1] != 't') {
 			packet_put_u8(&fields, MAILBOX_DENIED);
 			request_reply(&q, PACKET_REFUSED, &fields);
 			packet_free(&fields);
@@ -214,7 +214,7 @@ static struct server server;
 static void
 log_in(struct mailbox_session *s)
 {
-	const unsigned char ticket[WIRE_TICKET_SIZE] = "t";
+	const unsigned char ticket[WIRE_TICKET_SIZE] = "\0t";
 
 	assert_int_equal(mailbox_open(device, ticket, s, SOON), MAILBOX_OK);
 	assert_int_equal(s->count, 5);
@@ -224,11 +224,15 @@ log_in(struct mailbox_session *s)
 static void
 opening(void)
 {
-	const unsigned char wrong[WIRE_TICKET_SIZE] = "w";
-	const unsigned char ticket[WIRE_TICKET_SIZE] = "t";
+	const unsigned char nobody[WIRE_TICKET_SIZE] = "\xff";
+	const unsigned char wrong[WIRE_TICKET_SIZE] = "\0w";
+	const unsigned char ticket[WIRE_TICKET_SIZE] = "\0t";
 	struct mailbox_session s;
 
 	assert_int_equal(mailbox_open(device, wrong, &s, SOON), MAILBOX_DENIED);
+	/* Of a helper that can't be. */
+	assert_int_equal(
+	    mailbox_open(device, nobody, &s, SOON), MAILBOX_TEMPORARY);
 	log_in(&s);
 	assert_int_equal(s.row, 128);
 	assert_int_not_equal(fcntl(s.catalog, F_GETFD), -1);
@@ -419,10 +423,10 @@ first_fiber(void *arg)
 	    bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 8), 0);
 	assert_int_equal(server_listen(&server, listener, ROLE_POP3D), 0);
-	device = device_open("mailbox", address.sun_path, 8);
+	device = mailbox_connect(address.sun_path, 8);
 	assert_non_null(device);
 	test_body();
-	device_close(&device);
+	mailbox_disconnect(&device);
 	unlink(address.sun_path);
 	worker_stop();
 }

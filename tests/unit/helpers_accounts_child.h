@@ -146,8 +146,9 @@ set_up(void **state)
 	    .smtpd = open_socket("smtpd", 1),
 	    .pop3d = open_socket("pop3d", 1),
 	    .admin = open_socket("admin", 1),
-	    .link_ask = asks[1],
-	    .link_tell = tells[0],
+	    .mailboxes = 1,
+	    .link_ask = {asks[1]},
+	    .link_tell = {tells[0]},
 	    .uid = geteuid() == 0 ? 65534 : geteuid(),
 	    .gid = geteuid() == 0 ? 65534 : getegid(),
 	    .mail_uid = 1234,
@@ -163,7 +164,7 @@ static int
 tear_down(void **state)
 {
 	const int fds[] = {ask_end, tell_end, helper.smtpd, helper.pop3d,
-	    helper.admin, helper.link_ask, helper.link_tell};
+	    helper.admin, helper.link_ask[0], helper.link_tell[0]};
 	char command[128];
 	size_t i;
 	int status;

@@ -40,7 +40,7 @@ client_accounts(void)
 	return NULL;
 }
 
-struct device *
+struct mailbox *
 client_mailbox(void)
 {
 	return NULL;
@@ -108,7 +108,7 @@ make_catalog(struct mailbox_session *s)
 }
 
 enum mailbox_result
-mailbox_open(struct device *d, const unsigned char ticket[WIRE_TICKET_SIZE],
+mailbox_open(struct mailbox *d, const unsigned char ticket[WIRE_TICKET_SIZE],
     struct mailbox_session *s, int64_t deadline)
 {
 	(void)d;

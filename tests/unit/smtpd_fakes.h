@@ -70,7 +70,7 @@ give(struct accounts_targets *t, unsigned count, const char *format)
 }
 
 enum mailbox_result
-mailbox_room(struct device *d, unsigned count,
+mailbox_room(struct mailbox *d, unsigned count,
     const char (*names)[WIRE_NAME_MAX], uint64_t size, int64_t deadline)
 {
 	(void)d;
@@ -124,7 +124,7 @@ accounts_targets_free(struct accounts_targets *t)
 }
 
 enum mailbox_result
-mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline)
+mailbox_spool(struct mailbox *d, const char *name, int *fd, int64_t deadline)
 {
 	(void)d;
 	(void)deadline;
@@ -140,7 +140,7 @@ mailbox_spool(struct device *d, const char *name, int *fd, int64_t deadline)
 
 enum mailbox_result
 mailbox_deliver(
-    struct device *d, const struct mailbox_delivery *m, int64_t deadline)
+    struct mailbox *d, const struct mailbox_delivery *m, int64_t deadline)
 {
 	int64_t later = clock_after(CLOCK_MILLISECOND);
 
@@ -199,6 +199,20 @@ void
 device_close(struct device **d)
 {
 	*d = NULL;
+}
+
+struct mailbox *
+mailbox_connect(const char *path, unsigned limit)
+{
+	(void)path;
+	(void)limit;
+	return (struct mailbox *)&fake;
+}
+
+void
+mailbox_disconnect(struct mailbox **m)
+{
+	*m = NULL;
 }
 
 #endif
