@@ -91,7 +91,8 @@ hmac(const char *digest, const unsigned char *key, size_t length,
 
 /* RFC 5802 3: SaltedPassword, ClientKey, StoredKey, ServerKey. */
 int
-hash_scram(const char *digest, const char *password, struct record_scram *s)
+hash_scram(const char *digest, const char *password, const void *salt,
+    size_t salt_length, struct record_scram *s)
 {
 	unsigned char salted[RECORD_KEY_MAX], key[RECORD_KEY_MAX];
 	const EVP_MD *md = EVP_get_digestbyname(digest);
@@ -102,8 +103,8 @@ hash_scram(const char *digest, const char *password, struct record_scram *s)
 		return -1;
 	length = (size_t)EVP_MD_get_size(md);
 	s->length = (uint8_t)length;
-	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password), s->salt,
-		(int)sizeof(s->salt), (int)s->iterations, md, (int)length,
+	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password), salt,
+		(int)salt_length, (int)s->iterations, md, (int)length,
 		salted) == 1 &&
 	    hmac(digest, salted, length, "Client Key", key) == 0 &&
 	    hmac(digest, salted, length, "Server Key", s->server) == 0 &&
@@ -121,7 +122,7 @@ make_scram(const char *digest, const char *password, uint32_t iterations,
 	s->iterations = iterations;
 	if (getentropy(s->salt, sizeof(s->salt)) == -1)
 		return -1;
-	return hash_scram(digest, password, s);
+	return hash_scram(digest, password, s->salt, sizeof(s->salt), s);
 }
 
 /* RFC 5802 2.2: the password is Normalize(password). */

@@ -44,11 +44,11 @@ enum hash_result hash_make(
 enum hash_result hash_verify(const char *password, const char *stored);
 
 /*
- * The SCRAM keys of a password under a salt and iterations that scram holds
- * already.  digest: "SHA1" or "SHA256".  0, or -1.
+ * The SCRAM keys of a password (prepared) under a salt and the iterations that
+ * scram holds already.  digest: "SHA1" or "SHA256".  0, or -1.
  */
-int hash_scram(
-    const char *digest, const char *password, struct record_scram *scram);
+int hash_scram(const char *digest, const char *password, const void *salt,
+    size_t salt_length, struct record_scram *scram);
 
 /* Whether a stored hash is of a kind that hash_verify knows. */
 int hash_is_known(const char *stored);

@@ -173,45 +173,98 @@ find_system_user(const char *name, const struct passwd **found)
 	return CLIENT_REFUSED;
 }
 
+/* A system user's ids, and where his Maildir is. */
+struct place {
+	uint32_t uid, gid;
+	char path[WIRE_NAME_MAX];
+};
+
+static enum client_exit
+find_place(const char *name, struct place *place)
+{
+	const struct passwd *user = NULL;
+	enum client_exit code;
+
+	if ((code = find_system_user(name, &user)) != CLIENT_OK)
+		return code;
+	place->uid = user->pw_uid;
+	place->gid = user->pw_gid;
+	if ((size_t)snprintf(place->path, sizeof(place->path), "%s/Maildir",
+		user->pw_dir) < sizeof(place->path))
+		return CLIENT_OK;
+	warnx("%s: too long a path", user->pw_dir);
+	return CLIENT_REFUSED;
+}
+
+static void
+put_place(struct packet *request, const struct place *place)
+{
+	packet_put_u32(request, place->uid);
+	packet_put_u32(request, place->gid);
+	packet_put_text(request, place->path);
+}
+
 static enum client_exit
 user_add_system(int fd, const char *name)
 {
-	const struct passwd *user = NULL;
-	char path[WIRE_NAME_MAX];
+	struct place place = {.path = ""};
 	enum client_exit code;
 	struct packet request;
 
-	if ((code = check_length(name)) != CLIENT_OK ||
-	    (code = find_system_user(name, &user)) != CLIENT_OK)
+	if ((code = find_place(name, &place)) != CLIENT_OK)
 		return code;
-	if ((size_t)snprintf(path, sizeof(path), "%s/Maildir", user->pw_dir) >=
-	    sizeof(path)) {
-		warnx("%s: too long a path", user->pw_dir);
-		return CLIENT_REFUSED;
-	}
 	packet_init(&request, WIRE_USER_ADD_SYSTEM);
 	if ((code = put_password(&request, name)) != CLIENT_OK) {
 		packet_free(&request);
 		return code;
 	}
-	packet_put_u32(&request, user->pw_uid);
-	packet_put_u32(&request, user->pw_gid);
-	packet_put_text(&request, path);
+	put_place(&request, &place);
+	return finish(fd, &request);
+}
+
+/* A user, new or not, whose password is PAM's matter. */
+static enum client_exit
+ask_pam(int fd, const char *name, int is_new, int is_system)
+{
+	struct place place = {.path = ""};
+	enum client_exit code;
+	struct packet request;
+
+	if (is_system && (code = find_place(name, &place)) != CLIENT_OK)
+		return code;
+	packet_init(&request, WIRE_USER_PAM);
+	packet_put_text(&request, name);
+	packet_put_u8(&request, (uint8_t)is_new);
+	packet_put_u8(&request, (uint8_t)is_system);
+	put_place(&request, &place);
 	return finish(fd, &request);
 }
 
 static enum client_exit
 user_add(int fd, char **args, int count)
 {
-	int is_system = strcmp(args[0], "--system") == 0;
+	int is_system = 0, is_pam = 0, i;
+	enum client_exit code;
 
-	if (count != 1 + is_system) {
-		warnx("user add takes: [--system] USER@DOMAIN");
+	for (i = 0; i < count - 1; i++) {
+		if (strcmp(args[i], "--system") == 0)
+			is_system = 1;
+		else if (strcmp(args[i], "--pam") == 0)
+			is_pam = 1;
+		else
+			break;
+	}
+	if (i != count - 1 || args[i][0] == '-') {
+		warnx("user add takes: [--system] [--pam] USER@DOMAIN");
 		return CLIENT_USAGE;
 	}
+	if ((code = check_length(args[i])) != CLIENT_OK)
+		return code;
+	if (is_pam)
+		return ask_pam(fd, args[i], 1, is_system);
 	if (is_system)
-		return user_add_system(fd, args[1]);
-	return ask_with_password(fd, WIRE_USER_ADD, args[0]);
+		return user_add_system(fd, args[i]);
+	return ask_with_password(fd, WIRE_USER_ADD, args[i]);
 }
 
 /* Reads "BYTES[,MESSAGES]", where BYTES may end in K, M, G or T. */
@@ -282,8 +335,17 @@ user_del(int fd, char **args, int count)
 static enum client_exit
 user_passwd(int fd, char **args, int count)
 {
-	(void)count;
-	return ask_with_password(fd, WIRE_USER_PASSWD, args[0]);
+	enum client_exit code;
+
+	if (count == 1)
+		return ask_with_password(fd, WIRE_USER_PASSWD, args[0]);
+	if (strcmp(args[0], "--pam") != 0) {
+		warnx("user passwd takes: [--pam] USER@DOMAIN");
+		return CLIENT_USAGE;
+	}
+	if ((code = check_length(args[1])) != CLIENT_OK)
+		return code;
+	return ask_pam(fd, args[1], 0, 0);
 }
 
 static enum client_exit
@@ -296,8 +358,9 @@ user_list(int fd, char **args, int count)
 	return list(fd, WIRE_USER_LIST, domain);
 }
 
+/* A name and what belongs to it. */
 static enum client_exit
-alias_add(int fd, char **args, int count)
+ask_list(int fd, uint16_t type, char **args, int count)
 {
 	struct packet request;
 	int i;
@@ -306,12 +369,24 @@ alias_add(int fd, char **args, int count)
 		if (check_length(args[i]) != CLIENT_OK)
 			return CLIENT_USAGE;
 	}
-	packet_init(&request, WIRE_ALIAS_ADD);
+	packet_init(&request, type);
 	packet_put_text(&request, args[0]);
 	packet_put_u32(&request, (uint32_t)count - 1);
 	for (i = 1; i < count; i++)
 		packet_put_text(&request, args[i]);
 	return finish(fd, &request);
+}
+
+static enum client_exit
+alias_add(int fd, char **args, int count)
+{
+	return ask_list(fd, WIRE_ALIAS_ADD, args, count);
+}
+
+static enum client_exit
+user_senders(int fd, char **args, int count)
+{
+	return ask_list(fd, WIRE_USER_SENDERS, args, count);
 }
 
 static enum client_exit
@@ -336,9 +411,11 @@ const struct command commands[] = {
     {"domain", "add", 1, 1, "DOMAIN", ACCOUNTS, domain_add},
     {"domain", "del", 1, 1, "DOMAIN", ACCOUNTS, domain_del},
     {"domain", "list", 0, 0, "", ACCOUNTS, domain_list},
-    {"user", "add", 1, 2, "[--system] USER@DOMAIN", ACCOUNTS, user_add},
+    {"user", "add", 1, 3, "[--system] [--pam] USER@DOMAIN", ACCOUNTS, user_add},
     {"user", "del", 1, 1, "USER@DOMAIN", ACCOUNTS, user_del},
-    {"user", "passwd", 1, 1, "USER@DOMAIN", ACCOUNTS, user_passwd},
+    {"user", "passwd", 1, 2, "[--pam] USER@DOMAIN", ACCOUNTS, user_passwd},
+    {"user", "senders", 1, 1 + WIRE_TARGETS_MAX,
+	"USER@DOMAIN [ADDRESS|@DOMAIN]...", ACCOUNTS, user_senders},
     {"user", "quota", 2, 2, "USER@DOMAIN BYTES[,MESSAGES]|none|default",
 	ACCOUNTS, user_quota},
     {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},

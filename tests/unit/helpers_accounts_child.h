@@ -85,7 +85,7 @@ start(void)
 		_exit(accounts_run(&helper));
 }
 
-static void
+static inline void
 stop(int how, int wanted)
 {
 	int status;
