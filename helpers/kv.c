@@ -1,4 +1,5 @@
 #include "kv.h"
+#include "kv_proof.h"
 #include "log.h"
 
 #include <db.h>
@@ -167,7 +168,9 @@ kv_open(const char *folder, size_t cache)
 		free(kv);
 		return NULL;
 	}
-	code = open_environment(kv, folder, cache);
+	code = kv_proof_log(folder, table_files, KV_TABLES);
+	if (code == 0)
+		code = open_environment(kv, folder, cache);
 	for (table = 0; code == 0 && table < KV_TABLES; table++)
 		code = open_table(kv, (enum kv_table)table);
 	if (code == 0 && kv_checkpoint(kv) == KV_OK)
