@@ -20,6 +20,7 @@
 #   make examples     the programs of ring(3) and fiber(3)
 #   make bench        measurements (see docs/performance.md): bench-core,
 #                     bench-store (on STORE=folder)
+#   make bench-vm     idle clients, up to 50,000, in a virtual machine
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make uninstall    removes what install laid down, but the conf
@@ -122,6 +123,10 @@ $(B)/bench/core: $(B)/tests/bench/core.o $(B)/tests/bench/core_helper.o \
 $(B)/bench/clients: $(B)/tests/bench/clients.o
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS)
+$(B)/bench/users: $(B)/tests/bench/users.o $(B)/libhelpers.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
 $(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
@@ -129,8 +134,15 @@ $(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
 bench: bench-core bench-store
 bench-core:
 	@tools/setup.sh build run bench
-	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients
+	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients $(B)/bench/users
 	@tests/bench/core.py $(B) $(BENCH)
+# More clients than a process of this machine may have: see tests/bench/vm.py.
+VM = --smtp 10000 --smtp 50000 --pop3 10000 --pop3 50000 --turns 0
+bench-vm:
+	@tools/setup.sh build run bench
+	@$(MAKE) -s all $(B)/bench/clients $(B)/bench/users
+	@tests/bench/vm.py $(VM_OPTIONS) $(B) \
+	    tests/bench/core.py --only clients $(VM) $(BENCH) build
 # STORE: where it makes a folder, on the file system that is meant.
 STORE ?= $(B)/bench
 bench-store:
@@ -182,5 +194,5 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
 .PHONY: all unit objects tidy lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
-    bench-store install uninstall clean help
+    bench-store bench-vm install uninstall clean help
 .SECONDARY:

@@ -8,6 +8,7 @@
 #include "service_control.h"
 #include "service_listen.h"
 #include "service_listeners.h"
+#include "stack.h"
 #include "super.h"
 #include "tls_conf.h"
 #include "worker.h"
@@ -80,6 +81,30 @@ raise_files_limit(pid_t pid)
 		    log_errno(errno));
 }
 
+/*
+ * Where each stack takes two mappings, says so if there can't be as many
+ * sessions as the conf allows: that limit is the whole machine's, so it is not
+ * ours to raise.
+ */
+static void
+check_mappings_limit(void)
+{
+	long wanted = 2 * (long)settings_now()->sessions + 1024, allowed;
+	char text[32];
+	FILE *file;
+
+	if (stack_mappings() == 1 ||
+	    (file = fopen("/proc/sys/vm/max_map_count", "re")) == NULL)
+		return;
+	allowed = fgets(text, sizeof(text), file) == NULL
+		      ? 0
+		      : strtol(text, NULL, 10);
+	fclose(file);
+	if (allowed > 0 && allowed < wanted)
+		log_warn("limit.mappings", log_int("wanted", wanted),
+		    log_int("allowed", allowed));
+}
+
 /* What holds from now on, in the parent and in processes that it starts. */
 static void
 apply_settings(void)
@@ -89,6 +114,7 @@ apply_settings(void)
 	log_set_level((enum log_level)settings->log_level);
 	fiber_set_stack_size((size_t)settings->stack_size);
 	raise_files_limit(0);
+	check_mappings_limit();
 	own.start.conf = own.conf;
 	own.start.files = own.files;
 }

@@ -131,6 +131,21 @@ stack_is_guard(const struct stack *s, const void *address)
 	return at < low && at >= low - page_size();
 }
 
+unsigned
+stack_mappings(void)
+{
+	size_t page = page_size();
+	void *low = mmap(NULL, page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int light;
+
+	if (low == MAP_FAILED)
+		return 2;
+	light = madvise(low, page, MADV_GUARD_INSTALL) == 0;
+	munmap(low, page);
+	return light ? 1 : 2;
+}
+
 void
 stack_shrink(struct stack_cache *c, int all)
 {

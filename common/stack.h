@@ -46,6 +46,12 @@ void stack_trim(struct stack *s, void *sp);
 /* Whether address lies in the guard below s: it was overflowed. */
 int stack_is_guard(const struct stack *s, const void *address);
 
+/*
+ * How many mappings each stack takes: 1, or 2 where the kernel has no
+ * lightweight guards.  Then vm.max_map_count bounds the count of fibers.
+ */
+unsigned stack_mappings(void);
+
 /* Frees half of what nobody needed since the last call, or all of it. */
 void stack_shrink(struct stack_cache *c, int all);
 

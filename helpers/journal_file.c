@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { READ_TRIES = 5 }; /* after an error of the disk: 1.5 s in all */
 
 /* A bijection of the sum for a given word: a changed word changes the end. */
 static uint64_t
@@ -144,10 +147,28 @@ journal_file_doubt(int fd)
 		log_error("journal.failed", log_text("at", "mark"));
 }
 
-/* Reads all of the file; what the disk can't give stays zero. */
-static void
+/* Pauses longer each time; 0 when the disk had time enough. */
+static int
+may_pass(unsigned *tries)
+{
+	struct timespec pause = {.tv_nsec = 50000000L << *tries};
+
+	if (*tries == READ_TRIES)
+		return 0;
+	++*tries;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
+/*
+ * Reads all of the file.  What the disk still can't give after a while is
+ * damaged, and stays zero.  With any other error -1: nothing is wrong with the
+ * file, so nothing that it holds may be given up.
+ */
+static int
 read_all(struct journal_file *f, int fd)
 {
+	unsigned tries = 0;
 	size_t at, want;
 	ssize_t n;
 
@@ -155,15 +176,21 @@ read_all(struct journal_file *f, int fd)
 		want = f->size - at;
 		n = pread(fd, f->data + at, want, (off_t)at);
 		if (n == 0)
-			return;
-		if (n == -1 && errno == EINTR) {
-			n = 0;
-		} else if (n == -1) {
-			log_error("journal.unreadable",
-			    log_int("offset", (int64_t)at), log_errno(errno));
-			n = want < 4096 ? (ssize_t)want : 4096;
-		}
+			return 0;
+		if (n > 0)
+			continue;
+		n = 0;
+		if (errno == EINTR)
+			continue;
+		if (errno != EIO)
+			return -1;
+		if (may_pass(&tries))
+			continue;
+		log_error("journal.unreadable", log_int("offset", (int64_t)at),
+		    log_errno(EIO));
+		n = want < 4096 ? (ssize_t)want : 4096;
 	}
+	return 0;
 }
 
 /* The entry at an offset into e, if it is whole. */
@@ -285,7 +312,8 @@ journal_file_read(struct journal_file *f, int fd, size_t size,
 	f->size = size;
 	if ((f->data = calloc(1, size)) == NULL)
 		return -1;
-	read_all(f, fd);
+	if (read_all(f, fd) == -1)
+		return -1;
 	memcpy(&f->header, f->data, sizeof(f->header));
 	if (f->header.magic != JOURNAL_MAGIC ||
 	    f->header.checksum != journal_header_checksum(&f->header) ||

@@ -81,8 +81,10 @@ void journal_file_doubt(int fd);
 
 /*
  * Reads the file fd of size octets into f (zeroed by the caller), and adds to
- * findings.  Unreadable parts count as zeros.  Returns 0, or -1 with errno
- * ENOMEM.  Either way journal_file_free.
+ * findings.  Parts that the disk can't give (EIO), although it was asked for
+ * some seconds, count as zeros.  Returns 0, or -1 with errno: ENOMEM, or any
+ * other error of reading; the file is whole then.  Either way
+ * journal_file_free.
  */
 int journal_file_read(struct journal_file *f, int fd, size_t size,
     struct journal_findings *findings);

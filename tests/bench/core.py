@@ -25,6 +25,8 @@ SETTLE = 4
 FREE = 35
 ACTIVE = 2000
 SPARE = 200  # descriptors of a client process that no client can have
+# An emulated machine takes long to open 50,000.
+PATIENT = ["smtpd.timeouts.command=1h", "pop3d.timeouts.idle=1h"]
 
 
 def tree(pid):
@@ -67,13 +69,14 @@ class Ringmail:
         self.folder, self.command = folder, HERE / "ours.sh"
         self.env = dict(os.environ, RINGMAIL_BUILD=str(build),
                         USERS=str(users))
-        self.sessions = sessions
+        self.sessions, self.users = sessions, users
         self.target = {}
 
     def start(self, log="log=off"):
         smtp, pop3 = core_reload.free_ports(2)
         line = self.run("start", "name=core", f"smtp={smtp}", f"pop3={pop3}",
-                        log, f"sessions={self.sessions}")
+                        log, "hashes=cheap", *PATIENT,
+                        f"sessions={self.sessions}")
         self.target = dict(word.split("=", 1) for word in line.split())
 
     def run(self, command, *args):
@@ -116,21 +119,24 @@ def row(*cells):
     print("|", " | ".join(str(cell) for cell in cells), "|", flush=True)
 
 
-def idle_rows(build, ringmail, protocol, count, state, users=1):
-    """What each of count idle clients costs: in all, and by process.
+def idle_rows(build, ringmail, protocol, count, state):
+    """What each of count idle clients costs: in all, and by process; and what
+    they cost an active one, which is alone before and after.
 
     Ringmail is started for it, since it keeps memory to use it again."""
     ringmail.start()
     # All code that idle clients need has run once.
     Clients(build, ringmail, protocol, 1).close()
-    time.sleep(SETTLE)
+    alone = [alone_figures(build, ringmail, protocol)]
     before = ringmail.memory()
-    clients = Clients(build, ringmail, protocol, count, users)
+    clients = Clients(build, ringmail, protocol, count, ringmail.users)
     time.sleep(SETTLE)
     after = ringmail.memory()
+    beside = [clients.active()]
     clients.close()
     time.sleep(FREE)
     left = sum(ringmail.memory().values()) - sum(before.values())
+    alone.append(alone_figures(build, ringmail, protocol))
     ringmail.stop()
     grown = {name: (after[name] - before.get(name, 0)) / count
              for name in after}
@@ -141,28 +147,51 @@ def idle_rows(build, ringmail, protocol, count, state, users=1):
         f"{total:.2f} KiB", "",
         f"{parts}; {left / 1024:.1f} MiB kept {FREE} s later",
         "8 KiB or less")
+    compare(protocol, count, alone, beside * 2)
 
 
-def active_rows(build, ringmail, count, rounds):
-    """An active SMTP client beside idle ones, against none, in turns."""
+def alone_figures(build, ringmail, protocol):
+    clients = Clients(build, ringmail, protocol, 0)
+    figures = clients.active()
+    clients.close()
+    time.sleep(SETTLE)
+    return figures
+
+
+def compare(protocol, count, alone, beside):
+    """Rows of an active client; the figures are pairs."""
+    for key, what in (("noop_ns", "a command and its reply"),
+                      ("session_ns", "connect, greet, QUIT")):
+        a, b = ([one[key] for one in figures] for figures in (alone, beside))
+        ratio = statistics.median(y / x for x, y in zip(a, b))
+        row(f"active client: {protocol}, {what}; beside {count:,} idle ones",
+            f"{statistics.median(a):.1f} us", f"{statistics.median(b):.1f} us",
+            f"{ratio:.2f}", "1.2 or less")
+
+
+def active_rows(build, ringmail, protocol, count, rounds):
+    """An active client beside idle ones, against none, in turns."""
     figures = {0: [], count: []}
     ringmail.start()
     for _ in range(rounds):
         for idle in figures:
-            clients = Clients(build, ringmail, "smtp", idle)
+            clients = Clients(build, ringmail, protocol, idle, ringmail.users)
             time.sleep(SETTLE)
             figures[idle].append(clients.active())
             clients.close()
             time.sleep(SETTLE)
     ringmail.stop()
-    for key, what in (("noop_ns", "a command and its reply"),
-                      ("session_ns", "connect, EHLO, QUIT")):
-        alone, beside = ([one[key] for one in figures[n]] for n in (0, count))
-        ratio = statistics.median(b / a for a, b in zip(alone, beside))
-        row(f"active client: {what}; beside {count:,} idle ones",
-            f"{statistics.median(alone):.1f} us",
-            f"{statistics.median(beside):.1f} us", f"{ratio:.2f}",
-            "1.2 or less")
+    compare(protocol, count, figures[0], figures[count])
+
+
+def client_rows(build, ringmail, counts, turns):
+    for protocol, state in ("smtp", "EHLO"), ("pop3", "login"):
+        for count in counts[protocol]:
+            idle_rows(build, ringmail, protocol, count, state)
+    for protocol in counts:
+        if counts[protocol] and turns > 0:
+            active_rows(build, ringmail, protocol, max(counts[protocol]),
+                        turns)
 
 
 def conditions():
@@ -181,29 +210,32 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--smtp", type=int, action="append",
-                        help="idle SMTP clients (10000); may be repeated")
-    parser.add_argument("--pop3", type=int, default=500,
-                        help="idle POP3 clients, each with a user")
+                        help="idle SMTP clients; may be repeated")
+    parser.add_argument("--pop3", type=int, action="append",
+                        help="idle POP3 clients, each a user of its own; with "
+                        "neither, 10000 and 500")
+    parser.add_argument("--turns", type=int, default=3,
+                        help="of the active client, alone and beside as many "
+                        "newly opened ones (3)")
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--only", choices=["core", "clients", "reloads"])
     args = parser.parse_args()
     build = args.build.resolve()
-    smtp = args.smtp or [10000]
+    counts = {"smtp": args.smtp or [], "pop3": args.pop3 or []}
+    if not args.smtp and not args.pop3:
+        counts = {"smtp": [10000], "pop3": [500]}
     conditions()
     if args.only in (None, "core"):
         subprocess.run([build / "bench" / "core", str(args.rounds)],
                        check=True)
     folder = tempfile.mkdtemp(prefix="ringmail-bench-")
-    ringmail = Ringmail(build, folder, max(smtp + [args.pop3]) + SPARE,
-                        args.pop3)
+    ringmail = Ringmail(build, folder, max(sum(counts.values(), [])) + SPARE,
+                        max(counts["pop3"], default=1))
     try:
         if args.only in (None, "reloads"):
             core_reload.rows(ringmail, args.reloads, row)
         if args.only in (None, "clients"):
-            for count in smtp:
-                idle_rows(build, ringmail, "smtp", count, "EHLO")
-            idle_rows(build, ringmail, "pop3", args.pop3, "login", args.pop3)
-            active_rows(build, ringmail, max(smtp), 3)
+            client_rows(build, ringmail, counts, args.turns)
     finally:
         ringmail.stop()
         shutil.rmtree(folder)

@@ -8,7 +8,8 @@
 # their CPU time, where there is one; a mailbox is DIR/mail/uN/{tmp,new,cur}.
 #
 # Keys: name (ours), smtp (25250), pop3 (11000), workers (0: one a core),
-# log (file, off), sessions (11000), and conf settings: helpers.journal.size=8M
+# log (file, off), sessions (11000), hashes (ours; cheap: of build/bench/users),
+# and conf settings: helpers.journal.size=8M
 # Environment: RINGMAIL_BUILD (build folder), USERS (100).
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -62,9 +63,10 @@ lay_down() { # ARGS...
 	chmod 755 "$dir"
 	mkdir -p "$dir"/{conf,run,state,log,mail}
 	for ((n = 0; n < users; n++)); do
-		mkdir -p "$dir/mail/u$n"/{tmp,new,cur}
-	done
-	chmod -R go= "$dir/mail"/*
+		printf '%s\n' "$dir/mail/u$n"/{tmp,new,cur}
+	done | xargs mkdir -p
+	chmod -R go= "$dir/mail"
+	chmod 755 "$dir/mail"
 	chown -R ringmail:ringmail "$dir/mail"
 	cat >"$dir/conf/helpers.conf" <<-E
 		run = "$dir/run"
@@ -124,10 +126,18 @@ wait_for() { # WHAT COMMAND... : ten seconds at most
 connects() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
 mailctl() { "$build/bin/mailctl" -c "$dir/conf/helpers.conf" "$@"; }
 
+add_users() { # at once, while no helper runs, with cheap hashes
+	[ -d "$dir/state/accounts" ] && return
+	mkdir -p "$dir/state/accounts"
+	"$build/bench/users" "$dir/state/accounts" $domain "$users"
+	chown -R ringacct:ringacct "$dir/state/accounts"
+}
+
 start() { # ARGS...
 	local n logs=$dir/log pid
 	[ "$(option log file "$@")" = off ] && logs=
 	lay_down "$@"
+	if [ "$(option hashes ours "$@")" = cheap ]; then add_users; fi
 	(
 		if mkdir -p "$group" 2>/dev/null; then
 			echo "$BASHPID" >"$group/cgroup.procs" || true

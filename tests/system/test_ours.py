@@ -46,7 +46,7 @@ def test_start_and_stop():
         assert (target["smtp"], target["pop3"]) == (str(smtp), str(pop3))
         assert target["mail"] == f"{folder}/mail"
         running = descendants(int(target["pid"]))
-        assert len(running) == 1 + 3 + 5, "all are its descendants"
+        assert len(running) >= 1 + 3 + 5, "all are its descendants"
         assert deliver(smtp, BODY, "u1@bench.test").code == 250
         for login in ("u1", "u1@bench.test"):
             assert [untraced(m) for m in fetch(pop3, login)] == [BODY]

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -149,6 +150,42 @@ test_trim_gives_back(void **state)
 	stack_shrink(&c, 1);
 }
 
+static unsigned
+count_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned lines = 0;
+	int c;
+
+	assert_non_null(maps);
+	while ((c = getc(maps)) != EOF)
+		lines += c == '\n';
+	fclose(maps);
+	return lines;
+}
+
+/* What it says is what stacks take; neighbours may share one. */
+static void
+test_mappings_are_counted(void **state)
+{
+	enum { MANY = 200 };
+	struct stack_cache c = {0};
+	struct stack *s[MANY];
+	unsigned i, before = count_mappings(), taken, each = stack_mappings();
+
+	(void)state;
+	assert_int_equal(count_mappings(), before);
+	assert_in_range(each, 1, 2);
+	for (i = 0; i < MANY; i++)
+		assert_non_null(s[i] = stack_get(&c));
+	taken = count_mappings() - before;
+	assert_in_range(taken, each == 1 ? 0 : MANY * 3 / 2, MANY * each + 10);
+	for (i = 0; i < MANY; i++)
+		stack_put(&c, s[i]);
+	stack_shrink(&c, 1);
+	assert_in_range(count_mappings(), 0, before + 10);
+}
+
 /* Whether a child that does this dies of the signal. */
 static int
 dies(void (*deed)(struct stack_cache *, struct stack *), int of)
@@ -228,6 +265,7 @@ main(void)
 	    cmocka_unit_test(test_size_is_bounded),
 	    cmocka_unit_test(test_memory_runs_out),
 	    cmocka_unit_test(test_trim_gives_back),
+	    cmocka_unit_test(test_mappings_are_counted),
 	    cmocka_unit_test(test_faults_are_caught),
 	};
 
