@@ -117,7 +117,10 @@ wait_for_input(struct conn *c, int64_t deadline)
 		return -1;
 	if (!conn_has_input(c))
 		buffer_put(&c->in);
-	if (watch_wait(&c->watch, EPOLLIN, deadline) == -1)
+	/* The edge may have come while the flush let others run: a wait would
+	 * forget it. */
+	if (!(c->watch.ready & EPOLLIN) &&
+	    watch_wait(&c->watch, EPOLLIN, deadline) == -1)
 		return fail(c, errno);
 	return 0;
 }
@@ -159,12 +162,13 @@ make_room(struct conn *c)
 static int
 fill(struct conn *c, int64_t deadline)
 {
-	int is_dry = !(c->watch.ready & EPOLLIN) && c->tls == NULL;
+	int is_dry;
 	ssize_t n;
 
 	if (c->error)
 		return -1;
 	sched_be_fair(sched_worker());
+	is_dry = !(c->watch.ready & EPOLLIN) && c->tls == NULL;
 	for (;;) {
 		if ((is_dry && wait_for_input(c, deadline) == -1) ||
 		    make_room(c) == -1)

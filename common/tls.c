@@ -202,7 +202,7 @@ shake_hands(struct tls *t, int64_t deadline)
 		default:
 			return set_error(t, &signing);
 		}
-		if (t->is_blocked &&
+		if (t->is_blocked && !(t->watch->ready & wanted & EPOLLIN) &&
 		    watch_wait(t->watch, wanted, deadline) == -1) {
 			t->error = errno;
 			return -1;

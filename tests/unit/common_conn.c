@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "conn.h"
 #include "fiber.h"
+#include "sched.h"
 #include "worker.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -77,6 +79,23 @@ say_in_bits(void *arg)
 	}
 }
 
+/* The edge of what comes while a read lets others run is not forgotten. */
+static void
+input_comes_during_a_turn(void)
+{
+	struct worker *w = sched_worker();
+
+	say("first\r\n");
+	expect_line("first");
+	conn.watch.ready &= ~(uint32_t)EPOLLIN; /* a read found nothing */
+	say("meanwhile\r\n");
+	/* The next input or output is the last one of this turn. */
+	w->io_calls = 15;
+	while (clock_now() - w->now < 50 * CLOCK_MILLISECOND)
+		;
+	expect_line("meanwhile");
+}
+
 static void
 lines(void)
 {
@@ -93,6 +112,13 @@ lines(void)
 	assert_int_equal(fiber_spawn("peer", say_in_bits, bits), 0);
 	expect_line("in");
 	expect_line("bits");
+}
+
+static void
+test_input_comes_during_a_turn(void **state)
+{
+	(void)state;
+	run(input_comes_during_a_turn);
 }
 
 static void
@@ -440,6 +466,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lines),
+	    cmocka_unit_test(test_input_comes_during_a_turn),
 	    cmocka_unit_test(test_last_words),
 	    cmocka_unit_test(test_too_long_a_line),
 	    cmocka_unit_test(test_ten_megabytes_without_an_end),

@@ -1,0 +1,208 @@
+"""Clients that mean no good by TLS: none costs more than its deadline, gets a
+letter in, or keeps others waiting."""
+import os
+import socket
+import ssl
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import DOMAIN, PATIENCE, scaled
+from harness.pop3 import Pop3, fetch
+from harness.smtp import Closed, Smtp, deliver
+from harness.tls import HOST, TlsPair, starttls
+
+HANDSHAKE = 1.0 * PATIENCE
+
+
+@pytest.fixture(scope="module")
+def shared():
+    seconds = {"timeouts": {"handshake": f"{int(HANDSHAKE * 1000)}ms"}}
+    pair = TlsPair(smtpd=seconds)
+    try:
+        pair.start().populate()
+        yield pair
+        pair.stop()
+        pair.check()
+    finally:
+        pair.kill_all()
+        pair.remove()
+
+
+@pytest.fixture
+def pair(shared):
+    yield shared
+    shared.check()
+
+
+def hello(context=None):
+    """A ClientHello, as a program would send it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = context or ssl.create_default_context()
+    client = context.wrap_bio(incoming, outgoing, server_hostname=HOST)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def open_tls(pair, data=b""):
+    sock = socket.create_connection(("127.0.0.1", pair.smtps_port),
+                                    HANDSHAKE * 10)
+    sock.sendall(data)
+    return sock
+
+
+def rest(sock):
+    """All that comes until the connection is closed."""
+    data = b""
+    try:
+        while True:
+            more = sock.recv(65536)
+            if not more:
+                return data
+            data += more
+    except ConnectionError:
+        return data
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"\x16", b"\x16\x03\x01", hello()[:40], hello()[:-1]],
+    ids=["nothing", "an octet", "a head", "a part", "all but one"])
+def test_half_a_handshake_ends_at_its_deadline(pair, data):
+    began = time.monotonic()
+    with open_tls(pair, data) as sock:
+        rest(sock)
+    assert HANDSHAKE * 0.5 < time.monotonic() - began < HANDSHAKE * 8
+
+
+def test_a_slow_handshake_ends_at_its_deadline(pair):
+    """The deadline is for all of it, not for each octet."""
+    began = time.monotonic()
+    with open_tls(pair) as sock:
+        try:
+            for octet in hello():
+                sock.sendall(bytes([octet]))
+                time.sleep(HANDSHAKE / 50)
+            rest(sock)
+        except ConnectionError:
+            pass
+    assert time.monotonic() - began < HANDSHAKE * 8
+
+
+@pytest.mark.parametrize("data", [
+    b"EHLO client.example\r\nMAIL FROM:<a@b>\r\n",
+    b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 4,
+    b"\x16\x03\x01\xff\xff" + b"\0" * 70000,
+    b"\x15\x03\x01\x00\x02\x02\x28", b"\x16\x03\x01\x00\x04\x01\xff\xff\xff",
+    b"\x80\x2e\x01\x00\x02" + b"\0" * 60])
+def test_no_tls_on_a_port_for_tls(pair, data):
+    """Closed at once, and not a word in clear."""
+    with open_tls(pair) as sock:
+        try:
+            sock.sendall(data)
+        except ConnectionError:
+            pass
+        assert b"220" not in rest(sock)
+    assert pair.connect(pair.smtps_port).recv(4).startswith(b"220")
+
+
+@pytest.mark.parametrize("behind", [
+    b"RSET\r\n", b"MAIL FROM:<a@remote.example>\r\nRCPT TO:<u0@example.test>"
+    b"\r\nDATA\r\n", b"x" * 3000])
+def test_commands_behind_starttls_are_not_taken(pair, behind):
+    """RFC 3207 6; CVE-2011-0411 in another server."""
+    with Smtp(pair.smtp_port) as smtp:
+        smtp.hello()
+        smtp.send(b"STARTTLS\r\n" + behind)
+        assert smtp.closed()
+    with Pop3(pair.pop3_port) as pop3:
+        pop3.send(b"STLS\r\n" + behind)
+        assert pop3.line().startswith(b"-ERR")
+        with pytest.raises(Closed):
+            pop3.line()
+
+
+def test_commands_that_come_late_are_no_handshake(pair):
+    """Octets that only the kernel had when STARTTLS was read."""
+    with Smtp(pair.smtp_port) as smtp:
+        smtp.hello()
+        assert smtp.cmd("STARTTLS").code == 220
+        smtp.send(b"MAIL FROM:<a@remote.example>\r\nNOOP\r\n")
+        assert b"250" not in rest(smtp.sock)
+
+
+def test_renegotiation_is_refused(pair):
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{pair.smtps_port}",
+         "-tls1_2", "-CAfile", str(pair.ca.pem)], input=b"R\nNOOP\n",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+        check=False)
+    assert b"RENEGOTIATING" in done.stdout
+    assert b"no renegotiation" in done.stdout
+
+
+@pytest.mark.parametrize("how", ["fin", "reset", "close_notify"])
+def test_a_cut_in_data_leaves_no_letter(pair, how):
+    smtp = starttls(pair)
+    smtp.hello()
+    smtp.envelope("s@remote.example", f"u0@{DOMAIN}")
+    assert smtp.cmd("DATA").code == 354
+    smtp.send(b"Subject: cut\r\n\r\nhalf a li")
+    plain = socket.socket(fileno=os.dup(smtp.sock.fileno()))
+    if how == "close_notify":
+        smtp.sock.unwrap()
+    elif how == "reset":
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                         struct.pack("ii", 1, 0))
+    plain.shutdown(socket.SHUT_WR) if how == "fin" else None
+    smtp.close()
+    plain.close()
+    assert deliver(pair.smtp_port, b"Subject: marker\r\n\r\n",
+                   f"u0@{DOMAIN}").code == 250
+    assert all(b"Subject: marker" in letter
+               for letter in fetch(pair.pop3_port, "u0"))
+
+
+def test_forged_records_end_the_session(pair):
+    smtp = starttls(pair)
+    smtp.hello()
+    plain = socket.socket(fileno=os.dup(smtp.sock.fileno()))
+    plain.sendall(b"\x17\x03\x03\x00\x20" + bytes(32))
+    plain.settimeout(30)
+    rest(plain)
+    smtp.close()
+
+
+def test_a_flood_of_handshakes_lets_others_work(pair):
+    """Plain sessions go on, and what the flood took comes back."""
+    end = threading.Event()
+    data = hello()
+
+    def flood():
+        while not end.is_set():
+            try:
+                socks = [open_tls(pair, data) for _ in range(20)]
+                for sock in socks:
+                    sock.close()
+            except OSError:
+                pass
+
+    client = pair.pid("smtpd/client")
+    threads = [threading.Thread(target=flood) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(scaled(50)):
+        assert deliver(pair.smtp_port, b"Subject: %d\r\n\r\n" % n,
+                       f"u1@{DOMAIN}").code == 250
+    end.set()
+    for thread in threads:
+        thread.join()
+    assert pair.pid("smtpd/client") == client
+    proc.wait_until("no session is left", lambda: len(
+        [t for t in proc.descriptors(client).values()
+         if t.startswith("socket:")]) < 40, 30 * PATIENCE)
+    assert pair.connect(pair.smtps_port).recv(4).startswith(b"220")
