@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EXPUNGE_NAMES  200
 #define EXPUNGE_OCTETS 49152
 #define CLOSE_TIMEOUT  CLOCK_SECOND
 
@@ -158,7 +157,7 @@ page_of(const char *const *files, uint32_t n)
 	size_t octets = 0;
 	uint32_t i;
 
-	for (i = 0; i < n && i < EXPUNGE_NAMES; i++) {
+	for (i = 0; i < n && i < WIRE_EXPUNGE_MAX; i++) {
 		octets += sizeof(uint32_t) + strlen(files[i]);
 		if (i > 0 && octets > EXPUNGE_OCTETS)
 			break;

@@ -115,6 +115,9 @@ enum wire_deliver_flags {
 #define WIRE_RESUME_MAX 640
 /* A file's name in a Maildir, with "new/" or "cur/", NUL included. */
 #define WIRE_FILE_MAX 260
+/* Letters that one WIRE_EXPUNGE removes, with one sync: a mailbox helper that
+ * unlinks so many serves nobody else meanwhile. */
+#define WIRE_EXPUNGE_MAX 500
 /* A body up to this size travels inside WIRE_DELIVER itself: it fits into a
  * packet beside WIRE_TARGETS_MAX of the longest names. */
 #define WIRE_INLINE_MAX 32768

@@ -21,7 +21,7 @@
 enum entry_type { ENTRY_DELIVER = 1, ENTRY_EXPUNGE, ENTRY_RETRACT };
 
 /* Files of one expunge. */
-#define ENTRY_FILES_MAX 200
+#define ENTRY_FILES_MAX WIRE_EXPUNGE_MAX
 
 struct entry {
 	enum entry_type type;

@@ -473,3 +473,26 @@ maildir_remove(const char *path, const char *file)
 		return found;
 	return remove_letter(path, moved) == 0 || errno == ENOENT ? 0 : -1;
 }
+
+int
+maildir_remove_all(const char *path, const char *const *files, unsigned n)
+{
+	int folders[2] = {-1, -1}, result = 0, saved;
+	unsigned i;
+
+	for (i = 0; i < n && result == 0; i++) {
+		int is_cur = files[i][0] == 'c';
+		int *folder = &folders[is_cur];
+
+		if (*folder == -1)
+			*folder = maildir_open(path, is_cur ? "cur" : "new");
+		if (*folder == -1 || unlinkat(*folder, files[i] + 4, 0) == -1)
+			result = maildir_remove(path, files[i]);
+	}
+	saved = errno;
+	for (i = 0; i < 2; i++)
+		if (folders[i] != -1)
+			close(folders[i]);
+	errno = saved;
+	return result;
+}

@@ -115,4 +115,7 @@ int maildir_open_file(const char *path, const char *file);
  * -1. */
 int maildir_remove(const char *path, const char *file);
 
+/* Removes n letters so, in their order up to the first that can't be. */
+int maildir_remove_all(const char *path, const char *const *files, unsigned n);
+
 #endif

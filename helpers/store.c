@@ -356,7 +356,6 @@ remove_letters(struct store *s, const struct owner *owner, enum entry_type type,
 {
 	struct packet p;
 	struct iovec part;
-	unsigned i;
 	int result = -1;
 
 	packet_init(&p, 0);
@@ -371,9 +370,8 @@ remove_letters(struct store *s, const struct owner *owner, enum entry_type type,
 	}
 	if (owner_become(owner->uid, owner->gid) == -1)
 		goto out;
-	for (i = 0; i < n; i++)
-		if (maildir_remove(owner->path, files[i]) == -1)
-			goto out;
+	if (maildir_remove_all(owner->path, files, n) == -1)
+		goto out;
 	if (maildir_settle(owner->path) == -1) {
 		/* It is the owner's disk: no reason to end for all others. */
 		errno = EBUSY;

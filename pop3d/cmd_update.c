@@ -9,8 +9,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Letters that are removed at a time: as many as one request takes. */
-#define EXPUNGE_MAX 200
+/* Letters that are removed at a time. */
+struct removal {
+	const char *pointers[WIRE_EXPUNGE_MAX];
+	char files[WIRE_EXPUNGE_MAX][WIRE_FILE_MAX];
+};
 
 /* DELE msg -- RFC 1939 5. */
 enum next
@@ -56,26 +59,25 @@ pop3_cmd_noop(struct pop3 *p, const struct argument *a)
 static enum mailbox_result
 expunge(struct pop3 *p)
 {
-	const char *pointers[EXPUNGE_MAX];
 	enum mailbox_result result = MAILBOX_OK;
-	char(*files)[WIRE_FILE_MAX];
+	struct removal *r;
 	uint32_t at = 1;
 	int n = 0;
 
 	if (p->drop.marks == NULL)
 		return MAILBOX_OK;
-	if ((files = calloc(EXPUNGE_MAX, sizeof(*files))) == NULL)
+	if ((r = malloc(sizeof(*r))) == NULL)
 		return MAILBOX_TEMPORARY;
-	for (int i = 0; i < EXPUNGE_MAX; i++)
-		pointers[i] = files[i];
-	while (result == MAILBOX_OK &&
-	       (n = maildrop_marked(&p->drop, &at, files, EXPUNGE_MAX)) > 0) {
-		result = mailbox_expunge(&p->box, pointers, (uint32_t)n,
+	for (int i = 0; i < WIRE_EXPUNGE_MAX; i++)
+		r->pointers[i] = r->files[i];
+	while (result == MAILBOX_OK && (n = maildrop_marked(&p->drop, &at,
+					    r->files, WIRE_EXPUNGE_MAX)) > 0) {
+		result = mailbox_expunge(&p->box, r->pointers, (uint32_t)n,
 		    clock_after(p->conf->helper));
 		if (result == MAILBOX_OK)
 			p->deleted += (uint32_t)n;
 	}
-	free(files);
+	free(r);
 	return n == -1 ? MAILBOX_TEMPORARY : result;
 }
 

@@ -284,6 +284,34 @@ test_moved_letters_are_found(void **state)
 }
 
 static void
+test_many_are_removed(void **state)
+{
+	static const char *const files[] = {
+	    "new/1.x", "cur/2.x:2,", "new/3.x", "new/4.x", "cur/5.x:2,S"};
+	const char *const trap[] = {"new/6.x", "new/7.x", "new/8.x"};
+
+	(void)state;
+	put("new/1.x", "a\n");
+	put("cur/2.x:2,", "a\n");
+	put("cur/3.x:2,S", "moved\n");
+	put("new/5.x", "moved back\n");
+	put("new/55.x", "stays\n");
+	assert_int_equal(maildir_remove_all(BOX, files, 5), 0);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(maildir_fetch(BOX, files[i]), -1);
+	assert_int_equal(access(path_of("new/55.x"), F_OK), 0);
+	assert_int_equal(maildir_remove_all(BOX, files, 5), 0);
+	/* A folder in the way: those behind it stay. */
+	put("new/6.x", "a\n");
+	assert_int_equal(mkdir(path_of("new/7.x"), 0700), 0);
+	put("new/8.x", "a\n");
+	assert_int_equal(maildir_remove_all(BOX, trap, 3), -1);
+	assert_int_equal(errno, EISDIR);
+	assert_int_equal(access(path_of("new/6.x"), F_OK), -1);
+	assert_int_equal(access(path_of("new/8.x"), F_OK), 0);
+}
+
+static void
 test_link(void **state)
 {
 	int folder = maildir_open(BOX, "new"), fd = maildir_unnamed(folder);
@@ -312,6 +340,7 @@ main(void)
 	    TEST(test_traps_are_no_letters),
 	    TEST(test_folders_are_not_followed),
 	    TEST(test_moved_letters_are_found),
+	    TEST(test_many_are_removed),
 	    TEST(test_link),
 	};
 
