@@ -22,6 +22,7 @@
 #                     bench-store (on STORE=folder)
 #   make bench-vm     idle clients, up to 50,000, in a virtual machine
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
+#   make fuzz-pop3d   random clients on a running pop3d (as root)
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make uninstall    removes what install laid down, but the conf
 #   make clean, make help

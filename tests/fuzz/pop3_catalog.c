@@ -59,7 +59,7 @@ write_catalog(uint32_t row, uint32_t count, const uint8_t *data, size_t size)
 		    (char)data[2];
 	/* What is left over cuts the file off. */
 	if (catalog_store(fd, rows,
-		(size_t)count * row - (size > 0 ? *data : 0),
+		(size_t)count * row - (size > 0 ? *data % 128 : 0),
 		catalog_offset(row, 0)) == -1)
 		abort();
 	return fd;
@@ -91,10 +91,10 @@ read_all(const struct mailbox_session *s, int is_hiding)
 		return;
 	}
 	for (n = 1; n <= m.count; n++) {
-		if (maildrop_get(&m, n, &l) == 0 && !is_hiding &&
-		    !is_written(&l, n - 1))
-			abort();
-		if (maildrop_octets(&m, n, &octets) == 0 && octets != l.octets)
+		if (maildrop_get(&m, n, &l) == 0 &&
+		    ((!is_hiding && !is_written(&l, n - 1)) ||
+			maildrop_octets(&m, n, &octets) == -1 ||
+			octets != l.octets))
 			abort();
 		if (n % 2 == 0)
 			(void)maildrop_mark(&m, n);
