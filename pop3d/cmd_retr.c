@@ -18,6 +18,26 @@ refuse(struct pop3 *p, uint64_t number, enum mailbox_result result)
 	return reply_temporary(p, "can't read the message");
 }
 
+/* RFC 6856 2.1: has what is fetched as ASCII, for a client that did not ask for
+ * UTF-8, where the conf wants that.  0, or -1 after a refusal. */
+static int
+downgrade(struct pop3 *p, struct outgoing *o)
+{
+	int result = 0;
+
+	if (p->conf->is_downgrading && !p->is_utf8)
+		result = outgoing_downgrade(o);
+	if (result == 0)
+		return 0;
+	outgoing_close(o, p);
+	/* RFC 6856 5. */
+	if (result == 1)
+		reply_refuse(p, "[UTF8] too long a head for ASCII");
+	else
+		reply_temporary(p, "can't read the message");
+	return -1;
+}
+
 /* RETR msg -- RFC 1939 5. */
 enum next
 pop3_cmd_retr(struct pop3 *p, const struct argument *a)
@@ -35,6 +55,8 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 		outgoing_close(&o, p);
 		return refuse(p, a->number, MAILBOX_TEMPORARY);
 	}
+	if (downgrade(p, &o) == -1)
+		return NEXT_CMD;
 
 	reply_ok(p, "%" PRIu64 " octets", o.octets);
 	sent = outgoing_send(&o, p, NULL);
@@ -59,9 +81,13 @@ pop3_cmd_top(struct pop3 *p, const struct argument *a)
 
 	if (!maildrop_has(&p->drop, a->number))
 		return reply_no_message(p, a->number);
-	result = outgoing_open(&o, p, (uint32_t)a->number, 0);
+	/* A head is downgraded as a whole. */
+	result = outgoing_open(
+	    &o, p, (uint32_t)a->number, p->conf->is_downgrading && !p->is_utf8);
 	if (result != MAILBOX_OK)
 		return refuse(p, a->number, result);
+	if (downgrade(p, &o) == -1)
+		return NEXT_CMD;
 
 	letter_top_begin(&top, a->lines);
 	reply_ok(p, "top of message follows");

@@ -58,6 +58,8 @@ static const char *const texts[][LANG_COUNT] = {
 	"[LOGIN-DELAY] die letzte Anmeldung ist gerade erst her"},
     {"[SYS/PERM] this maildrop is read-only",
 	"[SYS/PERM] dieses Postfach ist nur zum Lesen da"},
+    {"[UTF8] too long a head for ASCII",
+	"[UTF8] der Kopf ist zu lang, um ASCII zu werden"},
     {"[SYS/TEMP] too many sessions from your address",
 	"[SYS/TEMP] zu viele Sitzungen von dieser Adresse"},
     {"[SYS/TEMP] %s, try again later", "[SYS/TEMP] %s, bitte später"},

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "surrogate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +111,31 @@ outgoing_measure(struct outgoing *o)
 	o->octets = l.octets;
 	o->at = 0;
 	return got == 0 && read_block(o) == 1 ? 0 : -1;
+}
+
+int
+outgoing_downgrade(struct outgoing *o)
+{
+	size_t n;
+
+	/* One that would have left as a file. */
+	if (o->is_wire && o->fd != -1 && read_block(o) == -1)
+		return -1;
+	o->is_wire = o->is_wire && o->fd == -1;
+	n = surrogate_head(o->data, o->filled);
+	if (!surrogate_is_needed(o->data, n))
+		return 0;
+	if (n == o->filled && o->at < o->size)
+		return 1;
+	o->head = surrogate_make(o->data, n, &o->head_length);
+	if (o->head == NULL)
+		return -1;
+	o->is_wire = 0;
+	o->octets +=
+	    letter_octets(o->head, o->head_length) - letter_octets(o->data, n);
+	o->data += n;
+	o->filled -= n;
+	return 0;
 }
 
 /*
@@ -242,7 +268,9 @@ send_blocks(struct outgoing *o, struct pop3 *p, struct letter *l,
 {
 	int got;
 
-	for (got = o->filled > 0; got == 1; got = read_block(o)) {
+	/* Where a surrogate has taken all of the first block's place. */
+	got = o->filled > 0 || o->at == o->size ? o->filled > 0 : read_block(o);
+	for (; got == 1; got = read_block(o)) {
 		size_t n = o->filled;
 
 		if (top != NULL)
@@ -258,6 +286,17 @@ send_blocks(struct outgoing *o, struct pop3 *p, struct letter *l,
 		fiber_yield();
 	}
 	return got;
+}
+
+static void
+send_head(const struct outgoing *o, struct conn *c, struct letter *l,
+    struct letter_top *top)
+{
+	struct outgoing head = {.data = o->head};
+
+	if (top != NULL)
+		(void)letter_top_cut(top, o->head, o->head_length);
+	send_small(&head, c, l, o->head_length);
 }
 
 /* A letter that is stored as it is sent. */
@@ -281,6 +320,8 @@ outgoing_send(struct outgoing *o, struct pop3 *p, struct letter_top *top)
 	if (o->is_wire && top == NULL)
 		return send_wire(o, p);
 	letter_begin(&l);
+	if (o->head != NULL)
+		send_head(o, &p->conn, &l, top);
 	if (send_blocks(o, p, &l, top) == -1) {
 		if (conn_error(&p->conn) != 0)
 			return -1;
@@ -305,7 +346,8 @@ outgoing_close(struct outgoing *o, struct pop3 *p)
 		close(o->fd);
 	o->fd = -1;
 	free(o->in);
-	o->in = o->out = NULL;
+	free(o->head);
+	o->in = o->out = o->head = NULL;
 	if (p->ahead.letters.count == 0)
 		outgoing_forget(p);
 }

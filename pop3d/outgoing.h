@@ -26,6 +26,8 @@ struct outgoing {
 	size_t filled;	  /* of octets */
 	size_t block;	  /* octets read at a time */
 	char *in, *out;	  /* block octets each, for a large letter */
+	char *head;	  /* in place of the letter's own; NULL: that */
+	size_t head_length;
 };
 
 /*
@@ -44,6 +46,13 @@ outgoing_open(struct outgoing *o, struct pop3 *p, uint32_t number, int whole);
  * or -1 where it can't be read.
  */
 int outgoing_measure(struct outgoing *o);
+
+/*
+ * For a client that reads ASCII alone, after outgoing_measure: puts a surrogate
+ * (surrogate.h) in place of a head that is none of ASCII.  0; 1 where that head
+ * is too long for it; or -1 where it can't be done now.
+ */
+int outgoing_downgrade(struct outgoing *o);
 
 /*
  * Sends it, or where top is not NULL, so much of it, and the dot.  Waits.

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+static const char *const utf8_headers[] = {"as_is", "downgrade", NULL};
 static const char *const plaintext[] = {"no", "loopback", "yes", NULL};
 
 /* A name as RFC 5321 2.3.5 takes it, and as RFC 2449 3 takes it in a greeting:
@@ -74,6 +75,8 @@ static const struct conf_setting settings[] = {
     TLS_ROWS,
     ROW(NULL, "plaintext_login", CHOICE, plaintext_login, "loopback",
 	.choices = plaintext),
+    ROW(NULL, "utf8_headers", CHOICE, is_downgrading, "as_is",
+	.choices = utf8_headers),
     ROW(NULL, "language", CHOICE, language, "en", .choices = lang_tags),
 
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),

@@ -30,6 +30,7 @@ struct settings {
 	int64_t expire;		  /* ns; older letters go at login; 0: never */
 	int flag_seen;		  /* ":2,S" for what was retrieved */
 	struct conf_list read_only; /* "user@domain", "@domain" */
+	int is_downgrading;	    /* enum: 0 as_is, 1 downgrade */
 	int transfers;		    /* a log line for each letter */
 	int64_t errors;		    /* wrong commands that end a session */
 	int64_t logins;		    /* failed ones that end a session */
