@@ -30,8 +30,8 @@ put(struct text *t, const char *data, size_t n)
 		t->data = grown;
 		t->room = room;
 	}
-	if (t->room - t->length < n) {
-		t->failed = 1;
+	if (t->data == NULL || t->room - t->length < n) {
+		t->failed |= n > 0;
 		return;
 	}
 	memcpy(t->data + t->length, data, n);
@@ -139,20 +139,16 @@ part_length(const char *data, size_t n, char sign)
 			i++;
 		else if (c == '"' && comments == 0)
 			quoted = !quoted;
-		else if (quoted)
-			continue;
-		else if (c == '(')
+		else if (c == '(' && !quoted)
 			comments++;
-		else if (c == ')' && comments > 0)
+		else if (c == ')' && !quoted && comments > 0)
 			comments--;
-		else if (comments > 0)
+		else if (quoted || comments > 0)
 			continue;
 		else if (c == sign && !angle)
 			return i;
-		else if (c == '<')
-			angle = 1;
-		else if (c == '>')
-			angle = 0;
+		else if (c == '<' || c == '>')
+			angle = c == '<';
 	}
 	return n;
 }
