@@ -1,5 +1,6 @@
 # libFuzzer targets, part of the Makefile: tests/fuzz/NAME.c over all that
-# common, smtpd and pop3d hold.  What is found stays in build/fuzz/found/.
+# common, smtpd and pop3d hold, tests/fuzz/helpers_NAME.c over the helpers.
+# What is found stays in build/fuzz/found/.
 
 FUZZ_SECONDS ?= 60
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
@@ -11,6 +12,11 @@ fuzz:
 	    EXTRA_CFLAGS="-fsanitize=fuzzer-no-link $(FUZZ_CHECKS)" \
 	    $(FUZZ:%=$(FUZZ_BUILD)/target/%)
 	@tests/fuzz/run.sh $(FUZZ_BUILD) $(FUZZ_SECONDS) $(FUZZ)
+$(B)/target/helpers_%: $(B)/tests/fuzz/helpers_%.o $(B)/libhelpers.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_helpers) \
+	    $(LIBS_common)
 $(B)/target/%: $(B)/tests/fuzz/%.o $(B)/libsmtpd.a $(B)/libpop3d.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)

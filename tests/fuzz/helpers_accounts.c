@@ -1,0 +1,302 @@
+/*
+ * helpers_accounts -- the table of requests that accounts answers, with a
+ * directory and a hasher of the target's own: whatever smtpd or pop3d send,
+ * nothing breaks, no exchange is left when they are gone, and no answer holds
+ * a hash.
+ *
+ * Input: pieces of one octet of kind, one of length, and so many octets; a
+ * piece is a request by one of two roles.
+ */
+#include "../../helpers/accounts_admin.h"
+#include "../../helpers/accounts_rows.h"
+#include "../../helpers/accounts_sasl.h"
+#include "../../helpers/helper.h"
+#include "../../helpers/password.h"
+#include "../../helpers/pool.h"
+#include "../../helpers/registry_user.h"
+#include "../../helpers/settings.h"
+#include "clock.h"
+#include "fiber.h"
+#include "log.h"
+#include "ring.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REQUESTS 24
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_VERIFY, WIRE_SASL_BEGIN,
+    WIRE_SASL_STEP, WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST};
+static const uint8_t *input;
+static size_t input_size;
+static struct helper helper;
+static struct helpers_conf *conf_in_use;
+static struct server server;
+static uint32_t handle; /* that was named last */
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* The hasher: quick, and never pleased. */
+static int
+answer_verify(struct request *q)
+{
+	char text[RECORD_HASH_MAX];
+	struct packet fields;
+
+	packet_get_text(&q->packet, text, WIRE_PASSWORD_MAX);
+	packet_get_text(&q->packet, text, sizeof(text));
+	if (packet_end(&q->packet) == -1)
+		abort();
+	packet_init(&fields, 0);
+	packet_put_u8(&fields, HASH_DIFFERS);
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
+	return 0;
+}
+
+static int
+answer_make(struct request *q)
+{
+	struct packet fields;
+	unsigned char zeroes[RECORD_KEY_MAX] = {0};
+
+	packet_init(&fields, 0);
+	packet_put_text(&fields, "$y$dummy");
+	for (int i = 0; i < 2; i++) {
+		packet_put_u32(&fields, 0);
+		packet_put_data(&fields, zeroes, RECORD_SALT_SIZE);
+		packet_put_data(&fields, zeroes, 0);
+		packet_put_data(&fields, zeroes, 0);
+	}
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
+	return 0;
+}
+
+static int
+answer_token(struct request *q)
+{
+	struct packet fields;
+
+	packet_init(&fields, 0);
+	packet_put_u8(&fields, 1);
+	packet_put_text(&fields, "");
+	request_reply(&q, PACKET_OK, &fields);
+	packet_free(&fields);
+	return 0;
+}
+
+static const struct server_row hasher_rows[] = {
+    {WIRE_HASH_VERIFY, ROLE_ACCOUNTS, 0, answer_verify, "verify"},
+    {WIRE_HASH_MAKE, ROLE_ACCOUNTS, 0, answer_make, "make"},
+    {WIRE_HASH_TOKEN, ROLE_ACCOUNTS, 0, answer_token, "token"},
+    {.answer = NULL},
+};
+static struct server hasher = {.rows = hasher_rows, .peers_max = 1};
+
+static void
+make_pair(int ends[2])
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends) == -1)
+		abort();
+}
+
+/* An exchange by one of the mechanisms, with this initial response. */
+static void
+put_begin(struct packet *p, const uint8_t *from, size_t length)
+{
+	static const char *const names[] = {"PLAIN", "LOGIN", "SCRAM-SHA-1",
+	    "SCRAM-SHA-256-PLUS", "USER", "APOP", "OAUTHBEARER", "XOAUTH2",
+	    "CRAM-MD5", "EXTERNAL", "SCRAM-SHA-256"};
+	size_t number = length > 0 ? *from++ : 0;
+
+	packet_put_text(p, names[number % (sizeof(names) / sizeof(names[0]))]);
+	packet_put_u8(p, 1);
+	packet_put_data(p, "an exporter's octets", 20);
+	packet_put_data(p, "an end point's octets", 21);
+	packet_put_text(p, "a@x.y");
+	packet_put_text(p, "192.0.2.1");
+	packet_put_text(p, "x.y");
+	packet_put_u8(p, length > 0);
+	packet_put_data(p, from, length > 0 ? length - 1 : 0);
+}
+
+/* The next request of the input; 0 at its end. */
+static int
+next_request(struct packet *p, unsigned *who)
+{
+	unsigned kind;
+	size_t length;
+
+	if (input_size < 2)
+		return 0;
+	*who = input[0] & 1;
+	kind = (input[0] >> 1) % (KINDS + 2);
+	length = input[1];
+	input += 2;
+	input_size -= 2;
+	if (length > input_size)
+		length = input_size;
+	packet_init(p, kind < KINDS    ? kinds[kind]
+		       : kind == KINDS ? WIRE_SASL_BEGIN
+				       : WIRE_SASL_STEP);
+	if (kind == KINDS) {
+		put_begin(p, input, length);
+	} else if (kind > KINDS) {
+		packet_put_u32(p, handle);
+		packet_put_data(p, input, length);
+	} else {
+		packet_reserve(p, length);
+		if (length > 0)
+			memcpy(p->data, input, length);
+		p->length = (uint32_t)length;
+	}
+	input += length;
+	input_size -= length;
+	return 1;
+}
+
+/* Takes what was answered by now. */
+static void
+take_replies(int fd)
+{
+	struct packet p;
+
+	packet_init(&p, 0);
+	while (packet_receive(fd, &p) == 1) {
+		/* A challenge names its exchange behind the result. */
+		if (p.length > 5)
+			memcpy(&handle, p.data + 1, sizeof(handle));
+		if (p.length > 3 && memmem(p.data, p.length, "$y$", 3) != NULL)
+			abort();
+	}
+	packet_free(&p);
+}
+
+static void
+talk(int ends[2])
+{
+	struct packet p;
+	unsigned who;
+
+	for (int n = 0; n < REQUESTS && next_request(&p, &who); n++) {
+		p.head.id = (uint32_t)n;
+		packet_send(ends[who], &p);
+		packet_free(&p);
+		for (int i = 0; i < 8; i++)
+			fiber_yield();
+		take_replies(ends[0]);
+		take_replies(ends[1]);
+	}
+}
+
+static void
+first_fiber(void *arg)
+{
+	int hash[2], smtpd[2], pop3d[2], clients[2];
+	const int64_t end = clock_after(20 * CLOCK_SECOND);
+
+	(void)arg;
+	make_pair(hash);
+	make_pair(smtpd);
+	make_pair(pop3d);
+	if (server_attach(&hasher, hash[1], ROLE_ACCOUNTS) == -1 ||
+	    (accounts.pool = pool_open(hash, 1, 8, accounts.delay)) == NULL ||
+	    (accounts.password = password_open(
+		 accounts.pool, &accounts.want, CLOCK_SECOND)) == NULL ||
+	    server_attach(&server, smtpd[1], ROLE_SMTPD) == -1 ||
+	    server_attach(&server, pop3d[1], ROLE_POP3D) == -1)
+		abort();
+	clients[0] = smtpd[0];
+	clients[1] = pop3d[0];
+	talk(clients);
+	close(smtpd[0]);
+	close(pop3d[0]);
+	while (server.peers > 0)
+		if (ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND)) ==
+			-1 ||
+		    clock_now() > end)
+			abort();
+	if (accounts_sasl_count() != 0)
+		abort();
+	password_close(&accounts.password);
+	pool_close(&accounts.pool);
+	worker_stop();
+}
+
+static char folder[] = "/tmp/ringmail-fuzz-XXXXXX";
+
+static void
+clean_up(void)
+{
+	struct helpers_conf *conf = conf_in_use;
+	char command[64];
+
+	kv_close(&accounts.directory.kv);
+	delay_close(&accounts.delay);
+	settings_free(&conf);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	if (system(command) != 0)
+		abort();
+}
+
+static void
+set_up(void)
+{
+	const struct registry_login login = {.made = {.hash = "$y$secret"}};
+	char why[REGISTRY_WHY_MAX], error[512];
+	struct directory *d = &accounts.directory;
+	struct helpers_conf *conf;
+	static int links[2];
+
+	log_set_level(LEVEL_ERROR);
+	if (mkdtemp(folder) == NULL ||
+	    (conf = settings_load(NULL, error, sizeof(error))) == NULL)
+		abort();
+	free(conf->mechanisms.items[5]); /* LOGIN needs no initial one */
+	conf->mechanisms.items[5] = strdup("OAUTHBEARER");
+	free(conf->token_keys);
+	conf->token_keys = strdup("/nonexistent");
+	make_pair(links);
+	helper.conf = conf_in_use = conf;
+	helper.mailboxes = 1;
+	accounts.helper = &helper;
+	accounts.links = links;
+	accounts.want = (struct hash_want){HASH_YESCRYPT, 1, 4096};
+	*d = (struct directory){.kv = kv_open(folder, 1U << 20),
+	    .default_domain = "x.y",
+	    .postmaster = "",
+	    .separator = '+'};
+	accounts.delay = delay_open(NULL, 1000, 8000);
+	if (d->kv == NULL || accounts.delay == NULL ||
+	    registry_domain_add(d, "x.y", why) != REGISTRY_OK ||
+	    registry_user_add(d, "a@x.y", &login, NULL, why) != REGISTRY_OK)
+		abort();
+	atexit(clean_up);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static int is_ready;
+
+	if (!is_ready)
+		set_up();
+	is_ready = 1;
+	server = (struct server){
+	    .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = 4};
+	hasher.peers = 0;
+	input = data;
+	input_size = size;
+	if (worker_run(1, first_fiber, NULL) == -1)
+		abort();
+	return 0;
+}
