@@ -187,7 +187,7 @@ $(B)/%.o: %.S
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,common $(PROGRAMS) \
-    tests/unit tests/fuzz tests/fault))
+    tests/unit tests/core tests/examples tests/bench tests/fuzz tests/fault))
 
 clean:
 	rm -rf build

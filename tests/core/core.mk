@@ -6,7 +6,7 @@ STRESS_LATE ?= 10
 
 # The core alone: what the tests below are about.
 CORE = clock conn fiber log port ring stack switch timer watch worker
-$(B)/libcore.a: $(CORE:%=$(B)/common/%.o) \
+$(B)/libcore.a: $(CORE:%=$(B)/common/%.o) $(B)/tests/core/no_tls.o \
     $(patsubst %.S,$(B)/%.o,$(wildcard common/*.S))
 	rm -f $@ && ar rcs $@ $^
 

@@ -46,7 +46,8 @@ expect_all "$(uname -m)"
 
 # The same for aarch64, under emulation.
 folder=$(mktemp -d)
-program=$1-aarch64 log=$1-aarch64.log sources=tests/core/parked.c
+program=$1-aarch64 log=$1-aarch64.log
+sources="tests/core/parked.c tests/core/no_tls.c"
 for module in clock conn fiber log port ring stack switch timer watch worker; do
 	sources="$sources common/$module.c"
 done

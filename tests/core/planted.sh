@@ -14,7 +14,7 @@ mkdir -p "$folder"
 
 # Builds TEST, with FLAGS, on the copy of the core and runs it.
 run() { # TEST FLAGS
-	sources=
+	sources=tests/core/no_tls.c
 	for module in clock conn fiber log port ring stack switch timer watch \
 		worker; do
 		sources="$sources $copy/$module.c"
