@@ -19,7 +19,7 @@
 #   make gdb          common/gdb.py on a program with parked fibers
 #   make examples     the programs of ring(3) and fiber(3)
 #   make bench        measurements (see docs/performance.md): bench-core,
-#                     bench-store (on STORE=folder)
+#                     bench-store (on STORE=folder), bench-tls
 #   make bench-vm     idle clients, up to 50,000, in a virtual machine
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make fuzz-pop3d   random clients on a running pop3d (as root)
@@ -132,7 +132,11 @@ $(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
-bench: bench-core bench-store
+bench-tls:
+	@tools/setup.sh build run test bench
+	@$(MAKE) -s all
+	@tests/bench/tls.py $(B) $(BENCH)
+bench: bench-core bench-store bench-tls
 bench-core:
 	@tools/setup.sh build run bench
 	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients $(B)/bench/users
@@ -195,5 +199,5 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
 .PHONY: all unit objects tidy lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
-    bench-store bench-vm install uninstall clean help
+    bench-store bench-tls bench-vm install uninstall clean help
 .SECONDARY:
