@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""TLS beside Dovecot, in turns on one machine: handshakes (full, resumed), RETR,
-memory of idle clients, and plain sessions during a flood of handshakes.
+"""TLS beside Dovecot, in turns on one machine: handshakes (full, resumed),
+RETR, memory of idle clients, and plain sessions during a flood of handshakes.
 
     tls.py BUILD [PHASE...]     PHASE: handshakes retr idle flood
 

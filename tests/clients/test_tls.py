@@ -1,5 +1,5 @@
-"""Mail programs of Debian over TLS, each with its checks of certificates on; and
-what scanners find."""
+"""Mail programs of Debian over TLS, each with its checks of certificates on;
+and what scanners find."""
 import mailbox
 import re
 import subprocess

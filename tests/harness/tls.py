@@ -84,7 +84,7 @@ class TlsPair(Pair):
     """Services with certificates: an ECDSA and an RSA one for HOST, one for
     OTHER and *.wild.example.test."""
 
-    def __init__(self, tls=None, smtpd=None, pop3d=None, **options):
+    def __init__(self, tls=None, smtpd=None, pop3d=None, **rest):
         self.ca = Authority()
         self.smtps_port, self.pop3s_port = free_ports(2)
         self.certificate = self.ca.make("mx", HOST)
@@ -95,8 +95,9 @@ class TlsPair(Pair):
                 for name, port in (("smtpd", self.smtps_port),
                                    ("pop3d", self.pop3s_port))}
         super().__init__(
-            smtpd={**conf["smtpd"], **(smtpd or {})}, pop3d={**conf["pop3d"], **(pop3d or {})},
-            helpers={"keys": {"folder": self.ca.keys}}, **options)
+            smtpd={**conf["smtpd"], **(smtpd or {})},
+            pop3d={**conf["pop3d"], **(pop3d or {})},
+            helpers={"keys": {"folder": self.ca.keys}}, **rest)
 
     def remove(self):
         super().remove()
