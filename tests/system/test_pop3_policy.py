@@ -165,14 +165,14 @@ def test_deleted_letters_lie_in_the_trash(strict):
 
 def test_trash_is_emptied(make_pair):
     pair = make_pair(users=1, helpers={
-        "mail": {"trash": "Deleted Items", "trash_time": "1s"}})
+        "mail": {"trash": "Deleted Items", "trash_time": f"{PATIENCE}s"}})
     send(pair, "u0", b"1\r\n", b"2\r\n")
     cur = pair.maildir("u0") / ".Deleted Items" / "cur"
     with Pop3(pair.pop3_port, user="u0") as pop3:
         pop3.cmd("DELE 1")
         pop3.quit()
     assert len(list(cur.iterdir())) == 1
-    time.sleep(2.1)
+    time.sleep(PATIENCE + 1.1)
 
     def swept():
         with Pop3(pair.pop3_port, user="u0") as pop3:
