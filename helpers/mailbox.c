@@ -65,6 +65,8 @@ static const struct privileges privileges = {
 #define ASK_MAX 1024
 /* How often the process looks whether it has a parent. */
 #define WATCH_TIME CLOCK_SECOND
+/* How often what lies aside is tried again. */
+#define ASIDE_TIME (10 * CLOCK_SECOND)
 
 static const struct helper *helper;
 static struct store *store;
@@ -139,12 +141,29 @@ static const struct server_row rows[] = {
 static struct server server = {
     .rows = rows, .gone = mailbox_drop_gone, .peers_max = PEERS_MAX};
 
+static void
+yield(void)
+{
+	fiber_yield();
+}
+
+/* What no Maildir took: a lasting failure is told of by each start. */
+static void
+retry_aside(void)
+{
+	if (store_retry_aside(store, yield) == -1)
+		log_warn("aside.failed", log_errno(errno));
+	if (maildir_is_doubtful())
+		mailbox_deliver_give_up();
+}
+
 /* Checkpoints; and, since a change of the effective uid makes the kernel forget
  * what it should do at the parent's death, a look at the parent. */
 static void
 keep_house(void *arg)
 {
 	int64_t due = clock_after(helper->conf->checkpoint_interval), next;
+	int64_t retry = clock_after(ASIDE_TIME);
 
 	(void)arg;
 	for (;;) {
@@ -153,6 +172,10 @@ keep_house(void *arg)
 		    errno == ECANCELED)
 			return;
 		super_end_with_parent();
+		if (clock_now() >= retry) {
+			retry_aside();
+			retry = clock_after(ASIDE_TIME);
+		}
 		if (clock_now() < due)
 			continue;
 		if (store_checkpoint(store) == -1)

@@ -1,5 +1,6 @@
 #include "replay.h"
 
+#include "aside.h"
 #include "entry.h"
 #include "journal.h"
 #include "log.h"
@@ -95,9 +96,8 @@ is_removed(const struct replay *r, const char *path, const char *name)
 	return low < r->count && r->removals[low].key == key;
 }
 
-/* 1 where it was written, 0 where it was there, -1 with errno. */
-static int
-place(const struct entry *e, const struct owner *o)
+int
+replay_place(const struct entry *e, const struct owner *o)
 {
 	char file[4 + MAILDIR_NAME_MAX];
 	int folder, fd = -1, result = -1, saved, found;
@@ -139,28 +139,14 @@ out:
 	return result;
 }
 
-/* Keeps the message where only the administrator finds it. */
+/* Keeps the message until its Maildir can take it. */
 static int
 lay_aside(struct replay *r, const struct entry *e, const struct owner *o)
 {
-	char name[64];
-	int fd, result = -1;
-
 	log_error("replay.aside", log_text("path", o->path),
 	    log_id("trace", e->trace), log_errno(errno));
-	owner_home();
-	snprintf(name, sizeof(name), "aside.%016llx.%u",
-	    (unsigned long long)e->trace, r->findings->aside);
-	fd = openat(r->folder, name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	if (maildir_write(fd, e->body, e->size) == 0 && fsync(fd) == 0 &&
-	    fsync(r->folder) == 0)
-		result = 0;
-	close(fd);
 	r->findings->aside++;
-	return result;
+	return aside_put(r->folder, e, o);
 }
 
 /* Whether the fault is the machine's, so that a later try may do better. */
@@ -183,7 +169,7 @@ redo_deliver(struct replay *r, const struct entry *e)
 
 		if (is_removed(r, o->path, e->name))
 			continue;
-		result = place(e, o);
+		result = replay_place(e, o);
 		if (result == -1 && may_pass(errno))
 			return -1;
 		if (result == -1 && lay_aside(r, e, o) == -1)

@@ -6,7 +6,9 @@
 
 #include <stdint.h>
 
+struct entry;
 struct journal;
+struct owner;
 
 struct replay_findings {
 	unsigned placed;  /* messages that a Maildir lacked */
@@ -25,10 +27,15 @@ struct replay_memory {
 /*
  * Replays an open journal (journal_open, before journal_start).  A message that
  * can't be placed for what its owner did (rights, links, quota) is laid aside
- * as a file in folder.  Returns 0: all is as promised, though not yet durable;
+ * in folder (aside.h).  Returns 0: all is as promised, though not yet durable;
  * -1 with errno: it is not, and the journal must be kept.
  */
 int replay_run(struct journal *j, int folder,
     const struct replay_memory *memory, struct replay_findings *findings);
+
+/* Places one message in one Maildir, if it is not there.  1 where it was
+ * written, 0 where it was there, -1 with errno; the process acts as the owner
+ * afterwards. */
+int replay_place(const struct entry *e, const struct owner *o);
 
 #endif

@@ -1,6 +1,7 @@
 #include "store.h"
 
 #include "alone.h"
+#include "aside.h"
 #include "entry.h"
 #include "journal.h"
 #include "log.h"
@@ -20,6 +21,7 @@
 struct store {
 	int folder;
 	struct journal *journal;
+	int left;	      /* messages that lie aside */
 	struct recent recent; /* letters of committed messages */
 };
 
@@ -60,6 +62,9 @@ bring_up(struct store *s, const struct store_conf *conf)
 	struct replay_findings done;
 
 	if ((s->journal = journal_open(&j, &found)) == NULL)
+		return -1;
+	/* What was left the last time: the fault may have gone. */
+	if (store_retry_aside(s, NULL) == -1)
 		return -1;
 	if (replay_run(s->journal, s->folder, &memory, &done) == -1)
 		return -1;
@@ -407,6 +412,18 @@ store_retract(struct store *s, const struct owner *owner, const char *name)
 	snprintf(file, sizeof(file), "new/%s", name);
 	recent_remove(&s->recent, entry_key(owner->path, name));
 	return remove_letters(s, owner, ENTRY_RETRACT, files, 1);
+}
+
+int
+store_retry_aside(struct store *s, void (*pause)(void))
+{
+	int left = aside_retry(s->folder, pause);
+
+	if (left > 0 && left != s->left)
+		log_warn("aside.waiting", log_int("messages", left));
+	if (left != -1)
+		s->left = left;
+	return left;
 }
 
 int

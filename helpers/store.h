@@ -120,6 +120,12 @@ int store_is_recent(
  */
 int store_retract(struct store *s, const struct owner *owner, const char *name);
 
+/*
+ * Tries to place what lies aside (aside.h, as well for pause); store_open does
+ * so, too.  The count of messages that are left, or -1 with errno.
+ */
+int store_retry_aside(struct store *s, void (*pause)(void));
+
 /* To be called at regular times.  As journal_checkpoint. */
 int store_checkpoint(struct store *s);
 

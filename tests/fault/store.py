@@ -61,12 +61,6 @@ class Store:
                 for line in self.said.splitlines()
                 if re.match(r"45[12] [0-9a-f]+ \d+ \d+$", line)]
 
-    def aside(self):
-        """Bodies that were laid aside, since their owner's Maildir takes
-        nothing."""
-        return {path.read_bytes()
-                for path in self.path.glob("journal/aside.*")}
-
     def holds(self, trace):
         """How many owners have the message."""
         return sum(int(NAME.match(p.name).group(1), 16) == trace

@@ -145,6 +145,96 @@ test_repeat_revives_nothing(void **state)
 	store_close(&s);
 }
 
+static unsigned
+count_files(const char *prefix)
+{
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *dir = opendir(journal);
+
+	assert_non_null(dir);
+	while ((e = readdir(dir)) != NULL)
+		n += strncmp(e->d_name, prefix, strlen(prefix)) == 0;
+	closedir(dir);
+	return n;
+}
+
+static void
+deliver_two(void)
+{
+	struct store *s = open_store("b1");
+
+	assert_int_equal(deliver(s, 1, 100, 2, 0), MAILBOX_OK);
+	assert_int_equal(deliver(s, 2, 20000, 2, 0), MAILBOX_OK);
+}
+
+/* The machine stops, and then a Maildir takes nothing: what it lacks waits, and
+ * gets there once the fault has gone, at a start or between. */
+static void
+test_aside(void **state)
+{
+	struct store *s;
+	char path[1024], file[WIRE_FILE_MAX];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	in_child(deliver_two);
+	lose_mail();
+	snprintf(path, sizeof(path), "%s/%s", mail, owners[1].path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	break_second();
+	s = open_store("b2");
+	assert_int_equal(count_letters(0, "new"), 2);
+	assert_int_equal(count_files("aside."), 2);
+	assert_int_equal(store_retry_aside(s, NULL), 2);
+	/* It was promised, and is kept: a repeat is done already. */
+	assert_int_equal(deliver(s, 1, 100, 2, 1), MAILBOX_OK);
+	mend_second();
+	assert_int_equal(store_retry_aside(s, NULL), 0);
+	assert_int_equal(count_files("aside."), 0);
+	for (uint64_t t = 1; t <= 2; t++)
+		assert_int_equal(count_trace(1, t), 1);
+	name_of(file, 2, 20000);
+	snprintf(path, sizeof(path), "%s/%s/%s", mail, owners[1].path, file);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 20000);
+	assert_int_equal(store_retry_aside(s, NULL), 0);
+	/* What is none stays, and is told of once. */
+	snprintf(path, sizeof(path), "%s/aside.0.1", journal);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "rubbish", 7), 7);
+	close(fd);
+	assert_int_equal(store_retry_aside(s, NULL), 0);
+	assert_int_equal(count_files("aside."), 0);
+	assert_int_equal(count_files("unreadable."), 1);
+	store_close(&s);
+}
+
+/* Likewise where the fault goes before the next start. */
+static void
+test_aside_at_start(void **state)
+{
+	struct store *s;
+	char path[1024];
+
+	(void)state;
+	in_child(deliver_two);
+	lose_mail();
+	snprintf(path, sizeof(path), "%s/%s", mail, owners[1].path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	break_second();
+	s = open_store("b2");
+	assert_int_equal(count_files("aside."), 2);
+	store_close(&s);
+	mend_second();
+	s = open_store("b3");
+	assert_int_equal(count_files("aside."), 0);
+	for (uint64_t t = 1; t <= 2; t++)
+		assert_int_equal(count_trace(1, t), 1);
+	store_close(&s);
+}
+
 int
 main(void)
 {
@@ -154,6 +244,8 @@ main(void)
 	    TEST(test_each_after_loss),
 	    TEST(test_retract),
 	    TEST(test_repeat_revives_nothing),
+	    TEST(test_aside),
+	    TEST(test_aside_at_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
