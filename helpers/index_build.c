@@ -7,6 +7,7 @@
 #include "maildir.h"
 #include "ring.h"
 #include "snapshot.h"
+#include "twin.h"
 #include "uidl.h"
 
 #include <errno.h>
@@ -39,6 +40,9 @@ struct build {
 	uint32_t table_size;
 	struct catalog_head head;
 };
+
+/* What a twin takes, in steps of a snapshot. */
+#define TWIN_STEPS 32
 
 static unsigned running;
 
@@ -155,9 +159,43 @@ is_same_base(const char *a, const char *b)
 }
 
 /*
- * RFC 1939 7: no two letters share an unique id.  One that was moved while the
- * folders were read was seen twice, and is shown where it went.
+ * Two names of one base (twin.h): first stays, second has another name now or,
+ * where it was the same letter, as one that was moved while the folders were
+ * read, none.  0, or -1 with errno.
  */
+static int
+part(struct build *b, struct snapshot_letter *first,
+    struct snapshot_letter *second)
+{
+	char one[TWIN_FILE_MAX], two[TWIN_FILE_MAX];
+	struct snapshot_letter swap;
+	enum twin_result result;
+
+	snprintf(one, sizeof(one), "%s", first->file);
+	snprintf(two, sizeof(two), "%s", second->file);
+	result = twin_settle(b->owner, one, two);
+	b->letters.steps += TWIN_STEPS;
+	if (strcmp(one, second->file) == 0) {
+		/* Their names changed places: sizes go with them. */
+		swap = *first;
+		*first = *second;
+		*second = swap;
+	}
+	/* The UIDL goes with the base. */
+	if (first->uidl == NULL)
+		first->uidl = second->uidl;
+	second->uidl = NULL;
+	second->file = NULL;
+	if (result == TWIN_RENAMED)
+		second->file = arena_strdup(&b->letters.arena, two);
+	first->file = arena_strdup(&b->letters.arena, one);
+	if (first->file == NULL ||
+	    (result == TWIN_RENAMED && second->file == NULL))
+		return -1;
+	return 0;
+}
+
+/* RFC 1939 7: no two letters share an unique id. */
 static int
 settle(struct build *b, uint32_t i)
 {
@@ -177,10 +215,11 @@ settle(struct build *b, uint32_t i)
 		}
 		other = &b->letters.letters[*place - 1];
 		if (is_same_base(l->file, other->file)) {
-			if (l->file[0] == 'c')
-				other->file = l->file;
-			l->file = NULL;
-			return 0;
+			if (part(b, other, l) == -1)
+				return -1;
+			if (l->file == NULL)
+				return 0;
+			continue; /* by its new name */
 		}
 		length = snprintf(text, sizeof(text), "%.*s#%d",
 		    (int)maildir_base_length(l->file + 4), l->file + 4, tries);

@@ -54,6 +54,58 @@ shared_uidls_are_parted(void)
 	assert_string_equal(again, first);
 }
 
+static unsigned
+count_rows(void)
+{
+	struct index_view v;
+
+	assert_int_equal(index_open(&owner, &v), 0);
+	close(v.fd);
+	return v.count;
+}
+
+/* Two files of one base are two letters: both are shown, one by another name,
+ * and both keep their UIDLs and sizes. */
+static void
+twins_are_two_letters(void)
+{
+	char first[71], second[71], again[71];
+
+	put("new/aaa,S=2,W=3", "x\n");
+	put("cur/aaa,S=2,W=3:2,S", "y\n");
+	put("new/bbb", "longer than the other\n");
+	put("cur/bbb:2,", "x\n");
+	assert_int_equal(count_rows(), 4);
+	assert_int_equal(access(path_of("cur/aaa,S=2,W=3:2,S"), F_OK), 0);
+	assert_int_equal(access(path_of("new/aaa,S=2,W=3"), F_OK), -1);
+	assert_int_equal(access(path_of("new/bbb"), F_OK), -1);
+	uidl_of("aaa,", first);
+	uidl_of("aaa~", second);
+	assert_string_not_equal(first, second);
+	index_forget(&owner);
+	assert_int_equal(count_rows(), 4);
+	uidl_of("aaa,", again);
+	assert_string_equal(again, first);
+	uidl_of("aaa~", again);
+	assert_string_equal(again, second);
+	put("new/bbb", "third\n");
+	assert_int_equal(count_rows(), 5);
+}
+
+/* What a program has left that stopped between link and unlink. */
+static void
+one_file_of_two_names_is_one_letter(void)
+{
+	char other[1024];
+
+	put("new/aaa", "x\n");
+	snprintf(other, sizeof(other), "%s", path_of("cur/aaa:2,S"));
+	assert_int_equal(link(path_of("new/aaa"), other), 0);
+	assert_int_equal(count_rows(), 1);
+	assert_int_equal(access(path_of("new/aaa"), F_OK), -1);
+	assert_int_equal(access(other, F_OK), 0);
+}
+
 /* What the file of UIDLs has lost, the index still knows, and gives back. */
 static void
 stored_uidls_are_kept_twice(void)
@@ -135,6 +187,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(shared_uidls_are_parted),
+	    TEST(twins_are_two_letters),
+	    TEST(one_file_of_two_names_is_one_letter),
 	    TEST(stored_uidls_are_kept_twice),
 	    TEST(imports_are_bounded),
 	};
