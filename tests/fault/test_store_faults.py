@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from fault.crash.check import body, size_of
+from fault.crash.check import size_of
 from fault.store import Store, calls, temporary
 
 LONG = float(os.environ.get("RINGMAIL_FAULT_LONG", "1"))
