@@ -307,6 +307,9 @@ device_main(void *arg)
 		serve(d);
 		disconnect(d);
 	}
+	/* One that was attached may have ended before it ever served. */
+	if (d->watch.fd != -1)
+		disconnect(d);
 	d->ended = 1;
 	for (uint32_t i = 0; i <= d->calls.mask; i++)
 		if (d->calls.slots[i] != NULL)
