@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Connections that may wait to be accepted; the kernel cuts it down to
@@ -43,6 +45,22 @@ parse_host(const char *host, int is_ipv6, int port, union listen_address *a)
 	return sizeof(a->in);
 }
 
+static socklen_t
+parse_path(
+    const char *text, union listen_address *address, char *why, size_t size)
+{
+	size_t length = strlen(text);
+
+	memset(address, 0, sizeof(*address));
+	address->un.sun_family = AF_UNIX;
+	if (length < sizeof(address->un.sun_path)) {
+		memcpy(address->un.sun_path, text, length);
+		return (socklen_t)sizeof(address->un);
+	}
+	snprintf(why, size, "'%s' is too long for a UNIX socket", text);
+	return 0;
+}
+
 socklen_t
 listen_parse(
     const char *text, union listen_address *address, char *why, size_t size)
@@ -52,6 +70,8 @@ listen_parse(
 	int port, is_ipv6 = text[0] == '[';
 	socklen_t length;
 
+	if (text[0] == '/')
+		return parse_path(text, address, why, size);
 	if (colon == NULL) {
 		snprintf(
 		    why, size, "'%s' has no port, as in 127.0.0.1:110", text);
@@ -151,6 +171,59 @@ open_listener(union listen_address *a, socklen_t length)
 	return -1;
 }
 
+/* Takes the place of a socket that nobody listens to any more: 0, or -1. */
+static int
+take_path(const union listen_address *a, socklen_t length)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int result;
+
+	if (fd == -1)
+		return -1;
+	result = connect(fd, &a->any, length);
+	if (result == 0 || errno == EAGAIN) {
+		close(fd);
+		errno = EADDRINUSE;
+		return -1;
+	}
+	result = errno == ECONNREFUSED ? unlink(a->un.sun_path)
+		 : errno == ENOENT     ? 0
+				       : -1;
+	close(fd);
+	return result;
+}
+
+/* One listening socket; -1 with errno. */
+static int
+open_path(const union listen_address *a, socklen_t length)
+{
+	int fd, saved;
+
+	if (take_path(a, length) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	if (bind(fd, &a->any, length) == 0 &&
+	    chmod(a->un.sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* The next of a set: workers share one queue of a UNIX socket. */
+static int
+open_next(union listen_address *a, socklen_t length, const int *fds, unsigned i)
+{
+	if (a->any.sa_family != AF_UNIX)
+		return open_listener(a, length);
+	return i == 0 ? open_path(a, length)
+		      : fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+}
+
 static int
 open_all(const char *text, int *fds, unsigned count, int is_alone, char *why,
     size_t size)
@@ -161,10 +234,11 @@ open_all(const char *text, int *fds, unsigned count, int is_alone, char *why,
 
 	if ((length = listen_parse(text, &address, why, size)) == 0)
 		return -1;
-	if (is_alone && !is_free(&address, length))
+	if (is_alone && address.any.sa_family != AF_UNIX &&
+	    !is_free(&address, length))
 		goto failed;
 	for (; i < count; i++)
-		if ((fds[i] = open_listener(&address, length)) == -1)
+		if ((fds[i] = open_next(&address, length, fds, i)) == -1)
 			goto failed;
 	return 0;
 failed:
@@ -193,6 +267,10 @@ listen_text(const union listen_address *address, char *to)
 	const struct in6_addr *a = &address->in6.sin6_addr;
 	const char *done;
 
+	if (address->any.sa_family == AF_UNIX) {
+		to[0] = '\0';
+		return;
+	}
 	if (address->any.sa_family == AF_INET)
 		done = inet_ntop(
 		    AF_INET, &address->in.sin_addr, to, LISTEN_TEXT_MAX);
@@ -211,6 +289,8 @@ listen_is_loopback(const union listen_address *address)
 {
 	const struct in6_addr *a = &address->in6.sin6_addr;
 
+	if (address->any.sa_family == AF_UNIX)
+		return 1;
 	if (address->any.sa_family == AF_INET)
 		return ntohl(address->in.sin_addr.s_addr) >> 24 == 127;
 	if (address->any.sa_family != AF_INET6)

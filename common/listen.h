@@ -1,6 +1,6 @@
 /*
  * listen -- listening sockets by their written address: "127.0.0.1:2110",
- * "[::1]:110", "0.0.0.0:25", "[::]:25".
+ * "[::1]:110", "0.0.0.0:25", "[::]:25", or a path: "/run/lmtp".
  */
 #ifndef LISTEN_H
 #define LISTEN_H
@@ -8,12 +8,14 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
-/* An IPv4 or IPv6 address with a port. */
+/* An IPv4 or IPv6 address with a port, or a UNIX socket. */
 union listen_address {
 	struct sockaddr any;
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
 };
 
 /* Room for an address as text without its port, NUL included. */
@@ -21,7 +23,8 @@ union listen_address {
 
 /*
  * Reads text: an address in numbers (no names are looked up), a colon, a port
- * from 0 to 65535 (0: the system chooses one); IPv6 stands in brackets.
+ * from 0 to 65535 (0: the system chooses one); IPv6 stands in brackets.  What
+ * begins with a slash is a UNIX socket's path.
  * Returns the length of the socket address, or 0 with a reason in why[size].
  */
 socklen_t listen_parse(
@@ -34,7 +37,9 @@ int listen_check(const char *text, char *why, size_t size);
  * Opens count (1 or more) stream sockets that listen at text and share what
  * comes in (SO_REUSEPORT): one for each worker.  They are non-blocking and
  * close-on-exec, and the caller's.  An IPv6 one takes no IPv4.  Fails where
- * any other socket, even one of the same user, listens there already.
+ * any other socket, even one of the same user, listens there already.  Those of
+ * a UNIX socket are one, with the mode 0660; where a path is left over from one
+ * that has ended, it is replaced.
  * Returns 0 with fds[count] filled, or -1 with a reason that begins with the
  * address in why[size]; then none stays open.  May wait for no one.
  */
@@ -50,10 +55,12 @@ int listen_open_beside(
     const char *text, int *fds, unsigned count, char *why, size_t size);
 
 /* The address without its port, as text in to[LISTEN_TEXT_MAX]; an IPv4
- * address that came in through IPv6 is written as IPv4. */
+ * address that came in through IPv6 is written as IPv4, that of a UNIX socket
+ * as "". */
 void listen_text(const union listen_address *address, char *to);
 
-/* Whether the address is one of this machine alone: 127.0.0.0/8 or ::1. */
+/* Whether the address is one of this machine alone: 127.0.0.0/8 or ::1, or a
+ * UNIX socket's. */
 int listen_is_loopback(const union listen_address *address);
 
 #endif

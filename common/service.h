@@ -27,6 +27,9 @@
 struct privileges;
 struct tls_conf;
 
+/* Further lists of addresses that a program may have. */
+#define SERVICE_MORE 2
+
 /*
  * What every service's conf has.  It stands first in the program's own struct,
  * whose table names the members with defaults of its own; service_logs,
@@ -41,15 +44,17 @@ struct tls_conf;
 struct service_settings {
 	struct conf_list listen;     /* check it with listen_check */
 	struct conf_list listen_tls; /* likewise: they begin with a handshake */
-	char *run;		     /* the folder of the helpers' sockets */
-	char *user;		     /* of the client process */
-	int64_t workers;	     /* 0: one for each core */
-	int accept;		     /* enum service_accept */
-	int64_t stack_size;	     /* octets of a fiber's stack */
-	int64_t sessions;	     /* at most, over all workers; 1 or more */
-	int log;		     /* enum log_target */
-	int log_level;		     /* enum log_level */
-	struct tls_settings tls;     /* TLS_ROWS */
+	/* Likewise: further ones, whose meaning is the program's. */
+	struct conf_list listen_more[SERVICE_MORE];
+	char *run;		 /* the folder of the helpers' sockets */
+	char *user;		 /* of the client process */
+	int64_t workers;	 /* 0: one for each core */
+	int accept;		 /* enum service_accept */
+	int64_t stack_size;	 /* octets of a fiber's stack */
+	int64_t sessions;	 /* at most, over all workers; 1 or more */
+	int log;		 /* enum log_target */
+	int log_level;		 /* enum log_level */
+	struct tls_settings tls; /* TLS_ROWS */
 };
 extern const char *const service_logs[];    /* "stderr", "syslog" */
 extern const char *const service_levels[];  /* "error" ... "debug" */

@@ -23,9 +23,11 @@ port_is_leaving(const struct service_listeners *before,
 {
 	const char *port = strrchr(address, ':'), *other;
 
+	if (address[0] == '/')
+		return 0;
 	for (size_t i = 0; i < before->count; i++) {
 		other = before->items[i].address;
-		if (strcmp(port, strrchr(other, ':')) == 0 &&
+		if (other[0] != '/' && strcmp(port, strrchr(other, ':')) == 0 &&
 		    !service_listen_has(conf, other))
 			return 1;
 	}

@@ -11,7 +11,8 @@
 enum cmd_flags {
 	LAST_IN_GROUP = 1, /* RFC 2920 3.2: its reply is not held back */
 	NO_ARGUMENT = 2,
-	LONG_LINE = 4 /* parameters make it longer than other lines */
+	LONG_LINE = 4, /* parameters make it longer than other lines */
+	ALONE = 8      /* what may follow is known after its reply */
 };
 
 /* A row of the table of commands. */
@@ -39,6 +40,7 @@ enum next smtp_cmd_noop(struct smtp *s, char *argument);
 enum next smtp_cmd_vrfy(struct smtp *s, char *argument);
 enum next smtp_cmd_help(struct smtp *s, char *argument);
 enum next smtp_cmd_quit(struct smtp *s, char *argument);
+enum next smtp_cmd_xclient(struct smtp *s, char *argument);
 enum next smtp_cmd_starttls(struct smtp *s, char *argument);
 /* The end of a message, for cmd_data.c and cmd_bdat.c: delivers it and answers.
  * The transaction is over. */

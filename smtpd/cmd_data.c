@@ -103,6 +103,7 @@ deliver(struct smtp *s, int each)
 		text = delivery_reply(result);
 	if (text == NULL) {
 		s->errors = 0;
+		s->accepted++;
 		notify_success(s);
 	}
 	return text;

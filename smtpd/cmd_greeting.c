@@ -1,6 +1,7 @@
 #include "cmd.h"
 
 #include "address.h"
+#include "client.h"
 #include "reply.h"
 #include "settings.h"
 
@@ -35,6 +36,13 @@ greet(struct smtp *s, const char *name, const char *verb, int is_extended)
 			return -1;
 		}
 	}
+	/* What a trusted proxy told of its client stands for what it said. */
+	if (s->told_helo[0] != '\0')
+		s->helo = s->told_helo;
+	if (s->told_name[0] != '\0') {
+		s->client_name = s->told_name;
+		s->is_name_known = 1;
+	}
 	s->is_extended = is_extended;
 	s->state = STATE_READY;
 	return 0;
@@ -48,7 +56,12 @@ list_extensions(struct smtp *s)
 	reply(s, "250-PIPELINING"); /* RFC 2920 */
 	reply(s, "250-SIZE %jd", (intmax_t)s->conf->message_size); /* 1870 */
 	/* RFC 9422 */
-	reply(s, "250-LIMITS RCPTMAX=%jd", (intmax_t)s->conf->recipients);
+	if (s->conf->messages > 0)
+		reply(s, "250-LIMITS MAILMAX=%jd RCPTMAX=%jd",
+		    (intmax_t)s->conf->messages, (intmax_t)s->conf->recipients);
+	else
+		reply(
+		    s, "250-LIMITS RCPTMAX=%jd", (intmax_t)s->conf->recipients);
 	if (cmd_starttls_is_offered(s))
 		reply(s, "250-STARTTLS"); /* RFC 3207 */
 	reply(s, "250-8BITMIME");	  /* RFC 1652 */
@@ -57,6 +70,8 @@ list_extensions(struct smtp *s)
 	reply(s, "250-DSN");		  /* RFC 3461 */
 	if (s->kind != KIND_LMTP)
 		reply(s, "250-PRDR");
+	if (client_is_trusted(s))
+		reply(s, "250-XCLIENT %s", TOLD_NAMES);
 	return reply(s, "250 ENHANCEDSTATUSCODES"); /* RFC 2034 */
 }
 

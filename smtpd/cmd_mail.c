@@ -3,6 +3,7 @@
 #include "address.h"
 #include "clock.h"
 #include "command.h"
+#include "limits.h"
 #include "param.h"
 #include "path.h"
 #include "reply.h"
@@ -19,10 +20,11 @@ find_client_name(struct smtp *s)
 {
 	char host[ADDRESS_DOMAIN_MAX + 1];
 
-	if (s->is_name_known || !s->conf->client_names)
+	if (s->is_name_known || !s->conf->client_names ||
+	    s->peer.any.sa_family == AF_UNIX)
 		return;
 	s->is_name_known = 1;
-	if (resolver_host_of(s->devices->resolver, &s->client->peer.any, host,
+	if (resolver_host_of(s->devices->resolver, &s->peer.any, host,
 		sizeof(host), clock_after(s->conf->helper)) != RESOLVER_FOUND)
 		return;
 	/* DNS holds any octets; trace fields take domain names. */
@@ -57,6 +59,14 @@ smtp_cmd_mail(struct smtp *s, char *argument)
 
 	if (text == NULL)
 		return reply_syntax(s, "MAIL FROM:<address>");
+	/* RFC 6409 4.3, RFC 4954 6 */
+	if (s->kind == KIND_SUBMISSION && s->login == NULL)
+		return reply(s, "530 5.7.0 Authentication required");
+	/* RFC 9422: MAILMAX */
+	if (s->conf->messages > 0 && s->messages >= (uint64_t)s->conf->messages)
+		return reply_closing(s, "4.7.0", "Too many messages");
+	if (limits_message(s) == -1)
+		return reply(s, "450 4.7.1 Too many messages a minute");
 	session_reset(s);
 	if (read_reverse_path(s, text) == -1) {
 		session_reset(s);

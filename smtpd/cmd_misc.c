@@ -16,6 +16,8 @@ smtp_cmd_noop(struct smtp *s, char *argument)
 enum next
 smtp_cmd_vrfy(struct smtp *s, char *argument)
 {
+	if (s->conf->vrfy == SETTINGS_VRFY_OFF)
+		return smtp_cmd_absent(s, argument);
 	if (argument[0] == '\0')
 		return reply_syntax(s, "VRFY address");
 	return reply(s, "252 2.5.0 Can't say, but will take mail and try");

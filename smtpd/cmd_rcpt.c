@@ -4,6 +4,7 @@
 #include "address.h"
 #include "clock.h"
 #include "command.h"
+#include "limits.h"
 #include "log.h"
 #include "mailbox.h"
 #include "param.h"
@@ -122,6 +123,10 @@ refuse_recipient(struct smtp *s, const char *path, enum accounts_result result)
 
 	if (result < ACCOUNTS_RESULTS && replies[result] != NULL)
 		text = replies[result];
+	if (result == ACCOUNTS_NO_USER)
+		s->unknown++;
+	if (result == ACCOUNTS_FOREIGN && s->kind == KIND_SUBMISSION)
+		text = "550 5.7.1 Mail for other hosts is not sent from here";
 	return refuse(s, path, text);
 }
 
@@ -188,6 +193,9 @@ smtp_cmd_rcpt(struct smtp *s, char *argument)
 		return reply(s, "452 4.5.3 Too many recipients");
 	if (read_forward_path(s, text, &r) == -1)
 		return NEXT_CMD;
+	if (limits_recipient(s) == -1)
+		return refuse(
+		    s, r.path, "450 4.7.1 Too many recipients a minute");
 	result = look_up(s, r.path, &targets);
 	if (result != ACCOUNTS_OK)
 		return refuse_recipient(s, r.path, result);

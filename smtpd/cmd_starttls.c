@@ -16,19 +16,6 @@ cmd_starttls_is_offered(const struct smtp *s)
 	return s->client->tls != NULL && !conn_is_tls(&s->conn);
 }
 
-/* RFC 3207 4.2: all that was learned without TLS is forgotten. */
-static void
-forget(struct smtp *s)
-{
-	session_reset(s);
-	s->state = STATE_START;
-	s->is_extended = 0;
-	arena_reset(&s->arena);
-	s->helo = NULL;
-	s->client_name = NULL;
-	s->is_name_known = 0;
-}
-
 /* After the handshake, or in its place. */
 static enum next
 end(struct smtp *s, int result)
@@ -83,6 +70,6 @@ smtp_cmd_starttls(struct smtp *s, char *argument)
 		    s, "4.7.0", "sent more behind STARTTLS than it may");
 	}
 	reply(s, "220 2.0.0 Ready to start TLS");
-	forget(s);
+	session_begin_anew(s);
 	return end(s, conn_start_tls(&s->conn, s->client->tls, deadline(s)));
 }

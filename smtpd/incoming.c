@@ -113,15 +113,15 @@ int64_t
 incoming_deadline(const struct smtp *s)
 {
 	const struct incoming *in = s->mail.in;
-	int64_t deadline = clock_after(s->conf->data_block), least;
+	int64_t block = session_patience(s, s->conf->data_block);
+	int64_t deadline = clock_after(block), least;
 	uint64_t earned;
 
 	if (deadline > in->end)
 		deadline = in->end;
 	if (s->conf->data_rate > 0) {
 		earned = in->sink.octets / (uint64_t)s->conf->data_rate;
-		least = in->begin + s->conf->data_block +
-			(int64_t)earned * CLOCK_SECOND;
+		least = in->begin + block + (int64_t)earned * CLOCK_SECOND;
 		if (deadline > least)
 			deadline = least;
 	}

@@ -59,6 +59,13 @@ reply_closing(struct smtp *s, const char *code, const char *text)
 }
 
 enum next
+reply_greeting(struct smtp *s)
+{
+	return reply(s, "220 %s %s ringmail", s->conf->hostname,
+	    s->kind == KIND_LMTP ? "LMTP" : "ESMTP");
+}
+
+enum next
 reply_syntax(struct smtp *s, const char *usage)
 {
 	return reply(s, "501 5.5.4 Syntax: %s", usage);

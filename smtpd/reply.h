@@ -18,6 +18,9 @@ enum next reply(struct smtp *s, const char *format, ...)
  * Works after a time-out and a cancellation too.  Returns NEXT_DROP. */
 enum next reply_closing(struct smtp *s, const char *code, const char *text);
 
+/* RFC 5321 3.1: the first words of a session. */
+enum next reply_greeting(struct smtp *s);
+
 /* Replies that several commands give. */
 enum next reply_syntax(struct smtp *s, const char *usage);
 enum next reply_no_memory(struct smtp *s);

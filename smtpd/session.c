@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "client.h"
 #include "clock.h"
 #include "cmd.h"
 #include "command.h"
@@ -7,6 +8,7 @@
 #include "fiber.h"
 #include "incoming.h"
 #include "keys.h"
+#include "limits.h"
 #include "log.h"
 #include "mailbox.h"
 #include "reply.h"
@@ -83,6 +85,32 @@ session_reset(struct smtp *s)
 		s->state = STATE_READY;
 }
 
+void
+session_begin_anew(struct smtp *s)
+{
+	session_reset(s);
+	s->state = STATE_START;
+	s->is_extended = 0;
+	arena_reset(&s->arena);
+	s->helo = NULL;
+	s->client_name = NULL;
+	s->is_name_known = 0;
+}
+
+int64_t
+session_patience(const struct smtp *s, int64_t timeout)
+{
+	/* By eighths of the sessions that there may be. */
+	static const int64_t parts[] = {1, 1, 1, 1, 2, 4, 8, 16, 32};
+	int64_t most = s->conf->service.sessions, now = service_sessions();
+	int64_t eighths = most > 0 ? now * 8 / most : 0, part;
+
+	part = parts[eighths < 8 ? eighths : 8];
+	if (part > 1 && s->accepted > 0)
+		part /= 2;
+	return timeout / part;
+}
+
 /* RFC 5321 4.1.4: what would have been right. */
 static void
 refuse_state(struct smtp *s)
@@ -112,6 +140,10 @@ is_allowed(
 		reply(s, "500 5.5.2 Line too long");
 	else if ((c->states & s->state) == 0)
 		refuse_state(s);
+	else if ((c->flags & ALONE) && s->conf->strict_pipelining &&
+		 conn_has_input(&s->conn))
+		/* RFC 2920 3.1: what may follow is known after its reply. */
+		reply(s, "503 5.5.0 %s must be the last of a group", c->verb);
 	else if ((c->flags & NO_ARGUMENT) && argument[0] != '\0')
 		reply(s, "501 5.5.4 %s takes no argument", c->verb);
 	else
@@ -150,17 +182,37 @@ say_why(struct smtp *s)
 	return NEXT_DROP;
 }
 
+static int64_t
+command_deadline(const struct smtp *s)
+{
+	int64_t deadline = clock_after(session_patience(s, s->conf->command));
+
+	return deadline < s->end ? deadline : s->end;
+}
+
+/* What ends a session that goes on badly; NULL: it may go on. */
+static const char *
+abuse(const struct smtp *s)
+{
+	if (s->errors > s->conf->errors)
+		return "Too many errors";
+	if (s->unknown > s->conf->unknown_recipients)
+		return "Too many unknown recipients";
+	return NULL;
+}
+
 static enum next
 read_command(struct smtp *s)
 {
 	char *line;
+	const char *why;
 	size_t length;
 	enum next next = NEXT_CMD;
 
 	if (fiber_cancelled())
 		return say_why(s);
-	switch (conn_read_line(&s->conn, &line, &length, COMMAND_LONG_MAX,
-	    clock_after(s->conf->command))) {
+	switch (conn_read_line(
+	    &s->conn, &line, &length, COMMAND_LONG_MAX, command_deadline(s))) {
 	case CONN_LINE_FAILED:
 		return say_why(s);
 	case CONN_LINE_TOO_LONG:
@@ -175,11 +227,12 @@ read_command(struct smtp *s)
 		else
 			next = run_command(s, line, length);
 	}
-	if (next == NEXT_CMD && s->errors > s->conf->errors) {
+	if (next == NEXT_CMD && (why = abuse(s)) != NULL) {
 		log_info("client.errors", log_id("session", s->id),
 		    log_text("client", s->address),
-		    log_int("errors", s->errors));
-		return reply_closing(s, "4.7.0", "Too many errors");
+		    log_int("errors", s->errors),
+		    log_int("unknown", s->unknown));
+		return reply_closing(s, "4.7.0", why);
 	}
 	return next;
 }
@@ -203,25 +256,41 @@ linger(struct smtp *s)
 	}
 }
 
+/* The first octets show a handshake where none is due: no line ever comes. */
+static enum next
+see_first(struct smtp *s)
+{
+	char *data;
+
+	/* RFC 8446 5.1: a record of the type "handshake" */
+	if (conn_read_some(&s->conn, &data, command_deadline(s)) == 0)
+		return say_why(s);
+	if (data[0] != 22)
+		return NEXT_CMD;
+	log_info("client.tls", log_id("session", s->id),
+	    log_text("client", s->address));
+	return NEXT_DROP;
+}
+
 /* RFC 5321 3.1, 4.3.1: the greeting, then commands until one is the last. */
 static void
 serve(struct smtp *s)
 {
-	enum next next = NEXT_CMD;
+	enum next next = client_begin(s);
 
 	log_debug("client.connected", log_id("session", s->id),
 	    log_text("client", s->address));
-	/* RFC 8314 3.3 */
-	if (s->client->is_tls)
-		next = cmd_starttls_begin(s);
 	if (next == NEXT_CMD)
-		reply(s, "220 %s ESMTP ringmail", s->conf->hostname);
+		next = reply_greeting(s);
+	if (next == NEXT_CMD)
+		next = see_first(s);
 	while (next == NEXT_CMD)
 		next = read_command(s);
 	if (next == NEXT_DROP || conn_has_input(&s->conn))
 		linger(s);
 	else
 		conn_flush(&s->conn);
+	limits_leave(s);
 	log_debug("client.closed", log_id("session", s->id),
 	    log_int("messages", (int64_t)s->messages),
 	    log_int("in", (int64_t)s->conn.octets_in),
@@ -240,8 +309,7 @@ session_run(struct service_client *c, const void *conf)
 	s->conf = conf;
 	s->devices = &devices;
 	s->client = c;
-	s->address = c->address;
-	s->kind = KIND_MX;
+	s->end = clock_after(s->conf->session);
 	s->id = c->id;
 	s->state = STATE_START;
 	arena_init(&s->arena, NAMES_MAX);

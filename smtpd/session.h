@@ -13,7 +13,10 @@
 
 #include "arena.h"
 #include "conn.h"
+#include "listen.h"
+#include "tally.h"
 #include "wire.h"
+#include "told.h"
 
 #include <stdint.h>
 
@@ -91,12 +94,21 @@ struct smtp {
 	const struct session_devices *devices;
 	const struct service_client *client;
 	uint64_t id;
-	uint64_t messages;   /* transactions begun: makes their trace ids */
-	int64_t errors;	     /* 5xx replies since the last message accepted */
-	int64_t unknown;     /* recipients refused as unknown */
-	struct arena arena;  /* of the names */
-	const char *address; /* the client's, in numbers */
-	const char *helo;    /* as it named itself; NULL before */
+	uint64_t messages;  /* transactions begun: makes their trace ids */
+	int64_t errors;	    /* 5xx replies since the last message accepted */
+	int64_t unknown;    /* recipients refused as unknown */
+	struct arena arena; /* of the names */
+	union listen_address peer;	    /* the client */
+	char address[LISTEN_TEXT_MAX];	    /* in numbers; "": a UNIX socket */
+	unsigned char place[TALLY_ADDRESS]; /* counted in limits.h */
+	size_t place_length;		    /* 0: it is not */
+	int64_t end;	  /* of the whole session, monotonic ns */
+	int64_t accepted; /* messages */
+	/* What a trusted proxy has told in its client's place; "": nothing. */
+	char told_helo[TOLD_VALUE_MAX];
+	char told_name[TOLD_VALUE_MAX];
+	char told_login[TOLD_VALUE_MAX];
+	const char *helo;	 /* as it named itself; NULL before */
 	const char *client_name; /* confirmed by DNS, or NULL */
 	int is_name_known;	 /* it was looked up, found or not */
 	const char *login;	 /* who has logged in; NULL: nobody */
@@ -109,6 +121,13 @@ void session_close(void);
 
 /* service.session: serves c until it is over, and closes its descriptor. */
 void session_run(struct service_client *c, const void *conf);
+
+/* Forgets all that the client has said (RFC 3207 4.2): it greets again. */
+void session_begin_anew(struct smtp *s);
+
+/* A time-out of the conf, ns, as things stand: where many sessions are under
+ * way it is shorter, and for those that have brought no mail yet more so. */
+int64_t session_patience(const struct smtp *s, int64_t timeout);
 
 /* Ends the transaction, if there is one: forgets the envelope. */
 void session_reset(struct smtp *s);

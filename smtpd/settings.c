@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "address.h"
+#include "network.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -39,11 +40,19 @@ check_absolute(const char *value, char *why, size_t size)
 	}
 #define BOUNDS(low, high) .minimum = low, .maximum = high
 
+static const char *const vrfys[] = {"252", "off", NULL};
+
 static const struct conf_setting rows[] = {
     ROW(NULL, "hostname", TEXT, hostname, "", .check = check_hostname),
     ROW(NULL, "listen", LIST, service.listen, "0.0.0.0:25,[::]:25",
 	.check = listen_check),
     ROW(NULL, "listen_tls", LIST, service.listen_tls, "",
+	.check = listen_check),
+    ROW(NULL, "listen_submission", LIST,
+	service.listen_more[SETTINGS_LISTEN_SUBMISSION - 2], "",
+	.check = listen_check),
+    ROW(NULL, "listen_lmtp", LIST,
+	service.listen_more[SETTINGS_LISTEN_LMTP - 2], "",
 	.check = listen_check),
     TLS_ROWS,
     ROW(NULL, "run", TEXT, service.run, "/run/ringmail/smtpd",
@@ -58,6 +67,10 @@ static const struct conf_setting rows[] = {
 	.choices = service_logs),
     ROW("log", "level", CHOICE, service.log_level, "info",
 	.choices = service_levels),
+    ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),
+    ROW("trust", "xclient", LIST, xclient, NULL, .check = network_check),
+    ROW(NULL, "strict_pipelining", BOOL, strict_pipelining, "yes"),
+    ROW(NULL, "vrfy", CHOICE, vrfy, "252", .choices = vrfys),
     ROW(NULL, "client_names", BOOL, client_names, "no"),
 
     /* RFC 5321 4.5.3.1.7: at least 64K octets. */
@@ -67,6 +80,17 @@ static const struct conf_setting rows[] = {
     ROW("limits", "recipients", NUMBER, recipients, "100",
 	BOUNDS("1", "10000")),
     ROW("limits", "errors", NUMBER, errors, "20", BOUNDS("1", "10000")),
+    ROW("limits", "unknown_recipients", NUMBER, unknown_recipients, "50",
+	BOUNDS("0", "10000")),
+    ROW("limits", "messages", NUMBER, messages, "0", BOUNDS("0", "1000000")),
+    ROW("limits", "address_sessions", NUMBER, address_sessions, "100",
+	BOUNDS("1", "1000000")),
+    ROW("limits", "network_sessions", NUMBER, network_sessions, "1000",
+	BOUNDS("1", "1000000")),
+    ROW("limits", "messages_minute", NUMBER, messages_minute, "1000",
+	BOUNDS("0", "1000000")),
+    ROW("limits", "recipients_minute", NUMBER, recipients_minute, "5000",
+	BOUNDS("0", "1000000")),
     ROW("limits", "sessions", NUMBER, service.sessions, "10000",
 	BOUNDS("1", "1000000")),
     /* RFC 5321 6.3: at least 100.  Fewer are for tests alone. */
@@ -78,6 +102,7 @@ static const struct conf_setting rows[] = {
 
     /* RFC 5321 4.5.3.2: what clients wait for, so no less for us; less is for
      * tests alone. */
+    ROW("timeouts", "session", DURATION, session, "1d", BOUNDS("100ms", "7d")),
     ROW("timeouts", "command", DURATION, command, "5m", BOUNDS("100ms", "1d")),
     ROW("timeouts", "data_block", DURATION, data_block, "3m",
 	BOUNDS("100ms", "1d")),

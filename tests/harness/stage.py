@@ -15,6 +15,23 @@ POP3D = {"trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]}}
 # Further smtpds over the same helpers, each with a conf of its own.
 CONFS = {
     "small": {"limits": {"message_size": "64K"}},
+    "tight": {"limits": {"recipients": 2, "errors": 3, "hops": 2,
+                         "unknown_recipients": 2, "messages": 2}},
+    "hasty": {"timeouts": {"command": "300ms", "data_block": "300ms"}},
+    "brief": {"timeouts": {"session": "500ms"}},
+    "slow": {"timeouts": {"data_block": "1s"},
+             "limits": {"data_rate": "1M"}},
+    "quiet": {"vrfy": "off"},
+    "lax": {"strict_pipelining": False},
+    "rated": {"limits": {"messages_minute": 2, "recipients_minute": 3},
+              "trust": {"xclient": ["127.0.0.2"]}},
+    "few": {"limits": {"address_sessions": 1, "network_sessions": 2},
+            "trust": {"proxy": ["127.0.0.3"]}},
+    "trusting": {"trust": {"xclient": ["127.0.0.2"],
+                           "proxy": ["127.0.0.3"]}},
+    "lmtp": {"listen_lmtp": ["{folder}/lmtp"]},
+    "submission": {"listen_submission": ["{folder}/submission"],
+                   "trust": {"xclient": []}},
 }
 
 
@@ -42,7 +59,9 @@ class Stage:
         if listener in CONFS:
             if listener not in self.smtpds:
                 self.smtpds[listener] = self.add(listener)
-            return "127.0.0.1", self.smtpds[listener]
+            path = self.pair.folder / listener
+            return path if path.is_socket() else \
+                ("127.0.0.1", self.smtpds[listener])
         return {"main": ("127.0.0.1", self.pair.smtp_port),
                 "pop3": ("127.0.0.1", self.pair.pop3_port)}[listener]
 
@@ -53,7 +72,8 @@ class Stage:
                 "run": self.pair.run / "smtpd", "hostname": "mx.example.test",
                 "log": {"target": "stderr"}, "workers": 1}
         path = self.pair.folder / f"smtpd-{name}.conf"
-        path.write_text(render(merge(conf, CONFS[name])))
+        path.write_text(render(merge(conf, CONFS[name])).replace(
+            "{folder}", str(self.pair.folder)))
         with open(self.pair.log(f"smtpd-{name}"), "ab") as log:
             process = subprocess.Popen(
                 [*RUNNER, BUILD / "bin" / "smtpd", "-c", path],

@@ -7,6 +7,8 @@ import socket
 import ssl
 import time
 
+import pytest
+
 from .daemons import DOMAIN, PATIENCE
 
 MODES = ["whole", "octets", "random"]
@@ -146,6 +148,8 @@ class Talk:
         self.lines = {}  # connections by name
         self.current = "main"
         self.listener = "main"
+        # A word that no other conversation has.
+        NAMES["nonce"] = f"{self.seed:x}"
         self.source = None  # the client's address, where it matters
         self.outgoing = b""
         self.boxes = {user: self.letters(user) for user in stage.users}
@@ -181,9 +185,9 @@ class Talk:
             if verb == "C:":
                 self.outgoing += b"\r\n"
             return
-        if verb in ("B:", "L:"):
+        if verb in ("B:", "E:"):
             chunk = octets(argument)
-            last = b" LAST" if verb == "L:" else b""
+            last = b" LAST" if verb == "E:" else b""
             self.outgoing += b"BDAT %d%s\r\n%s" % (len(chunk), last, chunk)
             return
         self.flush()
@@ -247,6 +251,12 @@ class Talk:
     def do_silent(self, argument="200ms"):
         self.line.silent(self.seconds(argument or "200ms"))
 
+    def do_ready(self, _=""):
+        """The server has said something by now."""
+        if not self.line.buffer and not select.select(
+                [self.line.sock], [], [], 0.1 * PATIENCE)[0]:
+            raise Wrong("nothing came in time")
+
     def do_closed(self, _=""):
         """The server closes, and has nothing more to say."""
         line = self.line.line()
@@ -263,9 +273,18 @@ class Talk:
     def do_pause(self, argument):
         time.sleep(self.seconds(argument) * (PATIENCE ** 0.5))
 
+    def do_cut(self, argument):
+        """The file is for one way of cutting."""
+        if argument != self.cut:
+            pytest.skip(f"cut {argument} alone")
+
     def do_to(self, argument):
         """Which listener the connections that follow go to."""
         self.listener = argument
+
+    def do_via(self, address):
+        """Connections that follow come from this address of loopback."""
+        self.source = address
 
     def do_on(self, argument):
         """Goes over to the connection of this name."""

@@ -78,10 +78,6 @@ class Pop3Talk(talk.Talk):
 
     # -- connections
 
-    def do_via(self, address):
-        """Connections that follow come from this address of loopback."""
-        self.source = address
-
     def do_proxy(self, argument):
         """A header of the PROXY protocol, version 2: FROM [tls]."""
         address, _, rest = argument.partition(" ")

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -117,6 +118,38 @@ refuses_a_taken_port(void **state)
 	close(more[1]);
 }
 
+/* A path that is left over is replaced; one that is listened to is not. */
+static void
+opens_unix_sockets(void **state)
+{
+	char folder[] = "/tmp/listen.XXXXXX", path[64], why[200];
+	union listen_address a;
+	char text[LISTEN_TEXT_MAX] = "x";
+	int fds[2], more;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(
+		    listen_open(path, fds, 2, why, sizeof(why)), 0);
+		assert_int_equal(
+		    listen_open(path, &more, 1, why, sizeof(why)), -1);
+		close(fds[0]);
+		close(fds[1]);
+	}
+	assert_int_not_equal(listen_parse(path, &a, why, sizeof(why)), 0);
+	listen_text(&a, text);
+	assert_string_equal(text, "");
+	assert_true(listen_is_loopback(&a));
+	memset(path, 'x', sizeof(path));
+	snprintf(why, sizeof(why), "/%0150d", 1);
+	assert_int_equal(listen_check(why, why, sizeof(why)), -1);
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
 int
 main(void)
 {
@@ -125,6 +158,7 @@ main(void)
 	    cmocka_unit_test(refuses_what_is_wrong),
 	    cmocka_unit_test(opens_one_for_each_worker),
 	    cmocka_unit_test(refuses_a_taken_port),
+	    cmocka_unit_test(opens_unix_sockets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,11 +136,17 @@ set_up(void **state)
 	memset(&peer, 0, sizeof(peer));
 	memset(&client, 0, sizeof(client));
 	client.id = 0x1234;
-	snprintf(client.address, sizeof(client.address), "192.0.2.7");
+	client.peer.in.sin_family = AF_INET;
+	client.peer.in.sin_addr.s_addr = htonl(0xc0000207); /* 192.0.2.7 */
 	conf = (struct settings){.hostname = hostname,
+	    .service.listen.count = 1,
 	    .message_size = 65536,
 	    .recipients = 100,
 	    .errors = 20,
+	    .unknown_recipients = 20,
+	    .address_sessions = 1,
+	    .network_sessions = 1,
+	    .session = 60 * CLOCK_SECOND,
 	    .hops = 100,
 	    .command = 10 * CLOCK_SECOND,
 	    .data_block = 10 * CLOCK_SECOND,
