@@ -85,6 +85,15 @@ conn_has_input(const struct conn *c)
 	       (c->tls != NULL && tls_has_input(c->tls));
 }
 
+void
+conn_wipe_read(struct conn *c)
+{
+	if (c->in == NULL)
+		return;
+	explicit_bzero(c->in, c->in_start);
+	explicit_bzero(c->in + c->in_end, CONN_BUFFER - c->in_end);
+}
+
 static int
 fail(struct conn *c, int error)
 {

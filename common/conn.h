@@ -127,6 +127,9 @@ int conn_has_input(const struct conn *c);
 /* Throws buffered input away (after STARTTLS). */
 void conn_discard_input(struct conn *c);
 
+/* Wipes what was read and taken, the last line too: it held a secret. */
+void conn_wipe_read(struct conn *c);
+
 /*
  * Adds to the output.  Waits only where the buffer is full and the peer does
  * not take it (send_timeout).  Errors are sticky.

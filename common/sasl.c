@@ -4,6 +4,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -192,4 +193,19 @@ sasl_fits(
 		if (strcasecmp(mechanism, in_clear[i]) == 0)
 			return channel->is_tls || plaintext;
 	return 1;
+}
+
+int
+sasl_check(const char *value, char *why, size_t size)
+{
+	static const char *const names[] = {"SCRAM-SHA-256-PLUS",
+	    "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "EXTERNAL",
+	    "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", "USER", "CRAM-MD5",
+	    "APOP"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(names[i], value) == 0)
+			return 0;
+	snprintf(why, size, "'%.32s' is no mechanism that we know", value);
+	return -1;
 }

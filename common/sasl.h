@@ -105,4 +105,7 @@ enum sasl_result sasl_may_send_as(
 int sasl_fits(
     const char *mechanism, const struct sasl_channel *channel, int plaintext);
 
+/* conf_setting.check of a list of mechanisms: is this the name of one? */
+int sasl_check(const char *value, char *why, size_t size);
+
 #endif

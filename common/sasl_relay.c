@@ -6,6 +6,7 @@
 #include "ring.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,24 @@ struct exchange {
 	struct sasl_step step;
 	struct response response;
 };
+
+void
+sasl_relay_channel(const struct conn *c, const char *client, const char *host,
+    struct sasl_channel *to)
+{
+	const char *peer = conn_tls_peer(c);
+
+	memset(to, 0, sizeof(*to));
+	to->is_tls = conn_is_tls(c);
+	to->exporter_length = conn_tls_binding(c, TLS_EXPORTER, to->exporter);
+	to->end_point_length =
+	    conn_tls_binding(c, TLS_SERVER_END_POINT, to->end_point);
+	/* A name that is cut would be another one. */
+	if (peer != NULL && strlen(peer) < sizeof(to->certificate))
+		snprintf(to->certificate, sizeof(to->certificate), "%s", peer);
+	snprintf(to->client, sizeof(to->client), "%s", client);
+	snprintf(to->host, sizeof(to->host), "%s", host);
+}
 
 static enum sasl_relay_result
 outcome(enum sasl_result result)
@@ -87,7 +106,7 @@ read_response(struct exchange *e)
 	if (strcmp(line, "*") == 0)
 		return SASL_RELAY_CANCELLED;
 	result = decode(&e->response, line, length);
-	explicit_bzero(line, length); /* it lies in the connection's buffer */
+	conn_wipe_read(e->relay->conn);
 	return result;
 }
 
@@ -171,6 +190,8 @@ sasl_relay_run(const struct sasl_relay *r, const char *mechanism,
 		return SASL_RELAY_TEMPORARY;
 	if (initial != NULL && strcmp(initial, "=") != 0)
 		result = decode(&e->response, initial, strlen(initial));
+	/* The command's line, with the initial response or a password. */
+	conn_wipe_read(r->conn);
 	if (result == SASL_RELAY_OK)
 		result = run(e, mechanism, initial != NULL, login);
 	free_exchange(e);
@@ -203,6 +224,7 @@ run_texts(const struct sasl_relay *r, const char *mechanism,
 		return SASL_RELAY_TEMPORARY;
 	for (i = 0; i < 3 && texts[i] != NULL && fits; i++)
 		fits = add_text(&e->response, texts[i]) == 0;
+	conn_wipe_read(r->conn);
 	if (fits) {
 		e->response.length--; /* the last NUL */
 		result = run(e, mechanism, 1, login);

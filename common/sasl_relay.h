@@ -22,6 +22,13 @@ enum sasl_relay_result {
 	SASL_RELAY_LOST	      /* the connection ended: see conn_error */
 };
 
+/*
+ * What a login over c comes through: its TLS, its bindings and the client's
+ * certificate.  client: the client's address as text; host: our name.
+ */
+void sasl_relay_channel(const struct conn *c, const char *client,
+    const char *host, struct sasl_channel *to);
+
 /* All borrowed. */
 struct sasl_relay {
 	struct conn *conn;
@@ -37,6 +44,8 @@ struct sasl_relay {
  * name in the command ("=": an empty response), NULL for nothing; its length
  * is the command line's.  login is set for SASL_RELAY_OK and zeroes else; wipe
  * it after use.  Waits, for the client too; answers nothing but challenges.
+ * What lies in the connection's buffer of the client's secrets is wiped: no
+ * line that was read is whole afterwards.
  */
 enum sasl_relay_result sasl_relay_run(const struct sasl_relay *r,
     const char *mechanism, const char *initial, struct sasl_login *login);

@@ -71,6 +71,7 @@ argument_read(enum argument_kind kind, const char *rest, struct argument *a)
 	a->text = "";
 	if (rest == NULL)
 		return kind == ARGUMENT_NONE || kind == ARGUMENT_MAYBE ||
+			       kind == ARGUMENT_WORDS ||
 			       kind == ARGUMENT_PERHAPS
 			   ? NULL
 			   : "too few arguments";
@@ -83,6 +84,7 @@ argument_read(enum argument_kind kind, const char *rest, struct argument *a)
 			return "too many arguments";
 		/* FALLTHROUGH */
 	case ARGUMENT_REST:
+	case ARGUMENT_WORDS:
 		if (rest[0] == '\0')
 			return "too few arguments";
 		a->text = rest;

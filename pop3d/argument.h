@@ -13,6 +13,7 @@ enum argument_kind {
 	ARGUMENT_WORD,	  /* one, without spaces */
 	ARGUMENT_MAYBE,	  /* likewise, or nothing */
 	ARGUMENT_REST,	  /* all of the line; spaces belong to it */
+	ARGUMENT_WORDS,	  /* likewise, or nothing */
 	ARGUMENT_NUMBER,  /* a message number */
 	ARGUMENT_PERHAPS, /* a message number, or nothing */
 	ARGUMENT_NUMBERS  /* a message number and a number of lines */
@@ -22,8 +23,8 @@ enum argument_kind {
 #define ARGUMENT_VERB 7
 
 struct argument {
-	const char *text; /* WORD, MAYBE and REST: borrowed from the line */
-	int given;	  /* MAYBE and PERHAPS: whether it was */
+	const char *text; /* all but numbers: borrowed from the line */
+	int given;	  /* MAYBE, WORDS and PERHAPS: whether it was */
 	uint64_t number;  /* 1 or more; whether there is such a message
 			     is the maildrop's to say */
 	uint64_t lines;	  /* NUMBERS: 0 or more */

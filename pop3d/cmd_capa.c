@@ -38,6 +38,7 @@ tell_times(struct pop3 *p)
 enum next
 pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 {
+	char list[COMMAND_MECHANISMS];
 	struct conn *c = &p->conn;
 
 	(void)a;
@@ -45,8 +46,11 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 	conn_puts(c, "TOP\r\nUIDL\r\n");
 	if (cmd_stls_is_offered(p))
 		conn_puts(c, "STLS\r\n"); /* RFC 2595 4 */
-	if (session_allows_plaintext(p))
+	if (cmd_auth_has_user(p))
 		conn_puts(c, "USER\r\n");
+	/* RFC 5034 3: what there is before the login, also behind it. */
+	if (cmd_auth_list(p, " ", list, sizeof(list)) > 0)
+		conn_printf(c, "SASL %s\r\n", list);
 	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */
 	conn_puts(c, "RESP-CODES\r\nAUTH-RESP-CODE\r\n");
 	conn_puts(c, "PIPELINING\r\n");

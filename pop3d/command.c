@@ -6,8 +6,12 @@
 
 enum command_flags {
 	PLAINTEXT = 1, /* part of a login in clear text */
-	SECRET = 2     /* the line holds a password */
+	SECRET = 2,    /* the line holds a password */
+	LONG = 4       /* its line is as long as the buffer takes */
 };
+
+/* RFC 2449 4: a command has at most 255 octets, CRLF included. */
+#define COMMAND_MAX 255
 
 struct command {
 	char verb[ARGUMENT_VERB + 1];
@@ -23,9 +27,11 @@ static const struct command commands[] = {
     {"CAPA", ANY, 0, ARGUMENT_NONE, pop3_cmd_capa},
     {"UTF8", AUTHORIZATION, 0, ARGUMENT_NONE, pop3_cmd_utf8},
     {"LANG", ANY, 0, ARGUMENT_MAYBE, pop3_cmd_lang},
-    {"XCLIENT", AUTHORIZATION, 0, ARGUMENT_REST, pop3_cmd_xclient},
+    {"XCLIENT", AUTHORIZATION, LONG, ARGUMENT_REST, pop3_cmd_xclient},
     {"STLS", AUTHORIZATION, 0, ARGUMENT_NONE, pop3_cmd_stls},
     {"USER", AUTHORIZATION, PLAINTEXT, ARGUMENT_WORD, pop3_cmd_user},
+    {"APOP", AUTHORIZATION, SECRET, ARGUMENT_REST, pop3_cmd_apop},
+    {"AUTH", AUTHORIZATION, SECRET | LONG, ARGUMENT_WORDS, pop3_cmd_auth},
     {"PASS", AUTHORIZATION, PLAINTEXT | SECRET, ARGUMENT_REST, pop3_cmd_pass},
     {"STAT", TRANSACTION, 0, ARGUMENT_NONE, pop3_cmd_stat},
     {"LIST", TRANSACTION, 0, ARGUMENT_PERHAPS, pop3_cmd_list},
@@ -77,8 +83,10 @@ command_run(struct pop3 *p, char *line, size_t length)
 		return reply_wrong(p, "that is no command");
 	if ((c = find(verb)) == NULL)
 		return reply_wrong(p, "unknown command");
+	if (length + 2 > COMMAND_MAX && !(c->flags & LONG))
+		return reply_wrong(p, "a line that is too long");
 	next = run(p, c, rest);
 	if (c->flags & SECRET)
-		explicit_bzero(line, length);
+		conn_wipe_read(&p->conn);
 	return next;
 }

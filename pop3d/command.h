@@ -17,9 +17,23 @@
  */
 enum next command_run(struct pop3 *p, char *line, size_t length);
 
-/* cmd_auth.c */
+/* Room for the greeting's timestamp, and for a list of all mechanisms. */
+#define COMMAND_TIMESTAMP  320
+#define COMMAND_MECHANISMS 256
+
+/*
+ * cmd_auth.c: and whether USER and PASS may be used here; the mechanisms of
+ * AUTH that may, with separator between them (their length, 0 for none); and
+ * the timestamp of the greeting, "" where APOP is off.
+ */
 enum next pop3_cmd_user(struct pop3 *p, const struct argument *a);
 enum next pop3_cmd_pass(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_apop(struct pop3 *p, const struct argument *a);
+enum next pop3_cmd_auth(struct pop3 *p, const struct argument *a);
+int cmd_auth_has_user(const struct pop3 *p);
+size_t cmd_auth_list(
+    const struct pop3 *p, const char *separator, char *to, size_t size);
+void cmd_auth_timestamp(const struct pop3 *p, char *to, size_t size);
 
 /* cmd_capa.c */
 enum next pop3_cmd_capa(struct pop3 *p, const struct argument *a);

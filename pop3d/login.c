@@ -73,7 +73,7 @@ leave(struct pop3 *p)
 
 /* Begins the TRANSACTION state of a mailbox that is open. */
 static enum next
-begin(struct pop3 *p, const struct accounts_login *login)
+begin(struct pop3 *p, const struct sasl_login *login)
 {
 	maildrop_open(&p->drop, &p->box);
 	if ((p->name = strdup(login->name)) == NULL) {
@@ -101,7 +101,7 @@ begin(struct pop3 *p, const struct accounts_login *login)
 }
 
 enum next
-login_enter(struct pop3 *p, const struct accounts_login *login)
+login_enter(struct pop3 *p, const struct sasl_login *login)
 {
 	enum mailbox_result result;
 

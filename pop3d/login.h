@@ -5,7 +5,7 @@
 #ifndef LOGIN_H
 #define LOGIN_H
 
-#include "accounts.h"
+#include "sasl.h"
 #include "session.h"
 
 /*
@@ -13,7 +13,7 @@
  * says about it, answers, and begins the TRANSACTION state; or answers why that
  * can't be.  Waits.
  */
-enum next login_enter(struct pop3 *p, const struct accounts_login *login);
+enum next login_enter(struct pop3 *p, const struct sasl_login *login);
 
 /*
  * A wrong one, for which the client has named itself user (NULL: it has not):

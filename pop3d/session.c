@@ -14,10 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RFC 2449 4: a command has at most 255 octets, CRLF included. */
-#define COMMAND_MAX 255
-/* What a proxy has to tell of its client may be longer. */
-#define TRUSTED_MAX 2048
+/* A line as it is read; how long a command may be is its own matter. */
+#define LINE_MAX 12290
 
 /* How long a balancer may take to say whom it speaks for. */
 #define PROXY_TIME (10 * CLOCK_SECOND)
@@ -57,9 +55,8 @@ serve(struct pop3 *p)
 	char *line;
 
 	/* RFC 1939 3: after the autologout nothing is sent or removed. */
-	got = conn_read_line(&p->conn, &line, &length,
-	    p->is_trusted ? TRUSTED_MAX : COMMAND_MAX,
-	    clock_after(p->conf->idle));
+	got = conn_read_line(
+	    &p->conn, &line, &length, LINE_MAX, clock_after(p->conf->idle));
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;
 	if (got == CONN_LINE_TOO_LONG)
@@ -109,6 +106,8 @@ learn_client(struct pop3 *p)
 static int
 begin(struct pop3 *p)
 {
+	char timestamp[COMMAND_TIMESTAMP];
+
 	if (learn_client(p) == -1)
 		return -1;
 	p->is_trusted = network_list_has(&p->conf->xclient, &p->client->peer);
@@ -125,8 +124,10 @@ begin(struct pop3 *p)
 	/* RFC 8314 3.2 */
 	if (p->client->is_tls && cmd_stls_begin(p) == NEXT_DROP)
 		return -1;
-	conn_printf(&p->conn, "+OK %s%s POP3 ready\r\n",
-	    p->is_trusted ? "[XCLIENT] " : "", p->conf->hostname);
+	cmd_auth_timestamp(p, timestamp, sizeof(timestamp));
+	conn_printf(&p->conn, "+OK %s%s POP3 ready%s%s\r\n",
+	    p->is_trusted ? "[XCLIENT] " : "", p->conf->hostname,
+	    timestamp[0] != '\0' ? " " : "", timestamp);
 	return 0;
 }
 

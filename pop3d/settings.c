@@ -2,6 +2,7 @@
 
 #include "lang.h"
 #include "network.h"
+#include "sasl.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -77,6 +78,10 @@ static const struct conf_setting settings[] = {
 	.choices = plaintext),
     ROW(NULL, "utf8_headers", CHOICE, is_downgrading, "as_is",
 	.choices = utf8_headers),
+    ROW(NULL, "mechanisms", LIST, mechanisms,
+	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"
+	"PLAIN,LOGIN,USER",
+	.check = sasl_check),
     ROW(NULL, "language", CHOICE, language, "en", .choices = lang_tags),
 
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),

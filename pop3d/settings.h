@@ -19,6 +19,7 @@ struct settings {
 	struct service_settings service; /* must stand first */
 	char *hostname;			 /* in the greeting */
 	int plaintext_login;		 /* enum settings_plaintext */
+	struct conf_list mechanisms;	 /* of logins: sasl.h */
 	int language;			 /* enum lang: what "LANG *" means */
 	struct conf_list proxy;	  /* networks of balancers: PROXY protocol */
 	struct conf_list xclient; /* networks of proxies that say XCLIENT */

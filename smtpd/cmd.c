@@ -18,6 +18,8 @@ static const struct cmd commands[] = {
 	smtp_cmd_starttls},
     {"XCLIENT", KIND_ANY, STATE_ANY, LAST_IN_GROUP | LONG_LINE,
 	smtp_cmd_xclient},
+    {"AUTH", KIND_SMTP, STATE_START | STATE_READY, LAST_IN_GROUP | AUTH_LINE,
+	smtp_cmd_auth},
     {"QUIT", KIND_ANY, STATE_ANY, LAST_IN_GROUP | NO_ARGUMENT, smtp_cmd_quit},
     {"RSET", KIND_ANY, STATE_ANY, NO_ARGUMENT, smtp_cmd_rset},
     {"NOOP", KIND_ANY, STATE_ANY, LAST_IN_GROUP, smtp_cmd_noop},

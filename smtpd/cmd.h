@@ -12,7 +12,8 @@ enum cmd_flags {
 	LAST_IN_GROUP = 1, /* RFC 2920 3.2: its reply is not held back */
 	NO_ARGUMENT = 2,
 	LONG_LINE = 4, /* parameters make it longer than other lines */
-	ALONE = 8      /* what may follow is known after its reply */
+	ALONE = 8,     /* what may follow is known after its reply */
+	AUTH_LINE = 16 /* RFC 4954 4: or even an initial response */
 };
 
 /* A row of the table of commands. */
@@ -41,6 +42,7 @@ enum next smtp_cmd_vrfy(struct smtp *s, char *argument);
 enum next smtp_cmd_help(struct smtp *s, char *argument);
 enum next smtp_cmd_quit(struct smtp *s, char *argument);
 enum next smtp_cmd_xclient(struct smtp *s, char *argument);
+enum next smtp_cmd_auth(struct smtp *s, char *argument);
 enum next smtp_cmd_starttls(struct smtp *s, char *argument);
 /* The end of a message, for cmd_data.c and cmd_bdat.c: delivers it and answers.
  * The transaction is over. */
@@ -52,6 +54,17 @@ enum next smtp_cmd_http(struct smtp *s, char *argument);
 
 /* The handshake of a connection that begins with it.  NEXT_CMD or NEXT_DROP. */
 enum next cmd_starttls_begin(struct smtp *s);
+/*
+ * cmd_auth.c: whether this listener's clients may log in at all; the mechanisms
+ * that may be used here, each behind a space (their length, 0 for none); and
+ * whether who is logged in may send as this address: 1, or 0 after a refusal.
+ * Waits.
+ */
+int cmd_auth_is_offered(const struct smtp *s);
+size_t cmd_auth_list(struct smtp *s, char *to, size_t size);
+int cmd_auth_may_send_as(struct smtp *s, const char *reverse_path);
+/* Nobody has logged in by AUTH any more. */
+void cmd_auth_forget(struct smtp *s);
 /* Whether EHLO tells of STARTTLS: there are certificates, and no TLS yet. */
 int cmd_starttls_is_offered(const struct smtp *s);
 

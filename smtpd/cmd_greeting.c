@@ -48,10 +48,15 @@ greet(struct smtp *s, const char *name, const char *verb, int is_extended)
 	return 0;
 }
 
+/* Room for the names of all mechanisms. */
+#define MECHANISMS_MAX 256
+
 /* What a session may use from now on: EHLO's answer, and LHLO's. */
 static enum next
 list_extensions(struct smtp *s)
 {
+	char list[MECHANISMS_MAX];
+
 	reply(s, "250-%s greets %s", s->conf->hostname, s->helo);
 	reply(s, "250-PIPELINING"); /* RFC 2920 */
 	reply(s, "250-SIZE %jd", (intmax_t)s->conf->message_size); /* 1870 */
@@ -64,10 +69,12 @@ list_extensions(struct smtp *s)
 		    s, "250-LIMITS RCPTMAX=%jd", (intmax_t)s->conf->recipients);
 	if (cmd_starttls_is_offered(s))
 		reply(s, "250-STARTTLS"); /* RFC 3207 */
-	reply(s, "250-8BITMIME");	  /* RFC 1652 */
-	reply(s, "250-SMTPUTF8");	  /* RFC 6531 */
-	reply(s, "250-CHUNKING");	  /* RFC 3030 */
-	reply(s, "250-DSN");		  /* RFC 3461 */
+	if (cmd_auth_list(s, list, sizeof(list)) > 0)
+		reply(s, "250-AUTH%s", list); /* RFC 4954 3 */
+	reply(s, "250-8BITMIME");	      /* RFC 1652 */
+	reply(s, "250-SMTPUTF8");	      /* RFC 6531 */
+	reply(s, "250-CHUNKING");	      /* RFC 3030 */
+	reply(s, "250-DSN");		      /* RFC 3461 */
 	if (s->kind != KIND_LMTP)
 		reply(s, "250-PRDR");
 	if (client_is_trusted(s))

@@ -68,7 +68,8 @@ smtp_cmd_mail(struct smtp *s, char *argument)
 	if (limits_message(s) == -1)
 		return reply(s, "450 4.7.1 Too many messages a minute");
 	session_reset(s);
-	if (read_reverse_path(s, text) == -1) {
+	if (read_reverse_path(s, text) == -1 ||
+	    !cmd_auth_may_send_as(s, s->mail.reverse_path)) {
 		session_reset(s);
 		return NEXT_CMD;
 	}

@@ -71,5 +71,6 @@ smtp_cmd_starttls(struct smtp *s, char *argument)
 	}
 	reply(s, "220 2.0.0 Ready to start TLS");
 	session_begin_anew(s);
+	cmd_auth_forget(s);
 	return end(s, conn_start_tls(&s->conn, s->client->tls, deadline(s)));
 }

@@ -15,6 +15,8 @@
  * with 28 for NOTIFY.  One limit does for both.
  */
 #define COMMAND_LONG_MAX (COMMAND_LINE_MAX + 26 + 17 + 10 + 107 + 500 + 28)
+/* RFC 4954 4: AUTH with its initial response. */
+#define COMMAND_AUTH_MAX 12290
 
 /*
  * Splits line (a string) in place.  *verb gets its first word, and the result

@@ -1,5 +1,6 @@
 #include "param.h"
 
+#include "cmd.h"
 #include "command.h"
 #include "dsn.h"
 #include "log.h"
@@ -16,6 +17,9 @@ struct param {
 	int (*take)(
 	    struct smtp *s, const struct command_param *p, struct recipient *r);
 };
+
+/* RFC 4954 5 adds 500 octets to MAIL. */
+#define AUTH_MAX 493
 
 static int
 refuse(struct smtp *s, const char *text)
@@ -77,6 +81,23 @@ take_prdr(struct smtp *s, const struct command_param *p, struct recipient *r)
 		return refuse(s, "PRDR has no value");
 	s->mail.is_prdr = 1;
 	return 0;
+}
+
+/* RFC 4954 5: who first handed it in, as the client tells it.  Checked, and not
+ * believed. */
+static int
+take_auth(struct smtp *s, const struct command_param *p, struct recipient *r)
+{
+	(void)r;
+	if (!cmd_auth_is_offered(s)) {
+		reply(s, "555 5.5.4 Parameter not implemented");
+		return -1;
+	}
+	if (p->value != NULL && p->value_length <= AUTH_MAX &&
+	    (command_is(p->value, p->value_length, "<>") ||
+		dsn_is_xtext(p->value, p->value_length)))
+		return 0;
+	return refuse(s, "AUTH is a mailbox as xtext, or <>");
 }
 
 /* RFC 3461 4.3 */
@@ -143,6 +164,7 @@ static const struct param params[] = {
     {"RET", KIND_ANY, 0, take_ret},
     {"ENVID", KIND_ANY, 0, take_envid},
     {"PRDR", KIND_SMTP, 0, take_prdr}, /* LMTP is so by itself */
+    {"AUTH", KIND_SMTP, 0, take_auth},
     {"NOTIFY", KIND_ANY, 1, take_notify},
     {"ORCPT", KIND_ANY, 1, take_orcpt},
 };

@@ -129,6 +129,14 @@ refuse_state(struct smtp *s)
 	reply(s, "503 5.5.1 Bad sequence of commands: %s", hint);
 }
 
+static size_t
+line_limit(const struct cmd *c)
+{
+	if (c->flags & AUTH_LINE)
+		return COMMAND_AUTH_MAX;
+	return c->flags & LONG_LINE ? COMMAND_LONG_MAX : COMMAND_LINE_MAX;
+}
+
 /* Whether the command may be given here; else it was refused. */
 static int
 is_allowed(
@@ -136,7 +144,7 @@ is_allowed(
 {
 	if (c == NULL)
 		reply(s, "500 5.5.1 Command unknown");
-	else if (length + 2 > COMMAND_LINE_MAX && !(c->flags & LONG_LINE))
+	else if (length + 2 > line_limit(c))
 		reply(s, "500 5.5.2 Line too long");
 	else if ((c->states & s->state) == 0)
 		refuse_state(s);
@@ -212,7 +220,7 @@ read_command(struct smtp *s)
 	if (fiber_cancelled())
 		return say_why(s);
 	switch (conn_read_line(
-	    &s->conn, &line, &length, COMMAND_LONG_MAX, command_deadline(s))) {
+	    &s->conn, &line, &length, COMMAND_AUTH_MAX, command_deadline(s))) {
 	case CONN_LINE_FAILED:
 		return say_why(s);
 	case CONN_LINE_TOO_LONG:
@@ -323,5 +331,6 @@ session_run(struct service_client *c, const void *conf)
 		    log_errno(errno));
 	}
 	arena_reset(&s->arena);
+	cmd_auth_forget(s);
 	free(s);
 }

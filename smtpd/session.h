@@ -111,7 +111,9 @@ struct smtp {
 	const char *helo;	 /* as it named itself; NULL before */
 	const char *client_name; /* confirmed by DNS, or NULL */
 	int is_name_known;	 /* it was looked up, found or not */
-	const char *login;	 /* who has logged in; NULL: nobody */
+	char *own_login;	 /* who logged in by AUTH, or NULL */
+	const char *login;	 /* that, or whom a proxy told of; NULL */
+	int64_t failures;	 /* logins that were none */
 	struct transaction mail;
 };
 

@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "network.h"
+#include "sasl.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ check_absolute(const char *value, char *why, size_t size)
 	snprintf(why, size, "'%.64s' is no absolute path", value);
 	return -1;
 }
+
+static const char *const plaintext[] = {"no", "loopback", "yes", NULL};
 
 #define ROW(where, what, type, member, value, ...)                 \
 	{                                                          \
@@ -73,6 +76,13 @@ static const struct conf_setting rows[] = {
     ROW(NULL, "vrfy", CHOICE, vrfy, "252", .choices = vrfys),
     ROW(NULL, "client_names", BOOL, client_names, "no"),
 
+    ROW("auth", "mechanisms", LIST, mechanisms,
+	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"
+	"PLAIN,LOGIN",
+	.check = sasl_check),
+    ROW("auth", "plaintext", CHOICE, plaintext, "no", .choices = plaintext),
+    ROW("auth", "mx", BOOL, mx_logins, "no"),
+
     /* RFC 5321 4.5.3.1.7: at least 64K octets. */
     ROW("limits", "message_size", SIZE, message_size, "35M",
 	BOUNDS("64K", "2G")),
@@ -91,6 +101,7 @@ static const struct conf_setting rows[] = {
 	BOUNDS("0", "1000000")),
     ROW("limits", "recipients_minute", NUMBER, recipients_minute, "5000",
 	BOUNDS("0", "1000000")),
+    ROW("limits", "logins", NUMBER, logins, "3", BOUNDS("1", "100")),
     ROW("limits", "sessions", NUMBER, service.sessions, "10000",
 	BOUNDS("1", "1000000")),
     /* RFC 5321 6.3: at least 100.  Fewer are for tests alone. */

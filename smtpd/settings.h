@@ -19,6 +19,13 @@ enum settings_listen {
 /* What VRFY says (RFC 5321 3.5.3, 7.3). */
 enum settings_vrfy { SETTINGS_VRFY_252, SETTINGS_VRFY_OFF };
 
+/* Where secrets may come in clear. */
+enum settings_plaintext {
+	PLAINTEXT_NO,
+	PLAINTEXT_LOOPBACK, /* from this machine alone */
+	PLAINTEXT_YES
+};
+
 struct settings {
 	struct service_settings service; /* must stand first */
 	char *hostname;	      /* in the greeting and in trace fields */
@@ -45,6 +52,10 @@ struct settings {
 	int64_t commit;		    /* ns to wait for the mailbox helper */
 	int64_t helper;		    /* ns for any other request to a helper */
 	int64_t send; /* ns that the client may leave a reply waiting */
+	struct conf_list mechanisms; /* of logins: sasl.h */
+	int plaintext;		     /* enum settings_plaintext */
+	int mx_logins;		     /* also where servers hand in mail */
+	int64_t logins;		     /* failed ones that end a session */
 };
 
 extern const struct conf_spec settings_spec;
