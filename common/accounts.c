@@ -95,39 +95,3 @@ accounts_targets_free(struct accounts_targets *targets)
 	free(targets->names);
 	*targets = (struct accounts_targets){0};
 }
-
-enum accounts_result
-accounts_verify(struct device *d, const char *user, const char *password,
-    struct accounts_login *login, int64_t deadline)
-{
-	struct packet request, reply;
-	enum accounts_result result;
-	const void *ticket;
-	size_t length;
-
-	*login = (struct accounts_login){0};
-	/* Longer ones belong to nobody. */
-	if (strlen(user) >= WIRE_ADDRESS_MAX ||
-	    strlen(password) >= WIRE_PASSWORD_MAX)
-		return ACCOUNTS_DENIED;
-	packet_init(&request, WIRE_VERIFY);
-	packet_init(&reply, 0);
-	packet_put_text(&request, user);
-	packet_put_text(&request, password);
-	result = ask(d, &request, &reply, 0, deadline);
-	if (result == ACCOUNTS_OK) {
-		packet_get_text(&reply, login->name, sizeof(login->name));
-		ticket = packet_get_data(&reply, WIRE_TICKET_SIZE, &length);
-		if (packet_end(&reply) == 0 && length == WIRE_TICKET_SIZE) {
-			memcpy(login->ticket, ticket, length);
-		} else {
-			*login = (struct accounts_login){0};
-			device_malformed(d, reply.head.type);
-			result = ACCOUNTS_TEMPORARY;
-		}
-	} else if (result != ACCOUNTS_DENIED) {
-		result = ACCOUNTS_TEMPORARY;
-	}
-	packet_free(&reply);
-	return result;
-}

@@ -1,6 +1,6 @@
 /*
- * accounts -- the stub of the accounts helper: who gets mail, and who may log
- * in.  Calls wait (the fiber parks) and take an absolute deadline.
+ * accounts -- the stub of the accounts helper: who gets mail.  (Logins:
+ * sasl.h.) Calls wait (the fiber parks) and take an absolute deadline.
  */
 #ifndef ACCOUNTS_H
 #define ACCOUNTS_H
@@ -16,7 +16,6 @@ enum accounts_result {
 	ACCOUNTS_FOREIGN,   /* the domain is not ours */
 	ACCOUNTS_NO_USER,   /* the domain is, the user is not */
 	ACCOUNTS_LOOP,	    /* aliases that never end, or too many targets */
-	ACCOUNTS_DENIED,    /* wrong name or password: never says which */
 	ACCOUNTS_TEMPORARY, /* the helper is away, or its disk fails */
 	ACCOUNTS_RESULTS
 };
@@ -37,18 +36,5 @@ enum accounts_result accounts_lookup(struct device *d, const char *address,
     struct accounts_targets *targets, int64_t deadline);
 
 void accounts_targets_free(struct accounts_targets *targets);
-
-struct accounts_login {
-	char name[WIRE_NAME_MAX]; /* the canonical mailbox name, for logs */
-	unsigned char ticket[WIRE_TICKET_SIZE]; /* opens the box, once */
-};
-
-/*
- * Verifies a login for POP3.  user may leave out the domain where helpers.conf
- * names a default one.  ACCOUNTS_OK, ACCOUNTS_DENIED or ACCOUNTS_TEMPORARY.
- * The copy of the password inside the request is wiped.
- */
-enum accounts_result accounts_verify(struct device *d, const char *user,
-    const char *password, struct accounts_login *login, int64_t deadline);
 
 #endif

@@ -4,9 +4,7 @@
 #include "log.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 void
 sasl_step_wipe(struct sasl_step *step)
@@ -174,38 +172,4 @@ sasl_may_send_as(
 	packet_free(&request);
 	packet_free(&reply);
 	return result == SASL_CHALLENGE ? SASL_TEMPORARY : result;
-}
-
-int
-sasl_fits(
-    const char *mechanism, const struct sasl_channel *channel, int plaintext)
-{
-	static const char *const in_clear[] = {
-	    "PLAIN", "LOGIN", "USER", "OAUTHBEARER", "XOAUTH2", NULL};
-	size_t length = strlen(mechanism);
-
-	if (strcasecmp(mechanism, "EXTERNAL") == 0)
-		return channel->is_tls && channel->certificate[0] != '\0';
-	if (length > 5 && strcasecmp(mechanism + length - 5, "-PLUS") == 0)
-		return channel->is_tls && (channel->exporter_length > 0 ||
-					      channel->end_point_length > 0);
-	for (int i = 0; in_clear[i] != NULL; i++)
-		if (strcasecmp(mechanism, in_clear[i]) == 0)
-			return channel->is_tls || plaintext;
-	return 1;
-}
-
-int
-sasl_check(const char *value, char *why, size_t size)
-{
-	static const char *const names[] = {"SCRAM-SHA-256-PLUS",
-	    "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "EXTERNAL",
-	    "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", "USER", "CRAM-MD5",
-	    "APOP"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcasecmp(names[i], value) == 0)
-			return 0;
-	snprintf(why, size, "'%.32s' is no mechanism that we know", value);
-	return -1;
 }

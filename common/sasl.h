@@ -95,17 +95,4 @@ void sasl_cancel(struct device *d, struct sasl_step *step, int64_t deadline);
 enum sasl_result sasl_may_send_as(
     struct device *d, const char *name, const char *address, int64_t deadline);
 
-/*
- * Whether a mechanism is to be announced on this channel: of those for TLS
- * alone (they hand a reusable secret over in clear: PLAIN, LOGIN, USER,
- * OAUTHBEARER, XOAUTH2) under TLS or where plaintext says so, -PLUS where
- * there is a binding, EXTERNAL where there is a certificate.  What the helper
- * lets through is its own conf's matter.
- */
-int sasl_fits(
-    const char *mechanism, const struct sasl_channel *channel, int plaintext);
-
-/* conf_setting.check of a list of mechanisms: is this the name of one? */
-int sasl_check(const char *value, char *why, size_t size);
-
 #endif

@@ -11,7 +11,6 @@ enum wire_type {
 
 	/* to accounts, from smtpd and pop3d */
 	WIRE_LOOKUP = 16, /* smtpd: an address to mailboxes */
-	WIRE_VERIFY,	  /* pop3d: a login; answers with a ticket */
 	WIRE_SASL_BEGIN,  /* smtpd, pop3d: an exchange, with its channel */
 	WIRE_SASL_STEP,	  /* smtpd, pop3d: the client's next response */
 	WIRE_SASL_CANCEL, /* smtpd, pop3d: the client gave it up */

@@ -164,7 +164,6 @@ answer_owner(struct request *q)
 
 const struct server_row accounts_rows[] = {
     {WIRE_LOOKUP, ROLE_SMTPD, 0, answer_lookup, "lookup"},
-    {WIRE_VERIFY, ROLE_POP3D, SERVER_FIBER, answer_verify, "verify"},
     {WIRE_SASL_BEGIN, ROLE_SMTPD | ROLE_POP3D, SERVER_FIBER, answer_sasl_begin,
 	"sasl_begin"},
     {WIRE_SASL_STEP, ROLE_SMTPD | ROLE_POP3D, SERVER_FIBER, answer_sasl_step,

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "login.h"
 #include "reply.h"
+#include "mechanism.h"
 #include "sasl_relay.h"
 
 #include <errno.h>
@@ -21,7 +22,10 @@ static void
 find_channel(const struct pop3 *p, struct sasl_channel *to)
 {
 	sasl_relay_channel(&p->conn, p->client->address, p->conf->hostname, to);
-	to->is_tls |= p->is_secured;
+	/* A proxy that the conf trusts: the client's own way to it is its
+	 * matter, and its way to us was judged by session_allows_plaintext. */
+	to->is_tls |= p->is_secured ||
+		      (p->is_trusted && session_allows_plaintext(p));
 }
 
 static int
@@ -62,7 +66,7 @@ cmd_auth_list(
 	to[0] = '\0';
 	for (size_t i = 0; i < on->count && length < size; i++)
 		if (!is_of_pop3(on->items[i]) &&
-		    sasl_fits(on->items[i], &channel, plaintext))
+		    mechanism_fits(on->items[i], &channel, plaintext))
 			length += (size_t)snprintf(to + length, size - length,
 			    "%s%s", length > 0 ? separator : "", on->items[i]);
 	return length < size ? length : 0;
@@ -122,6 +126,8 @@ new_relay(struct pop3 *p, struct sasl_channel *channel)
 enum next
 pop3_cmd_user(struct pop3 *p, const struct argument *a)
 {
+	if (!is_on(p, "USER"))
+		return reply_wrong(p, "unknown command");
 	free(p->user);
 	if ((p->user = strdup(a->text)) == NULL)
 		return reply_temporary(p, "no memory");
@@ -208,7 +214,7 @@ pop3_cmd_auth(struct pop3 *p, const struct argument *a)
 	if (length >= sizeof(mechanism) || !is_on(p, mechanism) ||
 	    is_of_pop3(mechanism))
 		return finish(p, SASL_RELAY_UNKNOWN, NULL, NULL);
-	if (!sasl_fits(mechanism, &channel, session_allows_plaintext(p)))
+	if (!mechanism_fits(mechanism, &channel, session_allows_plaintext(p)))
 		return finish(p, SASL_RELAY_INSECURE, NULL, NULL);
 	result = sasl_relay_run(&relay, mechanism, initial, &login);
 	next = finish(p, result, NULL, &login);

@@ -1,8 +1,8 @@
 #include "settings.h"
 
 #include "lang.h"
+#include "mechanism.h"
 #include "network.h"
-#include "sasl.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -81,7 +81,7 @@ static const struct conf_setting settings[] = {
     ROW(NULL, "mechanisms", LIST, mechanisms,
 	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"
 	"PLAIN,LOGIN,USER",
-	.check = sasl_check),
+	.check = mechanism_check),
     ROW(NULL, "language", CHOICE, language, "en", .choices = lang_tags),
 
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),

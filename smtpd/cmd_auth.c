@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "log.h"
 #include "reply.h"
+#include "mechanism.h"
 #include "sasl_relay.h"
 #include "service.h"
 #include "settings.h"
@@ -56,7 +57,7 @@ cmd_auth_list(struct smtp *s, char *to, size_t size)
 		return 0;
 	sasl_relay_channel(&s->conn, s->address, s->conf->hostname, &channel);
 	for (size_t i = 0; i < on->count && length < size; i++)
-		if (sasl_fits(on->items[i], &channel, plaintext))
+		if (mechanism_fits(on->items[i], &channel, plaintext))
 			length += (size_t)snprintf(
 			    to + length, size - length, " %s", on->items[i]);
 	return length < size ? length : 0;
@@ -128,7 +129,7 @@ run_exchange(struct smtp *s, const char *mechanism, const char *initial)
 	enum next next;
 
 	sasl_relay_channel(&s->conn, s->address, s->conf->hostname, &channel);
-	if (!sasl_fits(mechanism, &channel, allows_plaintext(s)))
+	if (!mechanism_fits(mechanism, &channel, allows_plaintext(s)))
 		return refuse(s, mechanism, SASL_RELAY_INSECURE);
 	result = sasl_relay_run(&relay, mechanism, initial, &login);
 	next = result == SASL_RELAY_OK ? accept_login(s, mechanism, &login)

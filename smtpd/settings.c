@@ -1,8 +1,8 @@
 #include "settings.h"
 
 #include "address.h"
+#include "mechanism.h"
 #include "network.h"
-#include "sasl.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ static const struct conf_setting rows[] = {
     ROW("auth", "mechanisms", LIST, mechanisms,
 	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"
 	"PLAIN,LOGIN",
-	.check = sasl_check),
+	.check = mechanism_check),
     ROW("auth", "plaintext", CHOICE, plaintext, "no", .choices = plaintext),
     ROW("auth", "mx", BOOL, mx_logins, "no"),
 

@@ -33,8 +33,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_VERIFY, WIRE_SASL_BEGIN,
-    WIRE_SASL_STEP, WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST};
+static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_SASL_BEGIN, WIRE_SASL_STEP,
+    WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST};
 static const uint8_t *input;
 static size_t input_size;
 static struct helper helper;

@@ -18,7 +18,7 @@ RNG = random.Random(5)
 MAY = {
     ("smtpd", "accounts"): {wire.LOOKUP, wire.SASL_BEGIN, wire.SASL_STEP,
                             wire.SASL_CANCEL, wire.SENDER},
-    ("pop3d", "accounts"): {wire.VERIFY, wire.SASL_BEGIN, wire.SASL_STEP,
+    ("pop3d", "accounts"): {wire.SASL_BEGIN, wire.SASL_STEP,
                             wire.SASL_CANCEL},
 }
 FOREIGN = {*wire.ADMIN, *wire.LINK, *wire.BOX, *wire.HASH, 0, 1, 65535}

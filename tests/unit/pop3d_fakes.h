@@ -7,11 +7,11 @@
 
 #include "../../pop3d/client.h"
 
-#include "accounts.h"
 #include "catalog.h"
 #include "fiber.h"
 #include "keys.h"
 #include "mailbox.h"
+#include "sasl_relay.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +21,14 @@
 
 /* What the fakes do, and what was asked of them. */
 static struct {
-	enum accounts_result verify;
+	enum sasl_relay_result verify;
 	enum mailbox_result open, fetch, expunge;
-	const char *letters[4]; /* NULL ends them */
-	uint64_t octets[4];	/* announced; 0: the true ones */
-	int fetches;		/* requests */
-	int cut;		/* octets that a fetched file lacks */
-	int truncated;		/* to half, once its first block was sent */
+	const char *letters[4];		    /* NULL ends them */
+	uint64_t octets[4];		    /* announced; 0: the true ones */
+	char mechanism[32], timestamp[320]; /* of AUTH and APOP */
+	int fetches;			    /* requests */
+	int cut;       /* octets that a fetched file lacks */
+	int truncated; /* to half, once its first block was sent */
 	char expunged[200];
 	uint32_t damaged; /* the letter whose row is; 0: none */
 	int told;	  /* of that */
@@ -53,19 +54,49 @@ keys_are_ready(int64_t deadline)
 	return 1;
 }
 
-enum accounts_result
-accounts_verify(struct device *d, const char *user, const char *password,
-    struct accounts_login *login, int64_t deadline)
+void
+sasl_relay_channel(const struct conn *c, const char *client, const char *host,
+    struct sasl_channel *to)
 {
-	(void)d;
-	(void)deadline;
-	if (fake.verify != ACCOUNTS_OK)
+	(void)client;
+	(void)host;
+	*to = (struct sasl_channel){.is_tls = conn_is_tls(c)};
+}
+
+enum sasl_relay_result
+sasl_relay_pass(const struct sasl_relay *r, const char *user,
+    const char *password, struct sasl_login *login)
+{
+	(void)r;
+	memset(login, 0, sizeof(*login));
+	if (fake.verify != SASL_RELAY_OK)
 		return fake.verify;
 	if (strcmp(user, "jack") != 0 || strcmp(password, " open sesame") != 0)
-		return ACCOUNTS_DENIED;
+		return SASL_RELAY_DENIED;
 	snprintf(login->name, sizeof(login->name), "jack@example.org");
 	memset(login->ticket, 7, sizeof(login->ticket));
-	return ACCOUNTS_OK;
+	return SASL_RELAY_OK;
+}
+
+/* AUTH: what initial holds is the password. */
+enum sasl_relay_result
+sasl_relay_run(const struct sasl_relay *r, const char *mechanism,
+    const char *initial, struct sasl_login *login)
+{
+	snprintf(fake.mechanism, sizeof(fake.mechanism), "%s", mechanism);
+	return sasl_relay_pass(
+	    r, "jack", initial != NULL ? initial : "", login);
+}
+
+/* APOP: the digest is the password, if the timestamp is that of the greeting.
+ */
+enum sasl_relay_result
+sasl_relay_apop(const struct sasl_relay *r, const char *user,
+    const char *timestamp, const char *digest, struct sasl_login *login)
+{
+	snprintf(fake.timestamp, sizeof(fake.timestamp), "%s", timestamp);
+	return sasl_relay_pass(
+	    r, user, strcmp(digest, "42") == 0 ? " open sesame" : "", login);
 }
 
 static uint64_t

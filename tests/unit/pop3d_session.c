@@ -80,6 +80,8 @@ static int
 set_up(void **state)
 {
 	static char hostname[] = "pop.example.org";
+	static char user[] = "USER", plain[] = "PLAIN", scram[] = "SCRAM-SHA-1";
+	static char *mechanisms[] = {scram, plain, user, NULL};
 
 	(void)state;
 	log_set_level(LEVEL_ERROR);
@@ -88,6 +90,7 @@ set_up(void **state)
 	fake.letters[1] = "d: e\n\nf\ng\n";
 	conf = (struct settings){.hostname = hostname,
 	    .plaintext_login = PLAINTEXT_LOOPBACK,
+	    .mechanisms = {.items = mechanisms, .count = 3},
 	    .errors = 20,
 	    .logins = 3,
 	    .idle = 5 * CLOCK_SECOND,
@@ -154,15 +157,15 @@ static void
 says_why_a_login_failed(void **state)
 {
 	static const struct {
-		enum accounts_result verify;
+		enum sasl_relay_result verify;
 		enum mailbox_result open;
 		const char *answer;
 	} rows[] = {
-	    {ACCOUNTS_TEMPORARY, MAILBOX_OK, "\r\n-ERR [SYS/TEMP] "},
-	    {ACCOUNTS_DENIED, MAILBOX_OK, "\r\n-ERR [AUTH] "},
-	    {ACCOUNTS_OK, MAILBOX_IN_USE, "\r\n-ERR [IN-USE] "},
-	    {ACCOUNTS_OK, MAILBOX_DENIED, "\r\n-ERR [SYS/TEMP] "},
-	    {ACCOUNTS_OK, MAILBOX_TEMPORARY, "\r\n-ERR [SYS/TEMP] "},
+	    {SASL_RELAY_TEMPORARY, MAILBOX_OK, "\r\n-ERR [SYS/TEMP] "},
+	    {SASL_RELAY_DENIED, MAILBOX_OK, "\r\n-ERR [AUTH] "},
+	    {SASL_RELAY_OK, MAILBOX_IN_USE, "\r\n-ERR [IN-USE] "},
+	    {SASL_RELAY_OK, MAILBOX_DENIED, "\r\n-ERR [SYS/TEMP] "},
+	    {SASL_RELAY_OK, MAILBOX_TEMPORARY, "\r\n-ERR [SYS/TEMP] "},
 	};
 
 	(void)state;
@@ -242,6 +245,39 @@ guards_plaintext_passwords(void **state)
 	conf.plaintext_login = PLAINTEXT_NEVER;
 	talk(LOGIN);
 	assert_non_null(strstr(output, "-ERR [AUTH] no login"));
+}
+
+static void
+logs_in_by_other_ways(void **state)
+{
+	static char apop[] = "APOP";
+	char *one[] = {apop};
+	char *stamp;
+
+	(void)state;
+	talk("CAPA\r\nAUTH\r\nAUTH USER\r\nAUTH x\r\nAPOP a b\r\n");
+	assert_non_null(strstr(output, "\r\nSASL SCRAM-SHA-1 PLAIN\r\n"));
+	assert_non_null(strstr(output, "follow\r\nSCRAM-SHA-1\r\nPLAIN\r\n.\r\n"
+				       "-ERR no such mechanism here\r\n"
+				       "-ERR no such mechanism here\r\n"
+				       "-ERR unknown command\r\n"));
+	talk("AUTH plain  open sesame\r\nSTAT\r\nAUTH PLAIN x\r\n");
+	assert_string_equal(fake.mechanism, "plain");
+	assert_non_null(strstr(output, "\r\n+OK 2 26\r\n-ERR you are"));
+	conf.plaintext_login = PLAINTEXT_NEVER;
+	talk("CAPA\r\nAUTH PLAIN  open sesame\r\n");
+	assert_non_null(strstr(output, "\r\nSASL SCRAM-SHA-1\r\n"));
+	assert_non_null(strstr(output, "\r\n-ERR [AUTH] no login"));
+
+	conf.plaintext_login = PLAINTEXT_LOOPBACK;
+	conf.mechanisms = (struct conf_list){.items = one, .count = 1};
+	talk("USER jack\r\nAPOP jack 41\r\nAPOP jack 42\r\n");
+	assert_non_null(
+	    strstr(output, "\r\n-ERR unknown command\r\n-ERR [AUTH] "
+			   "wrong user name or password\r\n+OK 2 "));
+	stamp = strchr(output, '<');
+	assert_non_null(stamp);
+	assert_memory_equal(stamp, fake.timestamp, strlen(fake.timestamp));
 }
 
 static void
@@ -415,6 +451,7 @@ main(void)
 	    cmocka_unit_test_setup(waits_longer_after_each_failure, set_up),
 	    cmocka_unit_test_setup(wants_user_before_each_pass, set_up),
 	    cmocka_unit_test_setup(guards_plaintext_passwords, set_up),
+	    cmocka_unit_test_setup(logs_in_by_other_ways, set_up),
 	    cmocka_unit_test_setup(refuses_wrong_commands, set_up),
 	    cmocka_unit_test_setup(never_sends_a_part_as_the_whole, set_up),
 	    cmocka_unit_test_setup(never_shows_a_damaged_row, set_up),
