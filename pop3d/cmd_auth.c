@@ -24,8 +24,8 @@ find_channel(const struct pop3 *p, struct sasl_channel *to)
 	sasl_relay_channel(&p->conn, p->client->address, p->conf->hostname, to);
 	/* A proxy that the conf trusts: the client's own way to it is its
 	 * matter, and its way to us was judged by session_allows_plaintext. */
-	to->is_tls |= p->is_secured ||
-		      (p->is_trusted && session_allows_plaintext(p));
+	to->is_tls |=
+	    p->is_secured || (p->is_trusted && session_allows_plaintext(p));
 }
 
 static int
