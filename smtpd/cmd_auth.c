@@ -179,10 +179,11 @@ cmd_auth_forget(struct smtp *s)
 int
 cmd_auth_may_send_as(struct smtp *s, const char *reverse_path)
 {
-	if (s->login == NULL)
+	/* A login that a proxy tells of is under the proxy's rules. */
+	if (s->own_login == NULL)
 		return 1;
-	switch (sasl_may_send_as(s->devices->accounts, s->login, reverse_path,
-	    clock_after(s->conf->helper))) {
+	switch (sasl_may_send_as(s->devices->accounts, s->own_login,
+	    reverse_path, clock_after(s->conf->helper))) {
 	case SASL_OK:
 		return 1;
 	case SASL_DENIED:
