@@ -15,9 +15,9 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-/* Records without text (new keys, tickets) that one connection may send: each
- * costs us more than the client. */
-#define SILENT_MOST 1000
+/* Octets that may come with no text in them (new keys, alerts): each record
+ * costs us more than the client.  The largest record with text is a quarter. */
+#define SILENT_MOST 65536
 
 #define EXPORTER	"EXPORTER-Channel-Binding"
 #define EXPORTER_LENGTH 32
@@ -28,7 +28,7 @@ struct tls {
 	int error;	/* errno of what went wrong for good */
 	int is_blocked; /* the socket had nothing, or no room */
 	int is_shut;	/* we said close_notify */
-	unsigned silent;
+	size_t silent;	/* octets since the last text */
 	struct tls_early early;
 	char *peer; /* NULL: none */
 };
@@ -67,6 +67,7 @@ bio_read(BIO *bio, char *to, int size)
 			n = recv(w->fd, to, (size_t)size, 0);
 		while (n == -1 && errno == EINTR);
 	if (n > 0) {
+		t->silent += (size_t)n;
 		/* Less than asked for: the next octet is an edge.  The end may
 		 * have had its edge together with them. */
 		if (n < size &&
@@ -310,12 +311,9 @@ why_not(struct tls *t, int result)
 
 	ERR_clear_error();
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
-		if (t->is_blocked)
-			return EAGAIN;
-		if (++t->silent <= SILENT_MOST)
-			return 0;
-		t->error = EPROTO;
-		return t->error;
+		if (t->silent > SILENT_MOST)
+			return t->error = EPROTO;
+		return t->is_blocked ? EAGAIN : 0;
 	}
 	if (why == SSL_ERROR_ZERO_RETURN)
 		return ESHUTDOWN;
@@ -332,8 +330,10 @@ tls_read(struct tls *t, void *data, size_t size)
 		t->is_blocked = 0;
 		ERR_clear_error();
 		n = SSL_read(t->ssl, data, (int)size);
-		if (n > 0)
+		if (n > 0) {
+			t->silent = 0;
 			return n;
+		}
 		why = why_not(t, n);
 		if (why == 0)
 			sched_be_fair(sched_worker());

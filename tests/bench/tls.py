@@ -162,7 +162,7 @@ def login(pair, port, user):
     sock = pair.connect(port)
     file = sock.makefile("rb", 1 << 16)
     file.readline()
-    for line in (f"USER {user}", "PASS pw"):
+    for line in (f"USER {user}@{DOMAIN}", "PASS pw"):
         sock.sendall(line.encode() + b"\r\n")
         assert file.readline().startswith(b"+OK"), line
     return sock, file
@@ -177,8 +177,10 @@ def retr(target, pair, user, count, rounds):
         sock.sendall(request)
         ends, tail = 0, b""
         while ends < count:
-            data = tail[-4:] + sock.recv(65536)
-            octets += len(data) - len(tail[-4:])
+            more = sock.recv(65536)
+            assert more, "it has hung up"
+            data = tail[-4:] + more
+            octets += len(more)
             ends += data.count(b"\r\n.\r\n")
             tail = data if not data.endswith(b"\r\n.\r\n") else b""
     took = time.monotonic() - began

@@ -176,17 +176,9 @@ def secrets(key):
 
 
 def holds(pid, needles):
-    """How many of needles stand in a process's memory."""
-    return sum(any(needle in part for part in memory(pid))
-               for needle in needles)
-
-
-def alive(sock):
-    """Whether the other end has not closed (nothing is read of TLS)."""
-    sock.settimeout(30)
-    try:
-        return sock.recv(1, socket.MSG_PEEK) != b""
-    except ConnectionError:
-        return False
-
-
+    """Which of needles (a dict of lists) stand in a process's memory."""
+    found = set()
+    for part in memory(pid):
+        found |= {name for name, octets in needles.items()
+                  if any(needle in part for needle in octets)}
+    return found

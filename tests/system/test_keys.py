@@ -9,11 +9,12 @@ import struct
 import pytest
 
 from harness import proc
-from harness.daemons import PATIENCE, scaled
+from harness.daemons import BUILD, PATIENCE, RUNNER, scaled
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp
 from harness.tls import TlsPair, holds, openssl, secrets, starttls, stls
 
+CHECKER = bool(RUNNER) or BUILD.name != "build"
 SIGN, KEYS = 112, 113
 OK, REFUSED = 0, 1
 ECDSA, RSA_PSS, ED25519 = 0x0403, 0x0804, 0x0807
@@ -118,6 +119,7 @@ def test_other_keys_and_schemes_are_refused(pair):
     assert caller.ask(KEYS, b"") == (OK, struct.pack("=I", 3))
 
 
+@pytest.mark.skipif(CHECKER, reason="its shadow is terabytes of memory")
 def test_no_private_key_in_a_client_process(pair):
     """All memory of both, after many handshakes; the search finds each key in
     the helper."""
@@ -130,11 +132,10 @@ def test_no_private_key_in_a_client_process(pair):
             pass
     needles = {name: secrets(pair.ca.keys / f"{name}.pem")
                for name in ("mx", "rsa", "other")}
-    for name, parts in needles.items():
-        for process in ("smtpd/client", "pop3d/client", "smtpd", "pop3d",
-                        "mailbox", "accounts", "resolver", "helpers"):
-            assert holds(pair.pid(process), parts) == 0, (process, name)
-        assert holds(pair.pid("keys"), parts) > 0, name
+    for process in ("smtpd/client", "pop3d/client", "smtpd", "pop3d",
+                    "mailbox", "accounts", "resolver", "helpers"):
+        assert holds(pair.pid(process), needles) == set(), process
+    assert holds(pair.pid("keys"), needles) == set(needles)
 
 
 def test_its_memory_is_locked(pair):
