@@ -35,7 +35,7 @@ enum {
 
 struct client {
 	int fd, step, user;
-	char line[8]; /* how the reply's current line begins */
+	char line[64]; /* how the reply's current line begins */
 	unsigned length;
 };
 
@@ -134,8 +134,8 @@ advance(struct client *c)
 		return 0;
 lost:
 	if (failed++ < 5)
-		fprintf(stderr, "clients: step %d of client %d failed\n",
-		    c->step, c->user);
+		fprintf(stderr, "clients: step %d of client %d failed: %.*s\n",
+		    c->step, c->user, (int)c->length, c->line);
 	close(c->fd);
 	return 1;
 }

@@ -54,6 +54,7 @@ settings() { # SERVICE ARGS... : conf lines of SERVICE.BLOCK.NAME=value
 name=$(option name ours "$@")
 smtp=$(option smtp 25250 "$@") pop3=$(option pop3 11000 "$@")
 workers=$(option workers 0 "$@") sessions=$(option sessions 11000 "$@")
+hashes=$(option hashes ours "$@")
 groups=/sys/fs/cgroup/cpuacct
 [ -d $groups ] || groups=/sys/fs/cgroup
 group=$groups/bench-$name
@@ -73,6 +74,8 @@ lay_down() { # ARGS...
 		state = "$dir/state"
 		log { target = "stderr" }
 		accounts { default_domain = "$domain" }
+		$([ "$hashes" = ours ] ||
+			echo "accounts { hash_cost = 1 scram_iterations = 4096 }")
 		mail { root = "$dir/mail" layout = "%u" exclusive = "no" }
 		$(settings helpers "$@")
 	E
@@ -137,7 +140,7 @@ start() { # ARGS...
 	local n logs=$dir/log pid
 	[ "$(option log file "$@")" = off ] && logs=
 	lay_down "$@"
-	if [ "$(option hashes ours "$@")" = cheap ]; then add_users; fi
+	if [ "$hashes" = cheap ]; then add_users; fi
 	(
 		if mkdir -p "$group" 2>/dev/null; then
 			echo "$BASHPID" >"$group/cgroup.procs" || true
