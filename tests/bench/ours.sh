@@ -73,9 +73,11 @@ lay_down() { # ARGS...
 		run = "$dir/run"
 		state = "$dir/state"
 		log { target = "stderr" }
-		accounts { default_domain = "$domain" }
-		$([ "$hashes" = ours ] ||
-			echo "accounts { hash_cost = 1 scram_iterations = 4096 }")
+		accounts {
+			default_domain = "$domain"
+			$([ "$hashes" = ours ] ||
+				echo "hash_cost = 1 scram_iterations = 4096")
+		}
 		mail { root = "$dir/mail" layout = "%u" exclusive = "no" }
 		$(settings helpers "$@")
 	E
