@@ -3,9 +3,9 @@
 machine of its own, where no limit of this machine holds: a process may have as
 many descriptors as it likes.
 
-The machine has Debian's kernel (fetched, not installed), two processors, no
-disk and no network but loopback.  All that it needs lies in its memory: the
-programs of BUILD, tests/bench, bash, busybox and Python with their libraries.
+The machine has Debian's kernel (fetched, not installed), no disk and no network
+but loopback.  All that it needs lies in its memory: the programs of BUILD,
+tests/bench, bash, busybox and Python with their libraries.
 It speaks through a serial line, and ends with the command, with the command's
 exit code.  Where KVM does not run it, it is emulated: its times then mean
 little, its memory does.  As root, since system users and devices are laid down.
@@ -173,7 +173,8 @@ def boot(kernel, archive, args, speed):
     hang with a kernel that was not made for it."""
     patience = args.start if "kvm" in speed else args.seconds
     command = ["timeout", "--foreground", "-k", "5", str(args.seconds),
-               "qemu-system-x86_64", *speed, "-m", args.memory, "-smp", "2",
+               "qemu-system-x86_64", *speed, "-m", args.memory,
+               "-smp", args.processors,
                "-display", "none", "-no-reboot", "-nic", "none",
                "-serial", f"file:{archive}.log", "-serial", "stdio",
                "-kernel", kernel, "-initrd", archive,
@@ -206,6 +207,9 @@ def main():
     parser.add_argument("--start", type=int, default=30,
                         help="seconds within which KVM has it up (30)")
     parser.add_argument("--memory", default="8G", help="its memory (8G)")
+    parser.add_argument("--processors", default="2", help="its processors; "
+                        "where it is emulated on a busy machine, times are "
+                        "steadier with 1 (2)")
     parser.add_argument("--add", action="append", default=[],
                         help="another file that it has, at the same path")
     parser.add_argument("build", type=pathlib.Path)
