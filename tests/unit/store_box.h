@@ -71,7 +71,7 @@ teardown(void **state)
 	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static struct store *
+__attribute__((unused)) static struct store *
 open_store(const char *boot)
 {
 	struct store_conf conf = {
@@ -182,7 +182,7 @@ in_child(void (*fn)(void))
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-static void
+__attribute__((unused)) static void
 name_of(char file[WIRE_FILE_MAX], uint64_t trace, size_t size)
 {
 	char name[MAILDIR_NAME_MAX];
