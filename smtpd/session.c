@@ -150,8 +150,9 @@ is_allowed(
 		refuse_state(s);
 	else if ((c->flags & ALONE) && s->conf->strict_pipelining &&
 		 conn_has_input(&s->conn))
-		/* RFC 2920 3.1: what may follow is known after its reply. */
-		reply(s, "503 5.5.0 %s must be the last of a group", c->verb);
+		/* RFC 2920 3.1: what may follow is known after its reply;
+		 * RFC 5321 4.1.4 has these codes for a refused EHLO. */
+		reply(s, "550 5.5.0 %s must be the last of a group", c->verb);
 	else if ((c->flags & NO_ARGUMENT) && argument[0] != '\0')
 		reply(s, "501 5.5.4 %s takes no argument", c->verb);
 	else
