@@ -24,8 +24,10 @@ struct output {
 void
 sink_init(struct sink *s)
 {
-	*s = (struct sink){
-	    .state = SINK_LINE_START, .in_header = 1, .line_empty = 1};
+	*s = (struct sink){.state = SINK_LINE_START,
+	    .in_header = 1,
+	    .line_empty = 1,
+	    .last_field = SINK_FIELD_OTHER};
 }
 
 static char

@@ -168,6 +168,23 @@ leaves_out_return_path(void **state)
 	assert_stored(text, wanted);
 }
 
+/* A first line that begins with a blank belongs to no field, and what follows
+ * in it begins none. */
+static void
+takes_a_folded_first_line(void **state)
+{
+	static const char text[] =
+	    " xreturn-path: y\r\n\treceived: z\r\nA: b\r\n.\r\n";
+	struct got g;
+
+	(void)state;
+	assert_stored(text, " xreturn-path: y\n\treceived: z\nA: b\n");
+	for (size_t piece = 1; piece < sizeof(text); piece++) {
+		feed(&g, text, sizeof(text) - 1, piece);
+		assert_int_equal(g.sink.hops, 0);
+	}
+}
+
 static void
 remembers_who_had_it(void **state)
 {
@@ -269,6 +286,7 @@ main(void)
 	    cmocka_unit_test(leaves_what_follows),
 	    cmocka_unit_test(counts_hops_in_the_header_section),
 	    cmocka_unit_test(leaves_out_return_path),
+	    cmocka_unit_test(takes_a_folded_first_line),
 	    cmocka_unit_test(remembers_who_had_it),
 	    cmocka_unit_test(takes_chunks),
 	    cmocka_unit_test(agrees_with_the_reference),
