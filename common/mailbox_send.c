@@ -183,7 +183,7 @@ call(struct sending *s, struct device *d, unsigned helper,
 static void
 read_results(struct sending *s, struct device *d, struct packet *reply)
 {
-	unsigned char octets[WIRE_TARGETS_MAX];
+	unsigned char octets[WIRE_TARGETS_MAX] = {0};
 	const unsigned char *data;
 	unsigned moved = 0, refused = 0;
 	size_t length;
