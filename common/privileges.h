@@ -15,8 +15,9 @@
 
 /* What a path rule allows; bits. */
 enum privileges_access {
-	PATH_READ = 1, /* open for reading, list folders */
-	PATH_WRITE = 2 /* create, write, rename, link, unlink below it */
+	PATH_READ = 1,	 /* open for reading, list folders */
+	PATH_WRITE = 2,	 /* create, write, rename, link, unlink below it */
+	PATH_EXECUTE = 4 /* run programs */
 };
 
 struct privileges_path {
@@ -42,16 +43,19 @@ struct privileges {
 				     names of system calls, or of groups:
 				     "@base" (what every process needs),
 				     "@loop", "@socket", "@connect", "@thread"
-				     (threads only, no processes), "@file" */
+				     (threads only, no processes), "@file",
+				     "@process" (processes and programs, in no
+				     namespace of their own) */
 };
 
 /* What the literal's symbols stand for here, from conf. */
 struct privileges_place {
 	uid_t uid;
 	gid_t gid;
-	const char *run;   /* "$run": the folder of the process's sockets */
-	const char *state; /* "$state" */
-	const char *mail;  /* "$mail" */
+	const char *run;     /* "$run": the folder of the process's sockets */
+	const char *state;   /* "$state" */
+	const char *mail;    /* "$mail" */
+	const char *program; /* "$program"; NULL where nothing asks for it */
 	/* "$homes": each of these, if it is there, and nothing below */
 	char *const *homes;
 	size_t homes_count;

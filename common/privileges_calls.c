@@ -39,6 +39,13 @@ static const char *const connections[] = {"bind", "connect", "socket", NULL};
 
 static const char *const threads[] = {"clone", "clone3", NULL};
 
+/* And "clone" for processes, as well as for threads: see allow_processes. */
+static const char *const processes[] = {"alarm", "arch_prctl", "chdir",
+    "clone3", "dup2", "dup3", "execve", "fork", "getgroups", "getpgid",
+    "getpgrp", "getsid", "ioctl", "kill", "pipe", "pipe2", "setitimer",
+    "setpgid", "setrlimit", "setsid", "socketpair", "times", "vfork", "wait4",
+    "waitid", NULL};
+
 static const char *const files[] = {"access", "chmod", "copy_file_range",
     "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fchmod",
     "fchmodat", "fdatasync", "flock", "fstatfs", "fsync", "ftruncate", "getcwd",
@@ -59,6 +66,7 @@ static const struct {
     {"@connect", connections},
     {"@thread", threads},
     {"@file", files},
+    {"@process", processes},
 };
 
 /* Who a process is must never hang on a list of names. */
@@ -137,12 +145,25 @@ allow_list(scmp_filter_ctx filter, const char *const *calls)
 }
 
 static int
+allow_processes(scmp_filter_ctx filter)
+{
+	const uint64_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
+				CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
+				CLONE_NEWNET;
+
+	return result(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone),
+	    1, SCMP_A0(SCMP_CMP_MASKED_EQ, spaces, 0)));
+}
+
+static int
 allow_named(scmp_filter_ctx filter, const char *name)
 {
 	size_t i;
 
 	if (*name != '@')
 		return allow_list(filter, (const char *const[]){name, NULL});
+	if (strcmp(name, "@process") == 0 && allow_processes(filter) == -1)
+		return -1;
 	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (strcmp(name, groups[i].name) == 0)
 			return allow_list(filter, groups[i].calls);

@@ -25,14 +25,15 @@
 /* What a rule for a file, rather than a folder, may hold. */
 #define ACCESS_OF_FILE                                                  \
 	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	    ACCESS_TRUNCATE)
+	    LANDLOCK_ACCESS_FS_EXECUTE | ACCESS_TRUNCATE)
 
 int
 privileges_paths_expand(const struct privileges_place *place, const char *path,
     char *out, size_t size)
 {
-	const char *const names[] = {"$run", "$state", "$mail"};
-	const char *const values[] = {place->run, place->state, place->mail};
+	const char *const names[] = {"$run", "$state", "$mail", "$program"};
+	const char *const values[] = {
+	    place->run, place->state, place->mail, place->program};
 	size_t length = strcspn(path, "/"), i;
 	const char *value = NULL;
 
@@ -40,7 +41,7 @@ privileges_paths_expand(const struct privileges_place *place, const char *path,
 		value = "";
 		length = 0;
 	}
-	for (i = 0; i < 3 && value == NULL; i++)
+	for (i = 0; i < 4 && value == NULL; i++)
 		if (strlen(names[i]) == length &&
 		    strncmp(path, names[i], length) == 0)
 			value = values[i];
@@ -148,6 +149,8 @@ add_rule(int ruleset, int fd, int access, uint64_t known)
 		rule.allowed_access |= ACCESS_READ;
 	if (access & PATH_WRITE)
 		rule.allowed_access |= ACCESS_WRITE;
+	if (access & PATH_EXECUTE)
+		rule.allowed_access |= LANDLOCK_ACCESS_FS_EXECUTE;
 	if (!S_ISDIR(st.st_mode))
 		rule.allowed_access &= ACCESS_OF_FILE;
 	rule.allowed_access &= known;

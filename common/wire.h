@@ -70,7 +70,10 @@ enum wire_type {
 	WIRE_HASH_TOKEN,	/* whose a signed token is */
 
 	/* to pam, from accounts */
-	WIRE_PAM_VERIFY = 136 /* whether PAM takes a password */
+	WIRE_PAM_VERIFY = 136, /* whether PAM takes a password */
+
+	/* to introspect, from accounts */
+	WIRE_TOKEN_ASK = 144 /* whose a token is, as a program says */
 };
 
 /* What WIRE_DELIVER says besides, in one octet. */

@@ -215,7 +215,7 @@ keep_house(void *arg)
 	}
 }
 
-/* The ways to the processes that hash, and that ask PAM. */
+/* The ways to the processes that hash, ask PAM, run a program. */
 static int
 open_ways(void)
 {
@@ -226,8 +226,13 @@ open_ways(void)
 	if (accounts.pool != NULL && helper->pams > 0)
 		accounts.pam = pool_open(helper->link_pam, helper->pams,
 		    (unsigned)conf->login_queue, accounts.delay);
+	if (accounts.pool != NULL && helper->programs > 0)
+		accounts.program =
+		    pool_open(helper->link_program, helper->programs,
+			(unsigned)conf->login_queue, accounts.delay);
 	if (accounts.pool == NULL ||
-	    (helper->pams > 0 && accounts.pam == NULL)) {
+	    (helper->pams > 0 && accounts.pam == NULL) ||
+	    (helper->programs > 0 && accounts.program == NULL)) {
 		log_error("accounts.pool", log_errno(errno));
 		return -1;
 	}
@@ -313,7 +318,8 @@ give_up_privileges(const struct helper *h)
 	    .state = h->conf->state,
 	    .mail = h->conf->mail_root};
 	int keep[3 + 2 * WIRE_HELPERS_MAX + HELPER_HASHERS_MAX +
-		 HELPER_PAMS_MAX] = {h->smtpd, h->pop3d, h->admin};
+		 HELPER_PAMS_MAX + HELPER_PROGRAMS_MAX] = {
+	    h->smtpd, h->pop3d, h->admin};
 	size_t n = 3;
 
 	for (unsigned i = 0; i < h->mailboxes; i++) {
@@ -324,6 +330,8 @@ give_up_privileges(const struct helper *h)
 		keep[n++] = h->link_hash[i];
 	for (unsigned i = 0; i < h->pams; i++)
 		keep[n++] = h->link_pam[i];
+	for (unsigned i = 0; i < h->programs; i++)
+		keep[n++] = h->link_program[i];
 	if (privileges_close_others(keep, n) == -1)
 		return -1;
 	if (privileges_drop(&privileges, &place) == -1)

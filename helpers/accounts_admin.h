@@ -17,8 +17,9 @@ struct request;
 /* What accounts works with: one of it, filled before the first request. */
 struct accounts {
 	struct directory directory;
-	struct pool *pool; /* the hashers */
-	struct pool *pam;  /* the processes that ask PAM; NULL: none */
+	struct pool *pool;    /* the hashers */
+	struct pool *pam;     /* the processes that ask PAM; NULL: none */
+	struct pool *program; /* those that run a program; NULL: none */
 	struct password *password;
 	struct delay *delay;
 	struct hash_want want; /* what new hashes are like */

@@ -211,7 +211,7 @@ choose(struct sasl_exchange *x, const char *name, enum server_role role)
 		return SASL_UNKNOWN;
 	if (((m->flags & SASL_IS_POP3) && role != ROLE_POP3D) ||
 	    ((m->flags & SASL_NEEDS_BINDING) && !has_binding(&x->channel)) ||
-	    ((m->flags & SASL_NEEDS_TOKENS) &&
+	    ((m->flags & SASL_NEEDS_TOKENS) && accounts.program == NULL &&
 		accounts.helper->conf->token_keys[0] == '\0') ||
 	    ((m->flags & SASL_NEEDS_CERTIFICATE) &&
 		(!x->channel.is_tls || x->channel.certificate[0] == '\0')))

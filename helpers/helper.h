@@ -15,6 +15,8 @@ struct helpers_conf; /* settings.h */
 #define HELPER_HASHERS_MAX 64
 /* Processes that ask PAM, at most. */
 #define HELPER_PAMS_MAX 16
+/* Processes that run the program for tokens, at most. */
+#define HELPER_PROGRAMS_MAX 16
 
 struct helper {
 	const struct helpers_conf *conf;
@@ -37,6 +39,9 @@ struct helper {
 	/* Likewise those that ask PAM, where the conf wants them. */
 	unsigned pams;
 	int link_pam[HELPER_PAMS_MAX];
+	/* And those that run the program for tokens. */
+	unsigned programs;
+	int link_program[HELPER_PROGRAMS_MAX];
 	unsigned char seal[32]; /* mailbox: key of resume tokens; else zero */
 	uid_t uid;		/* the helper's own user */
 	gid_t gid;
@@ -55,5 +60,6 @@ int mailbox_run(const struct helper *h);
 int keys_run(const struct helper *h);
 int hasher_run(const struct helper *h);
 int pam_run(const struct helper *h);
+int introspect_run(const struct helper *h);
 
 #endif

@@ -28,6 +28,7 @@ enum {
 	KEYS,
 	HASHER,
 	PAM,
+	INTROSPECT,
 	MAILBOX,
 	HELPERS = MAILBOX + WIRE_HELPERS_MAX
 };
@@ -42,7 +43,7 @@ static struct helper helpers[HELPERS];
 static int end = MAILBOX + 1; /* of those that the conf asks for */
 /* Names of processes, as in logs, and of their sockets. */
 static char names[HELPERS][16] = {
-    "resolver", "accounts", "keys", "hasher", "pam", "mailbox"};
+    "resolver", "accounts", "keys", "hasher", "pam", "introspect", "mailbox"};
 
 static const char *conf_path = "/etc/ringmail/helpers.conf";
 static struct helpers_conf *conf_now;
@@ -117,7 +118,7 @@ has_socket(int i, enum sockets_folder folder)
 {
 	if (folder == SOCKETS_ADMIN)
 		return i == ACCOUNTS || i >= MAILBOX;
-	return i != HASHER && i != PAM;
+	return i < HASHER || i >= MAILBOX;
 }
 
 static void
@@ -166,8 +167,13 @@ make_pools(const struct helpers_conf *conf)
 	a->hashers = (unsigned)conf->hash_processes;
 	a->pams =
 	    conf->pam_service[0] != '\0' ? (unsigned)conf->pam_processes : 0;
+	a->programs = conf->token_program[0] != '\0'
+			  ? (unsigned)conf->token_processes
+			  : 0;
 	make_pairs(a->hashers, a->link_hash, helpers[HASHER].link_hash);
 	make_pairs(a->pams, a->link_pam, helpers[PAM].link_pam);
+	make_pairs(
+	    a->programs, a->link_program, helpers[INTROSPECT].link_program);
 	/* And two of its own for each mailbox helper. */
 	for (int i = MAILBOX; i < end; i++) {
 		make_pairs(1, &a->link_ask[i - MAILBOX], helpers[i].link_ask);
@@ -221,6 +227,9 @@ find_users(const struct helpers_conf *conf)
 	    &helpers[ACCOUNTS].gid);
 	find_user(
 	    conf->hasher_user, &helpers[HASHER].uid, &helpers[HASHER].gid);
+	if (conf->token_program[0] != '\0')
+		find_user(conf->introspect_user, &helpers[INTROSPECT].uid,
+		    &helpers[INTROSPECT].gid);
 	find_user(conf->keys_user, &helpers[KEYS].uid, &helpers[KEYS].gid);
 	if (helpers[MAILBOX].mail_uid < conf->lowest_uid ||
 	    helpers[MAILBOX].mail_gid < conf->lowest_uid)
@@ -301,6 +310,16 @@ run_pam(void *arg)
 	return pam_run(only(PAM));
 }
 
+static int
+run_introspect(void *arg)
+{
+	struct helper *h = &helpers[INTROSPECT];
+
+	log_rename(names[INTROSPECT]);
+	h->link_program[0] = h->link_program[*(const unsigned *)arg];
+	return introspect_run(only(INTROSPECT));
+}
+
 static void
 remove_sockets(const struct helpers_conf *conf)
 {
@@ -310,7 +329,9 @@ remove_sockets(const struct helpers_conf *conf)
 				sockets_remove(conf->run, k, names[i]);
 }
 
-#define CHILDREN_MAX (HELPERS + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + 1)
+#define CHILDREN_MAX                                      \
+	(HELPERS + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + \
+	    HELPER_PROGRAMS_MAX + 1)
 static struct super_child children[CHILDREN_MAX];
 
 static void
@@ -340,6 +361,8 @@ add_children(void)
 		add_child(names[HASHER], run_hasher, &numbers[i]);
 	for (i = 0; i < helpers[ACCOUNTS].pams; i++)
 		add_child(names[PAM], run_pam, &numbers[i]);
+	for (i = 0; i < helpers[ACCOUNTS].programs; i++)
+		add_child(names[INTROSPECT], run_introspect, &numbers[i]);
 }
 
 /* What the parent has made of the conf when it was root alone: the name of a
@@ -359,6 +382,8 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	    {"users smtpd", a->smtpd_user, b->smtpd_user},
 	    {"users pop3d", a->pop3d_user, b->pop3d_user},
 	    {"users hasher", a->hasher_user, b->hasher_user},
+	    {"users introspect", a->introspect_user, b->introspect_user},
+	    {"tokens program", a->token_program, b->token_program},
 	    {"pam service", a->pam_service, b->pam_service},
 	    {"mail root", a->mail_root, b->mail_root},
 	    {"mail user", a->mail_user, b->mail_user},
@@ -371,6 +396,8 @@ needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 		return "accounts hash_processes";
 	if (a->pam_processes != b->pam_processes)
 		return "pam processes";
+	if (a->token_processes != b->token_processes)
+		return "tokens processes";
 	if (a->lowest_uid != b->lowest_uid)
 		return "mail lowest_uid";
 	if (a->mail_helpers != b->mail_helpers)

@@ -24,7 +24,7 @@ enum sasl_mechanism_flags {
 	SASL_IN_CLEAR = 2,     /* hands over what lets others in */
 	SASL_NEEDS_BINDING = 4,
 	SASL_NEEDS_CERTIFICATE = 8,
-	SASL_NEEDS_TOKENS = 16, /* a key set */
+	SASL_NEEDS_TOKENS = 16, /* a key set, or a program */
 	SASL_NEEDS_SECRET = 32, /* a password that is stored in clear */
 	SASL_IS_POP3 = 64	/* none of IANA's, POP3's own command */
 };

@@ -1,6 +1,7 @@
 /*
  * OAUTHBEARER (RFC 7628) and XOAUTH2: the client shows a token that somebody
- * else signed.  A hasher process reads it (token.h).
+ * else gave out.  A hasher process reads it (token.h), or a program does
+ * (program.h).
  */
 #include "accounts_admin.h"
 #include "helper.h"
@@ -123,8 +124,8 @@ check(struct sasl_exchange *x, const struct claim *c, struct sasl_output *out)
 	found = login_find(&x->login, x->channel.client, c->user);
 	if (found != SASL_OK)
 		return found;
-	result = token_client_verify(
-	    accounts.pool, &x->login.who, c->token, name, x->deadline);
+	result =
+	    token_client_verify(&x->login.who, c->token, name, x->deadline);
 	if (result == SASL_TEMPORARY)
 		return result;
 	if (result == SASL_OK && c->user[0] == '\0')

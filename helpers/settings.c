@@ -119,6 +119,7 @@ static const struct conf_setting settings[] = {
     ROW("users", "mailbox", TEXT, mailbox_user, "ringbox"),
     ROW("users", "keys", TEXT, keys_user, "ringkey"),
     ROW("users", "hasher", TEXT, hasher_user, "ringhash"),
+    ROW("users", "introspect", TEXT, introspect_user, "ringtoken"),
     ROW("users", "smtpd", TEXT, smtpd_user, "ringsmtp"),
     ROW("users", "pop3d", TEXT, pop3d_user, "ringpop"),
 
@@ -163,6 +164,8 @@ static const struct conf_setting settings[] = {
 	BOUNDS("1s", "1d")),
 
     ROW("tokens", "keys", TEXT, token_keys, "", .check = check_file),
+    ROW("tokens", "program", TEXT, token_program, "", .check = check_file),
+    ROW("tokens", "processes", NUMBER, token_processes, "2", BOUNDS("1", "16")),
     ROW("tokens", "issuer", TEXT, token_issuer, ""),
     ROW("tokens", "audience", TEXT, token_audience, ""),
     ROW("tokens", "scope", TEXT, token_scope, ""),

@@ -27,8 +27,9 @@ struct helpers_conf {
 	char *mailbox_user;
 	char *keys_user;
 	char *hasher_user;
-	char *smtpd_user; /* may reach RUN/smtpd */
-	char *pop3d_user; /* may reach RUN/pop3d */
+	char *introspect_user; /* the program for tokens runs as it */
+	char *smtpd_user;      /* may reach RUN/smtpd */
+	char *pop3d_user;      /* may reach RUN/pop3d */
 
 	/* resolver */
 	struct conf_list resolver_servers; /* empty: /etc/resolv.conf */
@@ -61,7 +62,9 @@ struct helpers_conf {
 	int64_t accounts_checkpoint; /* ns between checkpoints */
 
 	/* tokens, of OAUTHBEARER and XOAUTH2 */
-	char *token_keys; /* file of the key set; "": no tokens */
+	char *token_keys;	 /* file of the key set; "": no tokens */
+	char *token_program;	 /* says whose a token is; "": none */
+	int64_t token_processes; /* that run it */
 	char *token_issuer;
 	char *token_audience; /* "": any */
 	char *token_scope;    /* "": any */

@@ -1,5 +1,6 @@
 #include "token_client.h"
 
+#include "accounts_admin.h"
 #include "log.h"
 #include "packet.h"
 #include "pool.h"
@@ -27,16 +28,18 @@ read_reply(struct packet *reply, char *name)
 }
 
 enum sasl_result
-token_client_verify(struct pool *pool, const struct delay_who *who,
-    const char *token, char *name, int64_t deadline)
+token_client_verify(const struct delay_who *who, const char *token, char *name,
+    int64_t deadline)
 {
 	enum sasl_result result = SASL_TEMPORARY;
 	struct packet request, reply;
+	int has_program = accounts.program != NULL;
 
-	packet_init(&request, WIRE_HASH_TOKEN);
+	packet_init(&request, has_program ? WIRE_TOKEN_ASK : WIRE_HASH_TOKEN);
 	packet_init(&reply, 0);
 	packet_put_text(&request, token);
-	if (pool_call(pool, who, &request, &reply, deadline) == 0)
+	if (pool_call(has_program ? accounts.program : accounts.pool, who,
+		&request, &reply, deadline) == 0)
 		result = read_reply(&reply, name);
 	else
 		log_warn("token.pool", log_errno(errno));

@@ -1,5 +1,6 @@
 /*
- * token_client -- accounts' way to the processes that read tokens (token.h).
+ * token_client -- accounts' way to the processes that read tokens (token.h), or
+ * have a program read them (program.h), where the conf names one.
  */
 #ifndef TOKEN_CLIENT_H
 #define TOKEN_CLIENT_H
@@ -9,14 +10,12 @@
 #include <stdint.h>
 
 struct delay_who;
-struct pool;
 
 /*
  * Whose the token is, to name[WIRE_NAME_MAX]: SASL_OK, SASL_DENIED or
- * SASL_TEMPORARY.  who: as in pool_call.  Waits.
+ * SASL_TEMPORARY.  who, deadline: as in pool_call.  Waits.
  */
-enum sasl_result
-token_client_verify(struct pool *pool, const struct delay_who *who,
+enum sasl_result token_client_verify(const struct delay_who *who,
     const char *token, char *name, int64_t deadline);
 
 #endif

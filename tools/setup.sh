@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")"
 
-users='ringdns ringacct ringhash ringbox ringkey ringsmtp ringpop ringmail'
+users='ringdns ringacct ringhash ringtoken ringbox ringkey ringsmtp ringpop'
+users="$users ringmail"
 
 die() {
 	echo "setup: $*" >&2

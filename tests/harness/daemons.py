@@ -22,6 +22,8 @@ PATIENCE = 8 if RUNNER else 4 if "asan" in BUILD.name else 1
 DOMAIN = "example.test"
 HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
            "mailbox": "ringbox", "keys": "ringkey", "hasher": "ringhash"}
+# Those that run only where a test's conf wants them.
+OPTIONAL = {"introspect": "ringtoken", "pam": "root"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
 PORTS = itertools.count()
 
@@ -211,7 +213,8 @@ class Pair:
         if name in SERVICES:
             return self.processes[name].pid
         parent = self.processes[service if part else "helpers"].pid
-        uid = None if part else pwd.getpwnam(HELPERS[name]).pw_uid
+        uid = None if part else pwd.getpwnam(
+            {**HELPERS, **OPTIONAL}[name]).pw_uid
         for child in proc.children(parent):
             try:
                 uids = proc.status(child)["Uid"].split()

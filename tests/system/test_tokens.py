@@ -1,0 +1,157 @@
+"""Tokens that a program of the conf decides on, and the rights of the helpers
+that run only where the conf wants them."""
+import base64
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import tempfile
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import BUILD, DOMAIN, RUNNER, ROOT
+
+CHECKER = bool(RUNNER) or BUILD.name != "build"
+PROGRAM = f"""#!/bin/sh
+read -r token
+case $token in
+good) echo active u0@{DOMAIN} ;;
+child) cat /dev/null && sh -c 'echo active u0@{DOMAIN}' ;;
+other) echo active u1@{DOMAIN} ;;
+nobody) echo active nobody@{DOMAIN} ;;
+hang) sleep 100 ;;
+huge) head -c 1000000 /dev/zero ;;
+garbage) echo yes, of course ;;
+dies) kill -9 $$ ;;
+writes) echo x >FOLDER/open/x && echo active u0@{DOMAIN} ;;
+mail) ls / && ls FOLDER && echo active u0@{DOMAIN} ;;
+runs) FOLDER/open/tool && echo active u0@{DOMAIN} ;;
+*) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture(scope="module")
+def services():
+    from harness.daemons import Pair
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="ringmail-program-",
+                                           dir="/var/tmp"))
+    folder.chmod(0o755)
+    (folder / "open").mkdir()
+    (folder / "open").chmod(0o777)
+    (folder / "open" / "tool").write_text("#!/bin/sh\nexit 0\n")
+    program = folder / "program"
+    program.write_text(PROGRAM.replace("FOLDER", str(folder)))
+    for path in (program, folder / "open" / "tool"):
+        path.chmod(0o755)
+    names = ["OAUTHBEARER", "XOAUTH2", "PLAIN"]
+    pair = Pair(helpers={"accounts": {"mechanisms": names,
+                                      "plaintext_login": "yes"},
+                         "tokens": {"program": program, "processes": 2},
+                         "pam": {"service": "other", "processes": 1}},
+                smtpd={"auth": {"mechanisms": names, "mx": True,
+                                "plaintext": "loopback"}})
+    # What the program did is told, not what it read or wrote.
+    pair.allowed.append(r"error introspect\[\d+\] program\.")
+    try:
+        pair.start().populate()
+        yield pair
+        pair.stop()
+        pair.check()
+        for name in ("helpers", "smtpd"):
+            text = pair.log(name).read_text()
+            assert "Bearer" not in text and "of course" not in text
+    finally:
+        pair.kill_all()
+        pair.remove()
+        shutil.rmtree(folder)
+
+
+def login(pair, token, user="u0", mechanism="XOAUTH2"):
+    """Shows a token; the code of the last reply."""
+    if mechanism == "XOAUTH2":
+        text = f"user={user}@{DOMAIN}\1auth=Bearer {token}\1\1"
+    else:
+        text = f"n,a={user}@{DOMAIN},\1auth=Bearer {token}\1\1"
+    text = base64.b64encode(text.encode()).decode()
+    with socket.create_connection(("127.0.0.1", pair.smtp_port), 100) as s, \
+            s.makefile("rb") as replies:
+        def ask(line):
+            s.sendall(line.encode() + b"\r\n")
+            reply = replies.readline()
+            while reply[3:4] == b"-":
+                reply = replies.readline()
+            return reply[:3].decode()
+        replies.readline()
+        assert ask("EHLO client.example") == "250"
+        code = ask(f"AUTH {mechanism} {text}")
+        return ask("AQ==") if code == "334" else code
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+@pytest.mark.parametrize("token,code", [
+    ("good", "235"), ("child", "235"), ("other", "535"), ("bad", "535"),
+    ("nobody", "535"), ("huge", "454"), ("garbage", "454"), ("dies", "454")])
+def test_program_decides(services, mechanism, token, code):
+    assert login(services, token, mechanism=mechanism) == code
+
+
+def test_unknown_user(services):
+    assert login(services, "nobody", "nobody") == "535"
+
+
+def test_program_that_hangs(services):
+    """It is ended, and asked no second time."""
+    began = time.monotonic()
+    assert login(services, "hang", "u1") == "454"
+    assert 7 < time.monotonic() - began < 60
+    assert login(services, "good") == "235"
+
+
+@pytest.mark.skipif(CHECKER, reason="Landlock is left out under a checker")
+@pytest.mark.parametrize("token", ["writes", "mail", "runs"])
+def test_program_is_confined(services, token):
+    assert login(services, token) == "454"
+
+
+def test_helper_that_dies(services):
+    services.allowed.append(r"process\.end .*introspect.* signal=9")
+    services.kill_helper("introspect")
+    assert login(services, "good") == "235"
+
+
+OPTIONAL = {"introspect": ("ringtoken", 0), "pam": ("root", 1 << 29)}
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_rights(services, name):
+    """As helpers/README.md says, and /proc."""
+    user, capabilities = OPTIONAL[name]
+    rows = (ROOT / "helpers" / "README.md").read_text().splitlines()
+    row = next(r for r in rows if r.startswith(f"| `{name}` "))
+    cells = [c.strip() for c in row.strip("| ").split("|")]
+    assert cells[1:3] == [f"`{user}`", "`/`"]
+    assert cells[3] == ("`CAP_AUDIT_WRITE`" if capabilities else "none")
+    entry = pwd.getpwnam(user)
+    pid = services.pid(name)
+    assert os.readlink(f"/proc/{pid}/root") == "/"
+    for thread in proc.threads(pid):
+        status = proc.status(pid, thread)
+        assert status["Uid"].split() == [str(entry.pw_uid)] * 4
+        assert status["Gid"].split() == [str(entry.pw_gid)] * 4
+        assert status["Groups"].split() == []
+        for kind in ("CapPrm", "CapEff"):
+            assert int(status[kind], 16) == capabilities, kind
+        for kind in ("CapBnd", "CapInh", "CapAmb"):
+            assert int(status[kind], 16) == 0, kind
+        assert status["NoNewPrivs"] == "1"
+        if not CHECKER:
+            assert status["Seccomp"] == "2"
+    if not CHECKER:
+        assert os.stat(f"/proc/{pid}/mem").st_uid == 0
+        held = [t for t in proc.descriptors(pid).values()
+                if t.startswith("socket:")]
+        assert len(held) == 1, "the way to accounts alone"
