@@ -10,9 +10,10 @@ from OpenSSL import SSL
 
 from harness import proc
 from harness.auth import AuthPair, Login, Scram, b64, bearer, cram, xoauth2
-from harness.daemons import DOMAIN, LOAD, scaled
+from harness.daemons import BUILD, DOMAIN, LOAD, RUNNER, scaled
 from harness.tls import HOST
 
+CHECKER = bool(RUNNER) or BUILD.name != "build"
 # A checker sees the same code below both.
 PROTOCOLS = ["smtp", "pop3"] if LOAD >= 1 else ["pop3"]
 VERSIONS = [SSL.TLS1_2_VERSION, SSL.TLS1_3_VERSION][LOAD < 1:]
@@ -169,8 +170,9 @@ def test_cut_off_at_each_step(services, protocol):
     assert pids == {n: p for n, p in services.pids().items() if p}
     grown = {name: proc.resident(pid) - sizes[name]
              for name, pid in pids.items()}
-    # 160 exchanges; a session that stayed would cost 16 KiB and more.
-    assert all(more < 1024 for more in grown.values()), grown
+    # 160 exchanges; a session that stayed would cost 16 KiB and more.  What
+    # is freed stays with a checker, which looks for leaks itself.
+    assert CHECKER or all(more < 1024 for more in grown.values()), grown
     with Login(services, protocol) as login:
         assert run(login, "PLAIN") == "ok"
     services.check()
