@@ -22,7 +22,7 @@
 
 /* What one run may use: s, octets, processes of its user. */
 #define CPU_MAX	      10
-#define DATA_MAX      (1024 * 1048576)
+#define DATA_MAX      (UINT64_C(1) << 30)
 #define PROCESSES_MAX 256
 
 struct run {
