@@ -82,8 +82,9 @@ send_challenge(struct exchange *e)
 	if ((to = conn_room(c, length + 3, &room)) == NULL)
 		return;
 	base64_encode(e->step.challenge, e->step.length, to);
-	memcpy(to + length, "\r\n", 2);
-	conn_wrote(c, length + 2);
+	to[length++] = '\r';
+	to[length++] = '\n';
+	conn_wrote(c, length);
 }
 
 /* Reads the client's next line; RFC 4954 4: "*" is a cancellation. */

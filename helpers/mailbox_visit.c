@@ -121,6 +121,7 @@ answer_visit(struct request *q)
 	struct index_key key;
 	struct packet fields;
 	struct visit v;
+	int failed;
 
 	packet_get_text(&q->packet, address, sizeof(address));
 	if (packet_end(&q->packet) == -1 || !is_address(address))
@@ -132,11 +133,10 @@ answer_visit(struct request *q)
 	owner_home();
 	packet_init(&fields, 0);
 	index_file_key(&key, proof->owner.path);
-	if (load(&key, &v) == -1)
-		status = PACKET_TEMPORARY;
-	else if (is_too_soon(&v, delay))
+	failed = load(&key, &v) == -1;
+	if (!failed && is_too_soon(&v, delay))
 		status = PACKET_REFUSED;
-	else if (save(&key, address) == -1)
+	else if (failed || save(&key, address) == -1)
 		status = PACKET_TEMPORARY;
 	if (status == PACKET_TEMPORARY)
 		log_warn("visit.failed", log_text("name", proof->name),

@@ -15,6 +15,8 @@
 
 /* Files after which others get their turn. */
 #define TURN 128
+/* How often a letter is looked for whose name changes meanwhile. */
+#define MOVES 4
 
 static struct {
 	const char *name;
@@ -53,12 +55,11 @@ open_made(const struct owner *o)
 	return fd;
 }
 
-/* Links one: 0, also where it is there, or where there is no such letter. */
+/* Links one: 0, or -1 with errno. */
 static int
-keep(const struct owner *o, const char *file, int trash)
+link_one(const struct owner *o, const char *file, int trash)
 {
 	char sub[4] = {file[0], file[1], file[2], '\0'}, name[MAILDIR_NAME_MAX];
-	char moved[4 + MAILDIR_NAME_MAX];
 	int folder, result, code;
 
 	if ((folder = maildir_open(o->path, sub)) == -1)
@@ -71,17 +72,32 @@ keep(const struct owner *o, const char *file, int trash)
 	result = linkat(folder, file + 4, trash, name, 0);
 	code = errno;
 	close(folder);
-	if (result == 0 || code == EEXIST)
-		return 0;
 	errno = code;
-	if (code != ENOENT)
-		return -1;
-	result = maildir_find(o->path, file + 4, maildir_base_length(file + 4),
-	    moved, sizeof(moved));
-	/* Moved again since: it stays in the Maildir, or has gone. */
-	if (result == 1 && strcmp(moved, file) != 0)
-		return keep(o, moved, trash);
-	return result == -1 ? -1 : 0;
+	return result;
+}
+
+/* Links one: 0, also where it is there, or where there is no such letter. */
+static int
+keep(const struct owner *o, const char *file, int trash)
+{
+	char at[4 + MAILDIR_NAME_MAX], moved[4 + MAILDIR_NAME_MAX];
+	int result;
+
+	for (int i = 0; i < MOVES; i++) {
+		if (link_one(o, file, trash) == 0 || errno == EEXIST)
+			return 0;
+		if (errno != ENOENT)
+			return -1;
+		result = maildir_find(o->path, file + 4,
+		    maildir_base_length(file + 4), moved, sizeof(moved));
+		/* It has gone, or it stays in the Maildir. */
+		if (result != 1 || strcmp(moved, file) == 0)
+			return result == -1 ? -1 : 0;
+		snprintf(at, sizeof(at), "%s", moved);
+		file = at;
+	}
+	errno = EAGAIN;
+	return -1;
 }
 
 int

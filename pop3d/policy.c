@@ -10,7 +10,7 @@
 
 /* Letters that are removed at a time: as many as one request takes. */
 #define EXPUNGE_MAX 200
-#define DAY	    (24 * 3600 * CLOCK_SECOND)
+#define DAY	    (INT64_C(24) * 3600 * CLOCK_SECOND)
 
 /* Of one maildrop. */
 struct policy {

@@ -62,25 +62,30 @@ def only(pair, user):
     return letters[0]
 
 
-@pytest.mark.parametrize("port, options, user", [
-    ("smtp_port", ["--tls"], "u0"),
-    ("smtps_port", ["--tls-on-connect"], "u1")])
-def test_swaks(pair, tmp_path, port, options, user):
+# A port that begins with TLS is for users, who log in and send as themselves.
+@pytest.mark.parametrize("port, options, user, sender", [
+    ("smtp_port", ["--tls"], "u0", "s@remote.example"),
+    ("smtps_port", ["--tls-on-connect", "--auth", "PLAIN", "--auth-user",
+                    "u1", "--auth-password", "pw"], "u1", f"u1@{DOMAIN}")])
+def test_swaks(pair, tmp_path, port, options, user, sender):
     run("swaks", "--server", f"{HOST}:{getattr(pair, port)}", *options,
         "--tls-verify", "--tls-ca-path", pair.ca.pem, "--to",
-        f"{user}@{DOMAIN}", "--from", "s@remote.example", "--silent", "3",
-        "--helo", "client.example", home=tmp_path)
+        f"{user}@{DOMAIN}", "--from", sender, "--silent", "3", "--helo",
+        "client.example", home=tmp_path)
     only(pair, user)
 
 
 def test_curl(pair, tmp_path):
     mail = tmp_path / "mail"
     mail.write_bytes(b"Subject: curl\r\n\r\ntext\r\n")
-    for url, user in ((f"smtps://{HOST}:{pair.smtps_port}/c.example", "u2"),
-                      (f"smtp://{HOST}:{pair.smtp_port}/c.example", "u3")):
+    for url, user, options in (
+            (f"smtps://{HOST}:{pair.smtps_port}/c.example", "u2",
+             ["--mail-from", f"u2@{DOMAIN}", "-u", "u2:pw"]),
+            (f"smtp://{HOST}:{pair.smtp_port}/c.example", "u3",
+             ["--mail-from", "s@remote.example"])):
         run("curl", "-sS", "--ssl-reqd", "--cacert", pair.ca.pem, url,
-            "--mail-from", "s@remote.example", "--mail-rcpt",
-            f"{user}@{DOMAIN}", "--upload-file", mail, home=tmp_path)
+            *options, "--mail-rcpt", f"{user}@{DOMAIN}", "--upload-file",
+            mail, home=tmp_path)
         assert only(pair, user).endswith(b"text\r\n")
     for url in (f"pop3s://{HOST}:{pair.pop3s_port}/1",
                 f"pop3://{HOST}:{pair.pop3_port}/1"):
@@ -94,21 +99,21 @@ def test_curl_trusts_nobody_else(pair, tmp_path):
 
 
 @pytest.mark.parametrize("port, options, user", [
-    ("smtp_port", ["--tls-starttls=on"], "u4"),
-    ("smtps_port", ["--tls-starttls=off"], "u5")])
+    ("smtp_port", ["--tls-starttls=on", "--from=s@remote.example"], "u4"),
+    ("smtps_port", ["--tls-starttls=off", f"--from=u5@{DOMAIN}", "--auth=on",
+                    "--user=u5", "--passwordeval=echo pw"], "u5")])
 def test_msmtp(pair, tmp_path, port, options, user):
     run("msmtp", "--file=/dev/null", f"--host={HOST}",
         f"--port={getattr(pair, port)}", "--tls=on",
-        f"--tls-trust-file={pair.ca.pem}", *options,
-        "--from=s@remote.example", f"{user}@{DOMAIN}",
+        f"--tls-trust-file={pair.ca.pem}", *options, f"{user}@{DOMAIN}",
         stdin="Subject: msmtp\n\nx\n", home=tmp_path)
     only(pair, user)
 
 
 def test_s_nail(pair, tmp_path):
     run("s-nail", "-:/", "-Sv15-compat",
-        f"-Smta=smtps://{HOST}:{pair.smtps_port}", "-Ssmtp-auth=none",
-        "-Shostname=client.example", "-Sfrom=s@remote.example", "-Ssendwait",
+        f"-Smta=smtps://u6:pw@{HOST}:{pair.smtps_port}", "-Ssmtp-auth=plain",
+        "-Shostname=client.example", f"-Sfrom=u6@{DOMAIN}", "-Ssendwait",
         f"-Stls-ca-file={pair.ca.pem}", "-Stls-verify=strict", "-s", "x",
         f"u6@{DOMAIN}", stdin="text\n", home=tmp_path)
     only(pair, "u6")
@@ -116,9 +121,9 @@ def test_s_nail(pair, tmp_path):
 
 def test_mutt(pair, tmp_path):
     run("mutt", "-n", "-F", "/dev/null", "-e",
-        f'set smtp_url="smtps://{HOST}:{pair.smtps_port}" '
-        f'certificate_file={pair.ca.pem} ssl_usesystemcerts=no '
-        'from=s@remote.example use_envelope_from=yes copy=no',
+        f'set smtp_url="smtps://u7:pw@{HOST}:{pair.smtps_port}" '
+        f'certificate_file={pair.ca.pem} from=u7@{DOMAIN} '
+        'use_envelope_from=yes copy=no',
         "-s", "x", "--", f"u7@{DOMAIN}", stdin="text\n", home=tmp_path)
     only(pair, "u7")
 
