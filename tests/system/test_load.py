@@ -8,10 +8,11 @@ from harness import proc
 from harness.daemons import DOMAIN, PATIENCE, scaled
 from harness.load import Load, untraced
 from harness.pop3 import Pop3, fetch
-from harness.smtp import Smtp
+from harness.smtp import deliver
 from harness.tools import smtp_source
 
 MESSAGES, SESSIONS, LENGTH = scaled(2000, 40), 20, 10_000
+WORKERS = 2  # of pop3d
 
 
 class Recorder(socketserver.StreamRequestHandler):
@@ -67,11 +68,23 @@ def settled(pair):
     return proc.wait_until("the services are at rest", still, 30 * PATIENCE)
 
 
+def warm(pair):
+    """What the services make at first use and keep is made: each worker of
+    pop3d has read a letter, and so shares memory with its mailbox helper."""
+    assert deliver(pair.smtp_port, b"x\r\n", f"u0@{DOMAIN}").code == 250
+
+    def shelves():
+        assert len(fetch(pair.pop3_port, "u0")) == 1
+        shape = proc.shape(pair.pid("mailbox"))
+        return shape["/memfd:shelf (deleted)"] == WORKERS
+
+    proc.wait_until("each worker has read a letter", shelves, 30 * PATIENCE)
+    fetch(pair.pop3_port, "u0", delete=True)
+
+
 def test_smtp_source_then_pop3(make_pair):
-    pair = make_pair(users=1)
-    with Smtp(pair.smtp_port) as smtp, Pop3(pair.pop3_port, user="u0"):
-        smtp.hello()  # each helper has been asked once
-        smtp.envelope("a@b.example", f"u0@{DOMAIN}")
+    pair = make_pair(users=1, pop3d={"workers": WORKERS})
+    warm(pair)
     before = settled(pair)
     done = subprocess.run(
         [*smtp_source(), "-s", str(SESSIONS), "-m", str(MESSAGES),
@@ -108,7 +121,8 @@ def test_messages_of_every_kind(make_pair):
 def test_sessions_leave_nothing_behind(make_pair):
     """Sessions that come and go in turn: fibers, stacks, descriptors and
     memory are where they were after the first ones."""
-    pair = make_pair(users=1)
+    pair = make_pair(users=1, pop3d={"workers": WORKERS})
+    warm(pair)
     sizes = []
     for _ in range(4):
         Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=20,

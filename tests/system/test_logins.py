@@ -86,7 +86,8 @@ def test_a_flood_waits_behind_good_logins(make_pair):
 
 
 def test_waits_outlive_a_restart(make_pair):
-    pair = make_pair()
+    pair = make_pair(helpers={"accounts": {"failed_login": "1s",
+                                           "failed_login_most": "30s"}})
 
     def delay():
         with Wire(pair, "pop3d", "accounts") as w:
