@@ -27,7 +27,7 @@ def test_nobody_and_somebody_take_as_long(make_pair):
     """An unknown user and a wrong password: the same answer, and times that
     nobody can tell apart; beside a login that is remembered, which he can."""
     pair = make_pair(helpers={"accounts": {"failed_login": "0s",
-                                           "hash_cost": "2"}})
+                                           "hash_cost": "4"}})
     times = {"wrong": [], "nobody": [], "known": []}
     answers = {"wrong": set(), "nobody": set()}
     with Wire(pair, "pop3d", "accounts") as w:
@@ -48,8 +48,8 @@ def test_nobody_and_somebody_take_as_long(make_pair):
     chance = chance_of_later(times["wrong"], times["nobody"])
     assert 0.2 < chance < 0.8, \
         {k: statistics.median(v) for k, v in times.items()}
-    # That such a difference would be seen.
-    assert chance_of_later(times["wrong"], times["known"]) > 0.8
+    # That such a difference would be seen, on a busy machine too.
+    assert chance_of_later(times["wrong"], times["known"]) > 0.65
 
 
 def test_a_flood_waits_behind_good_logins(make_pair):
