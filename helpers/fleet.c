@@ -1,0 +1,297 @@
+/*
+ * Whatever makes the start fail does so here, before the first process: users,
+ * folders, sockets and the pairs between helpers.
+ */
+#include "fleet.h"
+#include "log.h"
+#include "privileges.h"
+#include "settings.h"
+#include "sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 512
+
+/* Names of processes, as in logs, and of their sockets. */
+static const char *const first_names[MAILBOX + 1] = {
+    "resolver", "accounts", "keys", "hasher", "pam", "introspect", "mailbox"};
+
+static void
+find_user(const char *name, uid_t *uid, gid_t *gid)
+{
+	if (privileges_user(name, uid, gid) == -1)
+		fatal("user %s: %s", name,
+		    errno == ENOENT ? "no such user" : strerror(errno));
+	if (*uid == 0)
+		fatal("user %s: must not be root", name);
+}
+
+/* A folder with this owner and mode; its parent's owner is root. */
+static void
+make_folder(const char *path, uid_t uid, gid_t gid, mode_t mode)
+{
+	int fd;
+
+	if (mkdir(path, mode) == -1 && errno != EEXIST)
+		fatal("%s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fchown(fd, uid, gid) == -1 || fchmod(fd, mode) == -1)
+		fatal("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void
+make_below(
+    const char *above, const char *name, uid_t uid, gid_t gid, mode_t mode)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%s", above, name);
+	make_folder(path, uid, gid, mode);
+}
+
+/* The mail root belongs to who owns virtual mailboxes; an existing one stays
+ * as the administrator has made it. */
+static void
+make_mail_root(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	struct stat st;
+
+	if (stat(conf->mail_root, &st) == -1 && errno == ENOENT)
+		make_folder(conf->mail_root, fleet->helpers[MAILBOX].mail_uid,
+		    fleet->helpers[MAILBOX].mail_gid, 0711);
+	else if (!S_ISDIR(st.st_mode))
+		fatal("%s: not a folder", conf->mail_root);
+}
+
+static void
+make_folders(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
+    gid_t pop3d)
+{
+	make_folder(conf->run, 0, 0, 0755);
+	make_below(conf->run, "smtpd", 0, smtpd, 0750);
+	make_below(conf->run, "pop3d", 0, pop3d, 0750);
+	make_below(conf->run, "admin", 0, 0, 0700);
+	make_below(conf->run, "empty", 0, 0, 0555);
+	make_folder(conf->state, 0, 0, 0755);
+	make_below(conf->state, "accounts", fleet->helpers[ACCOUNTS].uid,
+	    fleet->helpers[ACCOUNTS].gid, 0700);
+	make_below(conf->state, "mailbox", fleet->helpers[MAILBOX].uid,
+	    fleet->helpers[MAILBOX].gid, 0700);
+	make_mail_root(fleet, conf);
+}
+
+/* Whether smtpd and pop3d ask it, and whether mailctl does. */
+static int
+has_socket(int i, enum sockets_folder folder)
+{
+	if (folder == SOCKETS_ADMIN)
+		return i == ACCOUNTS || i >= MAILBOX;
+	return i < HASHER || i >= MAILBOX;
+}
+
+static void
+make_sockets(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
+    gid_t pop3d)
+{
+	const gid_t groups[SOCKETS_FOLDERS] = {smtpd, pop3d, 0};
+	int i, k;
+
+	for (i = 0; i < HELPERS; i++) {
+		struct helper *h = &fleet->helpers[i];
+		int *const fds[] = {&h->smtpd, &h->pop3d, &h->admin};
+
+		for (k = 0; k < SOCKETS_FOLDERS; k++)
+			if (!has_socket(i, k))
+				continue;
+			else if (i < fleet->end)
+				*fds[k] = sockets_listen(
+				    conf->run, k, fleet->names[i], groups[k]);
+			else /* of a time when there were more */
+				sockets_remove(conf->run, k, fleet->names[i]);
+	}
+}
+
+/* Pairs between accounts and so many processes: accounts' ends to its links,
+ * the others' to theirs. */
+static void
+make_pairs(unsigned count, int *own, int *theirs)
+{
+	const int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int pair[2];
+
+	for (unsigned i = 0; i < count; i++) {
+		if (socketpair(AF_UNIX, type, 0, pair) == -1)
+			fatal("socketpair: %s", strerror(errno));
+		own[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+}
+
+/* The processes that accounts has work for it, and its ways to them. */
+static void
+make_pools(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	struct helper *a = &fleet->helpers[ACCOUNTS];
+
+	a->hashers = (unsigned)conf->hash_processes;
+	a->pams =
+	    conf->pam_service[0] != '\0' ? (unsigned)conf->pam_processes : 0;
+	a->programs = conf->token_program[0] != '\0'
+			  ? (unsigned)conf->token_processes
+			  : 0;
+	make_pairs(a->hashers, a->link_hash, fleet->helpers[HASHER].link_hash);
+	make_pairs(a->pams, a->link_pam, fleet->helpers[PAM].link_pam);
+	make_pairs(a->programs, a->link_program,
+	    fleet->helpers[INTROSPECT].link_program);
+	/* And two of its own for each mailbox helper. */
+	for (int i = MAILBOX; i < fleet->end; i++) {
+		make_pairs(
+		    1, &a->link_ask[i - MAILBOX], fleet->helpers[i].link_ask);
+		make_pairs(
+		    1, &a->link_tell[i - MAILBOX], fleet->helpers[i].link_tell);
+	}
+}
+
+static void
+name_helper(struct fleet *fleet, int i)
+{
+	const size_t size = sizeof(fleet->names[i]);
+
+	if (i <= MAILBOX)
+		snprintf(fleet->names[i], size, "%s", first_names[i]);
+	else
+		snprintf(fleet->names[i], size, "mailbox.%d", i - MAILBOX);
+}
+
+/* The helpers that the conf asks for, as yet without anything. */
+static void
+lay_out(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	int i, k;
+
+	fleet->end = MAILBOX + (int)conf->mail_helpers;
+	for (i = 0; i < HELPERS; i++) {
+		struct helper *h = &fleet->helpers[i];
+
+		h->conf = conf;
+		h->smtpd = h->pop3d = h->admin = -1;
+		h->mailboxes = (unsigned)conf->mail_helpers;
+		for (k = 0; k < WIRE_HELPERS_MAX; k++)
+			h->link_ask[k] = h->link_tell[k] = -1;
+		if (i > MAILBOX)
+			h->number = (unsigned)(i - MAILBOX);
+		name_helper(fleet, i);
+	}
+}
+
+static void
+find_users(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	uid_t uid;
+	gid_t gid;
+	int i;
+
+	find_user(conf->mailbox_user, &uid, &gid);
+	for (i = 0; i < HELPERS; i++) {
+		struct helper *h = &fleet->helpers[i];
+
+		find_user(conf->mail_user, &h->mail_uid, &h->mail_gid);
+		if (i >= MAILBOX) {
+			h->uid = uid;
+			h->gid = gid;
+		}
+	}
+	find_user(conf->resolver_user, &fleet->helpers[RESOLVER].uid,
+	    &fleet->helpers[RESOLVER].gid);
+	find_user(conf->accounts_user, &fleet->helpers[ACCOUNTS].uid,
+	    &fleet->helpers[ACCOUNTS].gid);
+	find_user(conf->hasher_user, &fleet->helpers[HASHER].uid,
+	    &fleet->helpers[HASHER].gid);
+	if (conf->token_program[0] != '\0')
+		find_user(conf->introspect_user,
+		    &fleet->helpers[INTROSPECT].uid,
+		    &fleet->helpers[INTROSPECT].gid);
+	find_user(conf->keys_user, &fleet->helpers[KEYS].uid,
+	    &fleet->helpers[KEYS].gid);
+	if (fleet->helpers[MAILBOX].mail_uid < conf->lowest_uid ||
+	    fleet->helpers[MAILBOX].mail_gid < conf->lowest_uid)
+		fatal("user %s: its ids are below lowest_uid", conf->mail_user);
+}
+
+void
+fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	uid_t uid;
+	gid_t smtpd, pop3d;
+
+	umask(077);
+	lay_out(fleet, conf);
+	find_users(fleet, conf);
+	find_user(conf->smtpd_user, &uid, &smtpd);
+	find_user(conf->pop3d_user, &uid, &pop3d);
+	make_folders(fleet, conf, smtpd, pop3d);
+	make_pools(fleet, conf);
+	if (getrandom(fleet->helpers[MAILBOX].seal,
+		sizeof(fleet->helpers[MAILBOX].seal),
+		0) != sizeof(fleet->helpers[MAILBOX].seal))
+		fatal("getrandom: %s", strerror(errno));
+	for (int i = MAILBOX + 1; i < fleet->end; i++)
+		memcpy(fleet->helpers[i].seal, fleet->helpers[MAILBOX].seal,
+		    sizeof(fleet->helpers[i].seal));
+	make_sockets(fleet, conf, smtpd, pop3d);
+}
+
+void
+fleet_remove_sockets(const struct fleet *fleet, const struct helpers_conf *conf)
+{
+	for (int i = 0; i < fleet->end; i++)
+		for (int k = 0; k < SOCKETS_FOLDERS; k++)
+			if (has_socket(i, k))
+				sockets_remove(conf->run, k, fleet->names[i]);
+}
+
+const char *
+fleet_needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
+{
+	const struct {
+		const char *name, *a, *b;
+	} fixed[] = {
+	    {"run", a->run, b->run},
+	    {"state", a->state, b->state},
+	    {"users resolver", a->resolver_user, b->resolver_user},
+	    {"users accounts", a->accounts_user, b->accounts_user},
+	    {"users mailbox", a->mailbox_user, b->mailbox_user},
+	    {"users keys", a->keys_user, b->keys_user},
+	    {"users smtpd", a->smtpd_user, b->smtpd_user},
+	    {"users pop3d", a->pop3d_user, b->pop3d_user},
+	    {"users hasher", a->hasher_user, b->hasher_user},
+	    {"users introspect", a->introspect_user, b->introspect_user},
+	    {"tokens program", a->token_program, b->token_program},
+	    {"pam service", a->pam_service, b->pam_service},
+	    {"mail root", a->mail_root, b->mail_root},
+	    {"mail user", a->mail_user, b->mail_user},
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(fixed[i].a, fixed[i].b) != 0)
+			return fixed[i].name;
+	if (a->hash_processes != b->hash_processes)
+		return "accounts hash_processes";
+	if (a->pam_processes != b->pam_processes)
+		return "pam processes";
+	if (a->token_processes != b->token_processes)
+		return "tokens processes";
+	if (a->lowest_uid != b->lowest_uid)
+		return "mail lowest_uid";
+	if (a->mail_helpers != b->mail_helpers)
+		return "mail helpers";
+	return a->log != b->log ? "log target" : NULL;
+}

@@ -1,0 +1,43 @@
+/*
+ * fleet -- all helpers as their parent (main.c) lays them out: which there
+ * are, their users, folders, sockets and the pairs between them.
+ */
+#ifndef FLEET_H
+#define FLEET_H
+
+#include "helper.h"
+
+/* The mailbox helpers come last: one, or more. */
+enum {
+	RESOLVER,
+	ACCOUNTS,
+	KEYS,
+	HASHER,
+	PAM,
+	INTROSPECT,
+	MAILBOX,
+	HELPERS = MAILBOX + WIRE_HELPERS_MAX
+};
+
+struct fleet {
+	struct helper helpers[HELPERS];
+	char names[HELPERS][16]; /* of processes in logs, and of sockets */
+	int end;		 /* behind the last that the conf asks for */
+};
+
+/*
+ * Fills it in by a conf that it borrows, as root: finds users, makes folders,
+ * sockets and pairs.  Ends the process, with a line that says why, on failure.
+ */
+void fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf);
+
+/* Removes the sockets that it made. */
+void fleet_remove_sockets(
+    const struct fleet *fleet, const struct helpers_conf *conf);
+
+/* The name of a setting that differs and of which more has been made than a
+ * reload can change; NULL for none. */
+const char *
+fleet_needs_restart(const struct helpers_conf *a, const struct helpers_conf *b);
+
+#endif
