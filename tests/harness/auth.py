@@ -50,6 +50,14 @@ class Issuer:
         return f"{text}.{url64(signature)}"
 
 
+def certificate_of(clients, user):
+    """The certificate that an authority has made for a user, and its key."""
+    made = clients.folder / f"{user}.crt"
+    if not made.exists():
+        clients.make(user, mail=f"{user}@{DOMAIN}", keep_key=False)
+    return made, clients.folder / f"{user}.pem"
+
+
 class AuthPair(TlsPair):
     """Services with TLS where every mechanism may be used."""
 
@@ -74,11 +82,7 @@ class AuthPair(TlsPair):
             f'    issuer = "{ISSUER}"\n    audience = "mail"\n}}\n')
 
     def certificate_of(self, user):
-        """A client's certificate; its key lies beside it."""
-        made = self.clients.folder / f"{user}.crt"
-        if not made.exists():
-            self.clients.make(user, mail=f"{user}@{DOMAIN}", keep_key=False)
-        return made, self.clients.folder / f"{user}.pem"
+        return certificate_of(self.clients, user)
 
     def remove(self):
         super().remove()

@@ -3,8 +3,10 @@ import socket
 import subprocess
 
 from . import proc
+from .auth import ISSUER, MECHANISMS, Issuer
 from .daemons import BUILD, DOMAIN, PATIENCE, RUNNER, Pair, free_ports, \
     merge, render
+from .tls import HOST, Authority
 
 USERS = ["jack", "jill", "postmaster", "Full.Name", "o'hara", "amy", "ben",
          "zo\u00eb"]
@@ -12,8 +14,17 @@ IDN = "xn--bcher-kva.example"
 ALIASES = {"both": ["jack", "jill"], "chain": ["both"]}
 # Clients that come from these addresses speak for others.
 POP3D = {"trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]}}
+LOGINS = {"auth": {"mechanisms": MECHANISMS, "mx": True}}
+POP3_LOGINS = {"mechanisms": [*MECHANISMS, "USER", "APOP"],
+               "timeouts": {"failed_login": "0s"}}
+TLS = {"tls": {"certificates": ["{certificate}"], "clients": "optional",
+               "client_ca": "{clients}"}}
 # Further smtpds over the same helpers, each with a conf of its own.
 CONFS = {
+    # Where one may log in: in clear, only over TLS, from the begin with it.
+    "open": {"auth": {**LOGINS["auth"], "plaintext": "loopback"}},
+    "starttls": {**LOGINS, **TLS},
+    "smtps": {**LOGINS, **TLS, "listen": [], "listen_tls": ["{address}"]},
     "small": {"limits": {"message_size": "64K"}},
     "tight": {"limits": {"recipients": 2, "errors": 3, "hops": 2,
                          "unknown_recipients": 2, "messages": 2}},
@@ -33,6 +44,13 @@ CONFS = {
     "submission": {"listen_submission": ["{folder}/submission"],
                    "trust": {"xclient": []}},
 }
+# Likewise pop3ds.
+POP3_CONFS = {
+    "pop3open": POP3_LOGINS,
+    "stls": {**POP3_LOGINS, **TLS, "plaintext_login": "no"},
+    "pop3s": {**POP3_LOGINS, **TLS, "plaintext_login": "no", "listen": [],
+              "listen_tls": ["{address}"]},
+}
 
 
 class Stage:
@@ -41,8 +59,18 @@ class Stage:
     users = USERS
 
     def __init__(self):
-        self.pair = Pair(users=0, pop3d=POP3D)
-        self.smtpds = {}  # further ones by the name of their listener
+        self.ca = Authority()
+        self.clients = Authority("Clients")
+        self.issuer = Issuer(self.clients.folder)
+        self.certificate = self.ca.make("mx", HOST)
+        self.pair = Pair(users=0, pop3d=POP3D, helpers={
+            "keys": {"folder": self.ca.keys},
+            "accounts": {"mechanisms": [*MECHANISMS, "USER", "APOP"],
+                         "store_secrets": True, "hash_cost": 1,
+                         "failed_login": "0s"},
+            "tokens": {"keys": self.issuer.set, "issuer": ISSUER,
+                       "audience": "mail"}})
+        self.ports = {}  # of further services by the name of their listener
 
     def start(self):
         self.pair.start().populate()
@@ -56,40 +84,51 @@ class Stage:
 
     def endpoint(self, listener):
         """Where a listener listens, by the name that files call it."""
-        if listener in CONFS:
-            if listener not in self.smtpds:
-                self.smtpds[listener] = self.add(listener)
+        if listener in CONFS or listener in POP3_CONFS:
+            if listener not in self.ports:
+                self.ports[listener] = self.add(listener)
             path = self.pair.folder / listener
             return path if path.is_socket() else \
-                ("127.0.0.1", self.smtpds[listener])
+                ("127.0.0.1", self.ports[listener])
         return {"main": ("127.0.0.1", self.pair.smtp_port),
                 "pop3": ("127.0.0.1", self.pair.pop3_port)}[listener]
 
+    def service(self, name):
+        """The name of the process that has this listener."""
+        return f"{'pop3d' if name in POP3_CONFS else 'smtpd'}-{name}"
+
     def add(self, name):
-        """Starts a further smtpd; its port."""
+        """Starts a further smtpd or pop3d; its port."""
         port, = free_ports(1)
+        service = self.service(name)
+        program = service.partition("-")[0]
         conf = {"listen": [f"127.0.0.1:{port}"],
-                "run": self.pair.run / "smtpd", "hostname": "mx.example.test",
+                "run": self.pair.run / program, "hostname": HOST,
                 "log": {"target": "stderr"}, "workers": 1}
-        path = self.pair.folder / f"smtpd-{name}.conf"
-        path.write_text(render(merge(conf, CONFS[name])).replace(
-            "{folder}", str(self.pair.folder)))
-        with open(self.pair.log(f"smtpd-{name}"), "ab") as log:
+        path = self.pair.folder / f"{service}.conf"
+        text = render(merge(conf, {**CONFS, **POP3_CONFS}[name]))
+        for word, value in (("folder", self.pair.folder),
+                            ("address", f"127.0.0.1:{port}"),
+                            ("certificate", self.certificate),
+                            ("clients", self.clients.pem)):
+            text = text.replace(f"{{{word}}}", str(value))
+        path.write_text(text)
+        with open(self.pair.log(service), "ab") as log:
             process = subprocess.Popen(
-                [*RUNNER, BUILD / "bin" / "smtpd", "-c", path],
+                [*RUNNER, BUILD / "bin" / program, "-c", path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True, cwd="/")
-        self.pair.processes[f"smtpd-{name}"] = process
+        self.pair.processes[service] = process
 
         def answers():
-            assert process.poll() is None, self.pair.tail(f"smtpd-{name}")
+            assert process.poll() is None, self.pair.tail(service)
             try:
                 socket.create_connection(("127.0.0.1", port), 10).close()
             except OSError:
                 return False
             return True
 
-        proc.wait_until(f"smtpd-{name} starts", answers, 30 * PATIENCE)
+        proc.wait_until(f"{service} starts", answers, 30 * PATIENCE)
         return port
 
     def box(self, user, part):
@@ -101,10 +140,12 @@ class Stage:
         self.pair.check()
 
     def stop(self):
-        self.pair.stop(*(f"smtpd-{name}" for name in self.smtpds), "")
+        self.pair.stop(*map(self.service, self.ports))
         self.pair.stop()
         self.pair.check()
 
     def remove(self):
         self.pair.kill_all()
         self.pair.remove()
+        self.ca.remove()
+        self.clients.remove()

@@ -10,11 +10,14 @@ import time
 import pytest
 
 from .daemons import DOMAIN, PATIENCE
+from .talk_auth import AuthSteps
 
 MODES = ["whole", "octets", "random"]
 TIMEOUT = 10 * PATIENCE
 NAMES = {"domain": DOMAIN, "nul": "\0", "cr": "\r", "lf": "\n",
-         "crlf": "\r\n", "tab": "\t", "blank": " ", "open": "\1", "close": "\2"}
+         "crlf": "\r\n", "tab": "\t", "blank": " ", "soh": "\1",
+         "open": "\ue000", "close": "\ue001"}
+WORDS = {}  # functions: {NAME text} is what one makes of the text
 
 
 class Wrong(AssertionError):
@@ -28,10 +31,13 @@ def expand(text):
         inner = match.group(1)
         if times := re.fullmatch(r"(.*)\*(\d+)", inner, re.S):
             return times.group(1) * int(times.group(2))
+        word, _, rest = inner.partition(" ")
+        if word in WORDS and rest:
+            return WORDS[word](rest)
         return NAMES.get(inner, f"{inner}@{DOMAIN}")
     while (done := re.sub(r"\{([^{}]+)\}", one, text)) != text:
         text = done
-    return text.replace("\1", "{").replace("\2", "}")
+    return text.replace("\ue000", "{").replace("\ue001", "}")
 
 
 def octets(text):
@@ -111,33 +117,39 @@ class Line:
             raise Wrong(f"a bare LF ends {line!r}")
         return line[:-1]
 
+    def readable(self, seconds):
+        return getattr(self.sock, "pending", lambda: 0)() or \
+            select.select([self.sock], [], [], max(seconds, 0))[0]
+
     def silent(self, seconds=0.0):
         """Nothing is there that nobody waited for."""
-        pending = getattr(self.sock, "pending", lambda: 0)()
-        if not self.buffer and (pending or
-                                select.select([self.sock], [], [], seconds)[0]):
-            self.fill()
+        end = time.monotonic() + seconds
+        while not self.buffer and not self.ended and \
+                self.readable(end - time.monotonic()):
+            self.sock.settimeout(0)
+            try:
+                self.fill()
+            except (ssl.SSLWantReadError, BlockingIOError):
+                pass  # TLS had something to say to itself
+            finally:
+                self.sock.settimeout(TIMEOUT)
         if self.buffer:
             raise Wrong(f"unexpected: {self.buffer!r}")
 
-    def tls(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self.sock = context.wrap_socket(self.sock,
-                                        suppress_ragged_eofs=True)
-
     def shut(self):
-        self.sock.shutdown(socket.SHUT_WR)
+        # Below TLS, which is not told.
+        socket.socket.shutdown(self.sock, socket.SHUT_WR)
 
     def close(self):
         self.sock.close()
 
 
-class Talk:
+class Talk(AuthSteps):
     """One conversation: the steps of a file against running services."""
 
     GREETING = QUIT = None
+    octets = staticmethod(octets)
+    pattern = staticmethod(pattern)
 
     def __init__(self, path, stage, cut):
         self.path = pathlib.Path(path)
@@ -150,7 +162,10 @@ class Talk:
         self.listener = "main"
         # A word that no other conversation has.
         NAMES["nonce"] = f"{self.seed:x}"
+        WORDS.update(self.words())
         self.source = None  # the client's address, where it matters
+        self.certificate = None  # whose one the client shows
+        self.begins_with_tls = False
         self.outgoing = b""
         self.boxes = {user: self.letters(user) for user in stage.users}
         self.letter = None
@@ -170,7 +185,7 @@ class Talk:
                 if text.strip() and not text.startswith("#"):
                     self.step(text)
             self.finish()
-        except (Wrong, OSError) as error:
+        except (AssertionError, OSError) as error:
             raise AssertionError(
                 f"{self.path}:{number}: {error} (cut {self.cut}, seed "
                 f"{self.seed})") from error
@@ -216,6 +231,8 @@ class Talk:
             self.lines[self.current] = Line(
                 self.stage.endpoint(self.listener), self.cut, self.rng,
                 self.source)
+            if self.begins_with_tls:
+                self.do_tls()
         return self.lines[self.current]
 
     def flush(self):
@@ -284,8 +301,10 @@ class Talk:
             pytest.skip("times that a checker does not keep")
 
     def do_to(self, argument):
-        """Which listener the connections that follow go to."""
-        self.listener = argument
+        """Which listener the connections that follow go to; "tls" behind it:
+        they begin with that."""
+        self.listener, _, tls = argument.partition(" ")
+        self.begins_with_tls = tls == "tls"
 
     def do_via(self, address):
         """Connections that follow come from this address of loopback."""
@@ -297,9 +316,6 @@ class Talk:
 
     def do_connect(self, _=""):
         assert self.line
-
-    def do_tls(self, _=""):
-        self.line.tls()
 
     def do_shut(self, _=""):
         self.line.shut()
@@ -350,6 +366,7 @@ class SmtpTalk(Talk):
     """What SMTP conversations need beside."""
 
     QUIT = (b"QUIT\r\n", "221 2.0.0")
+    FORWARD = "334 "
 
     def reply(self, code):
         """A whole reply of this code; its lines without the code."""
@@ -385,7 +402,7 @@ class SmtpTalk(Talk):
 
     def do_starttls(self, _=""):
         self.say("STARTTLS", "220")
-        self.line.tls()
+        self.do_tls()
 
     def do_from(self, argument):
         self.say(f"MAIL FROM:<{argument}>", "250 2.1.0")

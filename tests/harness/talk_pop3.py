@@ -15,6 +15,7 @@ class Pop3Talk(talk.Talk):
     """Letters lie in mailboxes before the conversation begins."""
 
     QUIT = (b"QUIT\r\n", "+OK")
+    FORWARD = "+ "
 
     def __init__(self, path, stage, cut):
         super().__init__(path, stage, cut)
@@ -103,6 +104,13 @@ class Pop3Talk(talk.Talk):
             self.do_greeting()
         self.say(f"USER {user}")
         self.say("PASS pw")
+
+    def do_stls(self, _=""):
+        """The greeting, where it has not come, and STLS."""
+        if self.current not in self.lines:
+            self.do_greeting()
+        self.say("STLS")
+        self.do_tls()
 
     def listing(self, command):
         self.say(command)
