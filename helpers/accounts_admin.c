@@ -1,4 +1,5 @@
 #include "accounts_admin.h"
+#include "directory_next.h"
 #include "log.h"
 #include "packet.h"
 #include "server.h"

@@ -142,6 +142,15 @@ address_parse(const char *text, struct address *a)
 	return ADDRESS_OK;
 }
 
+int
+address_parse_catch_all(const char *text, struct address *a)
+{
+	a->local[0] = a->domain[0] = '\0';
+	if (text[0] != '@')
+		return -1;
+	return address_parse_domain(text + 1, a->domain);
+}
+
 void
 address_name(const struct address *a, char *name)
 {

@@ -41,6 +41,12 @@ int address_parse_domain(const char *text, char *domain);
  */
 int address_parse_local(const char *text, char *local);
 
+/*
+ * Reads "@domain", which stands for whatever has no name in the domain: the
+ * local part becomes "".  0, or -1 where it is none.
+ */
+int address_parse_catch_all(const char *text, struct address *a);
+
 /* local@domain to name[WIRE_NAME_MAX]. */
 void address_name(const struct address *a, char *name);
 

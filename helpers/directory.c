@@ -1,4 +1,5 @@
 #include "directory.h"
+#include "directory_next.h"
 #include "log.h"
 
 #include <errno.h>
@@ -129,7 +130,8 @@ find(struct directory *d, struct step *s)
 	char *detail;
 
 	found = find_exactly(d, s);
-	if (found != FOUND_NONE || d->separator == '\0')
+	if (found != FOUND_NONE || d->separator == '\0' ||
+	    s->address.local[0] == '\0')
 		return found;
 	if ((detail = strchr(s->address.local + 1, d->separator)) == NULL)
 		return FOUND_NONE;
@@ -198,21 +200,66 @@ visit_postmaster(struct expansion *e, struct step *s, int *opened)
 	return DIRECTORY_OK;
 }
 
+static int
+is_postmaster(const struct step *s)
+{
+	return strcmp(s->address.local, "postmaster") == 0;
+}
+
+/*
+ * What has no name of its own: the domain's catch-all, but for the postmaster
+ * where the conf names one, and where it leads nowhere.
+ */
+static enum found
+find_catch_all(struct directory *d, struct step *s)
+{
+	char local[sizeof(s->address.local)];
+	enum found found;
+
+	if (is_postmaster(s) && d->postmaster[0] != '\0')
+		return FOUND_NONE;
+	s->postmaster = is_postmaster(s);
+	memcpy(local, s->address.local, sizeof(local));
+	s->address.local[0] = '\0';
+	found = find_exactly(d, s);
+	if (found == FOUND_NONE) {
+		memcpy(s->address.local, local, sizeof(local));
+		address_key(&s->address, s->key);
+		address_name(&s->address, s->name);
+		s->postmaster = 0;
+	}
+	return found;
+}
+
+static int
+is_under_way(const struct expansion *e, const char *key)
+{
+	unsigned i;
+
+	for (i = 0; i < e->depth; i++)
+		if (strcmp(e->steps[i]->key, key) == 0)
+			return 1;
+	return 0;
+}
+
 /* What an address comes to; *opened: that is for the targets of s to say. */
 static enum directory_result
 visit_step(struct expansion *e, struct step *s, int *opened)
 {
 	enum directory_result result;
 	enum found found;
-	unsigned i;
 
 	result = directory_has_domain(e->d, s->address.domain);
 	if (result != DIRECTORY_OK)
 		return result;
 	found = find(e->d, s);
-	for (i = 0; i < e->depth; i++) {
-		if (strcmp(e->steps[i]->key, s->key) == 0)
-			return DIRECTORY_LOOP;
+	if (is_under_way(e, s->key))
+		return DIRECTORY_LOOP;
+	if (found == FOUND_NONE) {
+		found = find_catch_all(e->d, s);
+		/* A target of its own that is no more. */
+		if (found != FOUND_NONE && is_under_way(e, s->key))
+			return DIRECTORY_NO_USER;
 	}
 	switch (found) {
 	case FOUND_USER:
@@ -225,7 +272,7 @@ visit_step(struct expansion *e, struct step *s, int *opened)
 	case FOUND_NONE:
 		break;
 	}
-	if (strcmp(s->address.local, "postmaster") == 0)
+	if (is_postmaster(s))
 		return visit_postmaster(e, s, opened);
 	return DIRECTORY_NO_USER;
 }
@@ -340,16 +387,13 @@ postmaster_alone(struct directory *d, struct address *a)
 static enum directory_result
 parse(struct directory *d, const char *text, struct address *a)
 {
-	enum directory_result result;
-
 	memset(a, 0, sizeof(*a));
 	switch (address_parse(text, a)) {
 	case ADDRESS_OK:
 		return DIRECTORY_OK;
 	case ADDRESS_BAD_LOCAL:
-		/* No user can have such a name. */
-		result = directory_has_domain(d, a->domain);
-		return result == DIRECTORY_OK ? DIRECTORY_NO_USER : result;
+		/* No user can have such a name: it is the catch-all's. */
+		return DIRECTORY_OK;
 	case ADDRESS_BAD:
 		break;
 	}
@@ -395,100 +439,4 @@ directory_user(struct directory *d, const char *login, struct address *a,
 	}
 	address_key(a, key);
 	return get_user(d, key, user);
-}
-
-enum directory_result
-directory_next_domain(
-    struct directory *d, const char *after, char name[WIRE_NAME_MAX])
-{
-	char key[KV_KEY_MAX], domain[ADDRESS_DOMAIN_MAX + 1] = "";
-
-	if (after[0] != '\0' && address_parse_domain(after, domain) == -1)
-		return DIRECTORY_NO_USER;
-	switch (kv_next(d->kv, KV_DOMAINS, domain, key, NULL, 0, NULL)) {
-	case KV_OK:
-		break;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		return DIRECTORY_FAILED;
-	}
-	if (strlen(key) > ADDRESS_DOMAIN_MAX)
-		return damaged(key);
-	snprintf(name, WIRE_NAME_MAX, "%s", key);
-	return DIRECTORY_OK;
-}
-
-/* The next entry of a table whose keys are addresses. */
-static enum directory_result
-next_address(struct directory *d, enum kv_table table, const char *after,
-    const char *domain, struct address *a, unsigned char *value, size_t *length)
-{
-	char from[KV_KEY_MAX] = "", key[KV_KEY_MAX];
-	size_t size = value == NULL ? 0 : KV_VALUE_MAX;
-
-	*a = (struct address){.local = ""};
-	if (domain[0] != '\0') {
-		if (address_parse_domain(domain, a->domain) == -1)
-			return DIRECTORY_NO_USER;
-		address_key(a, from);
-	}
-	if (after[0] != '\0') {
-		if (address_parse(after, a) != ADDRESS_OK)
-			return DIRECTORY_NO_USER;
-		address_key(a, key);
-		if (strcmp(key, from) > 0)
-			snprintf(from, sizeof(from), "%s", key);
-	}
-	switch (kv_next(d->kv, table, from, key, value, size, length)) {
-	case KV_OK:
-		break;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		return DIRECTORY_FAILED;
-	}
-	if (address_from_key(key, a) == -1)
-		return damaged(key);
-	return DIRECTORY_OK;
-}
-
-enum directory_result
-directory_next_user(struct directory *d, const char *after, const char *domain,
-    char name[WIRE_NAME_MAX])
-{
-	char canonical[ADDRESS_DOMAIN_MAX + 1] = "";
-	enum directory_result result;
-	struct address a;
-
-	if (domain[0] != '\0' && address_parse_domain(domain, canonical) == -1)
-		return DIRECTORY_NO_USER;
-	result = next_address(d, KV_USERS, after, canonical, &a, NULL, NULL);
-	if (result != DIRECTORY_OK)
-		return result;
-	if (canonical[0] != '\0' && strcmp(a.domain, canonical) != 0)
-		return DIRECTORY_NO_USER;
-	address_name(&a, name);
-	return DIRECTORY_OK;
-}
-
-enum directory_result
-directory_next_alias(struct directory *d, const char *after,
-    char name[WIRE_NAME_MAX], struct record_targets *targets)
-{
-	enum directory_result result;
-	unsigned char *value;
-	struct address a;
-	size_t length;
-
-	if ((value = malloc(KV_VALUE_MAX)) == NULL)
-		return no_memory();
-	result = next_address(d, KV_ALIASES, after, "", &a, value, &length);
-	if (result == DIRECTORY_OK) {
-		address_name(&a, name);
-		if (record_get_alias(targets, value, length) == -1)
-			result = damaged(name);
-	}
-	free(value);
-	return result;
 }

@@ -32,13 +32,16 @@ enum directory_result {
 
 /*
  * The mailboxes that mail to address goes to: exact names before those without
- * "+detail", aliases before users, no doubles.  An alias that names itself
- * means the user of that name.  Targets that are no more are left out.
+ * "+detail", aliases before users, both before the domain's catch-all (the
+ * alias
+ * "@domain"), no doubles.  An alias that names itself means the user of that
+ * name.  Targets that are no more are left out.
  *
  * RFC 5321 4.5.1: postmaster of each domain, and postmaster alone (of the
  * default domain, or the first one), gets through wherever there is a user: to
- * an alias or user of that name, else to the conf's postmaster, else to the
- * domain's first user, else to the first user at all.
+ * an alias or user of that name, else to the conf's postmaster, or, where
+ * none is named, the domain's catch-all, else to the domain's first user, else
+ * to the first user at all.
  *
  * targets are set only for DIRECTORY_OK.
  */
@@ -55,19 +58,5 @@ enum directory_result directory_user(struct directory *d, const char *login,
 /* Whether we take mail for the domain: OK, FOREIGN or FAILED. */
 enum directory_result
 directory_has_domain(struct directory *d, const char *domain);
-
-/*
- * The name after `after` ("": the first), in the order of domains, then local
- * parts; it need not exist.  domain: users of this one only, "" for all.
- * OK; NO_USER at the end or where `after` is no name; FAILED.
- */
-enum directory_result directory_next_domain(
-    struct directory *d, const char *after, char name[WIRE_NAME_MAX]);
-enum directory_result directory_next_user(struct directory *d,
-    const char *after, const char *domain, char name[WIRE_NAME_MAX]);
-/* Likewise; targets as they were given, not what they come down to. */
-enum directory_result
-directory_next_alias(struct directory *d, const char *after,
-    char name[WIRE_NAME_MAX], struct record_targets *targets);
 
 #endif

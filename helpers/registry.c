@@ -130,6 +130,26 @@ check_unused(struct directory *d, enum kv_table table, const char *kind,
 	    domain->domain, kind, key + strlen(prefix), domain->domain);
 }
 
+/* Its key is no more than the prefix of the others. */
+static enum registry_result
+check_no_catch_all(struct directory *d, const struct address *domain, char *why)
+{
+	char key[KV_KEY_MAX];
+
+	address_key(domain, key);
+	switch (registry_has_alias(d, key)) {
+	case KV_OK:
+		return registry_refuse(why,
+		    "%s still has the alias @%s; delete its users and aliases "
+		    "first",
+		    domain->domain, domain->domain);
+	case KV_NONE:
+		return REGISTRY_OK;
+	default:
+		return REGISTRY_FAILED;
+	}
+}
+
 enum registry_result
 registry_domain_del(struct directory *d, const char *domain, char *why)
 {
@@ -145,6 +165,8 @@ registry_domain_del(struct directory *d, const char *domain, char *why)
 		result = check_unused(d, KV_USERS, "user", &a, why);
 	if (result == REGISTRY_OK)
 		result = check_unused(d, KV_ALIASES, "alias", &a, why);
+	if (result == REGISTRY_OK)
+		result = check_no_catch_all(d, &a, why);
 	if (result == REGISTRY_OK)
 		result = registry_delete(d, KV_DOMAINS, a.domain);
 	return result;
@@ -275,8 +297,11 @@ registry_alias_add(struct directory *d, const char *address,
 	struct alias_change *c;
 	struct address a;
 
-	if ((result = registry_check_address(d, address, &a, why)) !=
-	    REGISTRY_OK)
+	if (address_parse_catch_all(address, &a) == 0)
+		result = check_domain(d, a.domain, why);
+	else
+		result = registry_check_address(d, address, &a, why);
+	if (result != REGISTRY_OK)
 		return result;
 	if ((c = malloc(sizeof(*c))) == NULL) {
 		log_error("registry.failed", log_errno(ENOMEM));
@@ -307,7 +332,8 @@ registry_alias_del(struct directory *d, const char *address, char *why)
 	char key[KV_KEY_MAX];
 	struct address a;
 
-	if (address_parse(address, &a) == ADDRESS_OK) {
+	if (address_parse_catch_all(address, &a) == 0 ||
+	    address_parse(address, &a) == ADDRESS_OK) {
 		address_key(&a, key);
 		switch (registry_has_alias(d, key)) {
 		case KV_OK:

@@ -27,7 +27,8 @@ enum registry_result
 registry_domain_del(struct directory *d, const char *domain, char *why);
 
 /*
- * A new alias in an existing domain.  Each target must come down to a mailbox
+ * A new alias in an existing domain; "@domain" gets what has no name of its own
+ * there.  Each target must come down to a mailbox
  * here (no mail is relayed), and the alias to WIRE_TARGETS_MAX at most.
  */
 enum registry_result registry_alias_add(struct directory *d,

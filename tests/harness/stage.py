@@ -11,6 +11,7 @@ from .tls import HOST, Authority
 USERS = ["jack", "jill", "postmaster", "Full.Name", "o'hara", "amy", "ben",
          "zo\u00eb"]
 IDN = "xn--bcher-kva.example"
+CAUGHT = "caught.example"  # has a catch-all
 ALIASES = {"both": ["jack", "jill"], "chain": ["both"]}
 # Clients that come from these addresses speak for others.
 POP3D = {"trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]}}
@@ -78,6 +79,9 @@ class Stage:
             self.pair.add_user(user)
         self.pair.must("domain", "add", IDN)
         self.pair.must("user", "add", f"post@{IDN}", stdin="pw\n")
+        self.pair.must("domain", "add", CAUGHT)
+        self.pair.must("user", "add", f"named@{CAUGHT}", stdin="pw\n")
+        self.pair.must("alias", "add", f"@{CAUGHT}", f"jill@{DOMAIN}")
         for alias, targets in ALIASES.items():
             self.pair.must("alias", "add", f"{alias}@{DOMAIN}",
                            *(f"{target}@{DOMAIN}" for target in targets))

@@ -1,0 +1,97 @@
+/* Tests of helpers/directory.c: what has no name of its own. */
+#include "directory_box.h"
+
+#include "../../helpers/directory_next.h"
+
+static void
+test_catch_all(void **state)
+{
+	char name[WIRE_NAME_MAX];
+
+	(void)state;
+	add_user("ann@example.org");
+	add_user("bob@example.org");
+	leads_nowhere("any@example.org", DIRECTORY_NO_USER);
+	assert_int_equal(alias("@Example.org", "bob@example.org"), REGISTRY_OK);
+	leads_to("any@example.org", "bob@example.org");
+	leads_to("any+x@example.org", "bob@example.org");
+	leads_to("\"a b\"@example.org", "bob@example.org");
+	leads_nowhere("any@example.com", DIRECTORY_FOREIGN);
+	leads_to("ann@example.org", "ann@example.org");
+	leads_to("ann+x@example.org", "ann@example.org");
+	assert_int_equal(
+	    alias("sales@example.org", "ann@example.org"), REGISTRY_OK);
+	leads_to("sales@example.org", "ann@example.org");
+	assert_int_equal(
+	    alias("@example.org", "ann@example.org"), REGISTRY_REFUSED);
+	assert_int_equal(
+	    alias("@example.com", "ann@example.org"), REGISTRY_REFUSED);
+	assert_int_equal(
+	    alias("all@example.org", "@example.org"), REGISTRY_REFUSED);
+	assert_int_equal(
+	    registry_domain_add(&d, "c.example", why), REGISTRY_OK);
+	assert_int_equal(
+	    alias("@c.example", "nobody@c.example"), REGISTRY_REFUSED);
+	assert_non_null(strstr(why, "no user"));
+
+	/* It is for whoever names no postmaster, and never in his way. */
+	leads_to("postmaster@example.org", "bob@example.org");
+	leads_to("postmaster", "bob@example.org");
+	d.postmaster = "ann@example.org";
+	leads_to("postmaster@example.org", "ann@example.org");
+	d.postmaster = "";
+
+	assert_int_equal(
+	    directory_next_alias(&d, "", name, &targets), DIRECTORY_OK);
+	assert_string_equal(name, "@example.org");
+	assert_int_equal(
+	    directory_next_alias(&d, name, name, &targets), DIRECTORY_OK);
+	assert_string_equal(name, "sales@example.org");
+
+	/* A target that went is not caught by what it stands in. */
+	assert_int_equal(
+	    registry_user_del(&d, "bob@example.org", why), REGISTRY_OK);
+	leads_nowhere("any@example.org", DIRECTORY_NO_USER);
+	leads_to("postmaster@example.org", "ann@example.org");
+	assert_int_equal(
+	    registry_alias_del(&d, "sales@example.org", why), REGISTRY_OK);
+	assert_int_equal(
+	    registry_user_del(&d, "ann@example.org", why), REGISTRY_OK);
+	assert_int_equal(
+	    registry_domain_del(&d, "example.org", why), REGISTRY_REFUSED);
+	assert_non_null(strstr(why, "@example.org"));
+	assert_int_equal(
+	    registry_alias_del(&d, "@EXAMPLE.org", why), REGISTRY_OK);
+	leads_nowhere("any@example.org", DIRECTORY_NO_USER);
+	assert_int_equal(
+	    registry_domain_del(&d, "example.org", why), REGISTRY_OK);
+}
+
+static void
+test_catch_all_of_another_domain(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    registry_domain_add(&d, "b.example", why), REGISTRY_OK);
+	add_user("ann@example.org");
+	assert_int_equal(alias("@b.example", "ann@example.org"), REGISTRY_OK);
+	leads_to("x@b.example", "ann@example.org");
+	leads_nowhere("x@example.org", DIRECTORY_NO_USER);
+	assert_int_equal(alias("@example.org", "x@b.example"), REGISTRY_OK);
+	leads_to("x@example.org", "ann@example.org");
+	assert_int_equal(
+	    registry_user_del(&d, "ann@example.org", why), REGISTRY_OK);
+	leads_nowhere("x@b.example", DIRECTORY_NO_USER);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(test_catch_all),
+	    TEST(test_catch_all_of_another_domain),
+	};
+
+	log_set_level(LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
