@@ -388,15 +388,9 @@ static enum directory_result
 parse(struct directory *d, const char *text, struct address *a)
 {
 	memset(a, 0, sizeof(*a));
-	switch (address_parse(text, a)) {
-	case ADDRESS_OK:
+	/* What no user can have as a name is the catch-all's. */
+	if (address_parse(text, a) != ADDRESS_BAD)
 		return DIRECTORY_OK;
-	case ADDRESS_BAD_LOCAL:
-		/* No user can have such a name: it is the catch-all's. */
-		return DIRECTORY_OK;
-	case ADDRESS_BAD:
-		break;
-	}
 	if (strchr(text, '@') == NULL &&
 	    address_parse_local(text, a->local) == 0 &&
 	    strcmp(a->local, "postmaster") == 0)
