@@ -199,6 +199,33 @@ fill(struct conn *c, int64_t deadline)
 	}
 }
 
+int
+conn_await_input(struct conn *c, int64_t deadline)
+{
+	ssize_t n;
+
+	while (c->error == 0 && !conn_has_input(c)) {
+		if (make_room(c) == -1)
+			return -1;
+		n = receive(c);
+		if (n > 0) {
+			c->in_end += (size_t)n;
+			c->octets_in += (uint64_t)n;
+			return 1;
+		}
+		if (n == 0 || (errno == EAGAIN && deadline == 0))
+			return 0;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return fail(c, errno);
+		buffer_put(&c->in);
+		if (watch_wait(&c->watch, EPOLLIN, deadline) == -1)
+			return errno == ETIMEDOUT ? 0 : fail(c, errno);
+	}
+	return c->error == 0 ? 1 : -1;
+}
+
 /* A whole line of length octets, its LF included, stands at the start. */
 static enum conn_line
 take_line(struct conn *c, char **line, size_t *length, size_t whole)

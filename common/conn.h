@@ -121,6 +121,13 @@ enum conn_line conn_read_line(struct conn *c, char **line, size_t *length,
 size_t conn_read_some(struct conn *c, char **data, int64_t deadline);
 void conn_consume(struct conn *c, size_t count);
 
+/*
+ * Waits until there is input, or deadline (0: not at all), which is no failure:
+ * nothing was said, and what is buffered is not sent.  1: there is some; 0:
+ * there is none, or the client has closed its side; -1 with conn_error set.
+ */
+int conn_await_input(struct conn *c, int64_t deadline);
+
 /* Whether input waits in the buffer already: a pipelining client. */
 int conn_has_input(const struct conn *c);
 

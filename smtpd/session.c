@@ -5,6 +5,7 @@
 #include "cmd.h"
 #include "command.h"
 #include "device.h"
+#include "early.h"
 #include "fiber.h"
 #include "incoming.h"
 #include "keys.h"
@@ -15,6 +16,7 @@
 #include "service.h"
 #include "settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,19 +267,19 @@ linger(struct smtp *s)
 	}
 }
 
-/* The first octets show a handshake where none is due: no line ever comes. */
+/* The first octet shows a handshake where none is due (RFC 8446 5.1: 22), or
+ * another protocol that is no text: no line ever comes. */
 static enum next
 see_first(struct smtp *s)
 {
 	char *data;
 
-	/* RFC 8446 5.1: a record of the type "handshake" */
 	if (conn_read_some(&s->conn, &data, command_deadline(s)) == 0)
 		return say_why(s);
-	if (data[0] != 22)
+	if (!iscntrl((unsigned char)data[0]) || isspace((unsigned char)data[0]))
 		return NEXT_CMD;
-	log_info("client.tls", log_id("session", s->id),
-	    log_text("client", s->address));
+	log_info(data[0] == 22 ? "client.tls" : "client.binary",
+	    log_id("session", s->id), log_text("client", s->address));
 	return NEXT_DROP;
 }
 
@@ -289,6 +291,8 @@ serve(struct smtp *s)
 
 	log_debug("client.connected", log_id("session", s->id),
 	    log_text("client", s->address));
+	if (next == NEXT_CMD)
+		next = early_check(s);
 	if (next == NEXT_CMD)
 		next = reply_greeting(s);
 	if (next == NEXT_CMD)

@@ -43,6 +43,7 @@ static const char *const plaintext[] = {"no", "loopback", "yes", NULL};
 	}
 #define BOUNDS(low, high) .minimum = low, .maximum = high
 
+static const char *const early_talkers[] = {"note", "refuse", NULL};
 static const char *const vrfys[] = {"252", "off", NULL};
 
 static const struct conf_setting rows[] = {
@@ -73,6 +74,10 @@ static const struct conf_setting rows[] = {
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),
     ROW("trust", "xclient", LIST, xclient, NULL, .check = network_check),
     ROW(NULL, "strict_pipelining", BOOL, strict_pipelining, "yes"),
+    /* RFC 5321 4.5.3.2.1: clients wait five minutes for it, in theory. */
+    ROW(NULL, "greet_pause", DURATION, greet_pause, "0s", BOUNDS("0s", "30s")),
+    ROW(NULL, "early_talkers", CHOICE, early_talkers, "refuse",
+	.choices = early_talkers),
     ROW(NULL, "vrfy", CHOICE, vrfy, "252", .choices = vrfys),
     ROW(NULL, "client_names", BOOL, client_names, "no"),
 

@@ -19,6 +19,9 @@ enum settings_listen {
 /* What VRFY says (RFC 5321 3.5.3, 7.3). */
 enum settings_vrfy { SETTINGS_VRFY_252, SETTINGS_VRFY_OFF };
 
+/* What happens to who talks before the greeting (RFC 5321 4.3.1). */
+enum settings_early { SETTINGS_EARLY_NOTE, SETTINGS_EARLY_REFUSE };
+
 /* Where secrets may come in clear. */
 enum settings_plaintext {
 	PLAINTEXT_NO,
@@ -42,6 +45,8 @@ struct settings {
 	int64_t messages_minute;    /* of an address or a login; 0: any */
 	int64_t recipients_minute;  /* likewise */
 	int strict_pipelining;	    /* nothing may come behind EHLO */
+	int64_t greet_pause;	    /* ns before the greeting */
+	int early_talkers;	    /* enum settings_early */
 	int vrfy;		    /* enum settings_vrfy */
 	struct conf_list proxy;	    /* networks of balancers: PROXY protocol */
 	struct conf_list xclient;   /* networks of proxies that say XCLIENT */

@@ -41,6 +41,8 @@ CONFS = {
             "trust": {"proxy": ["127.0.0.3"]}},
     "trusting": {"trust": {"xclient": ["127.0.0.2"],
                            "proxy": ["127.0.0.3"]}},
+    "patient": {"greet_pause": "400ms", "trust": {"xclient": ["127.0.0.2"]}},
+    "noting": {"early_talkers": "note", "trust": {"proxy": ["127.0.0.3"]}},
     "lmtp": {"listen_lmtp": ["{folder}/lmtp"]},
     "submission": {"listen_submission": ["{folder}/submission"],
                    "trust": {"xclient": []}},
