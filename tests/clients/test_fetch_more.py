@@ -11,9 +11,10 @@ import pytest
 
 import test_fetch
 from harness import dovecot, proc
-from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, free_ports
+from harness.daemons import DOMAIN, PATIENCE, free_ports
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
+from harness.tools import npm
 
 COUNT, WANT = test_fetch.COUNT, test_fetch.WANT
 run, subjects, sent = test_fetch.run, test_fetch.subjects, test_fetch.sent
@@ -132,19 +133,8 @@ const [port, user] = process.argv.slice(2);
 
 @pytest.fixture(scope="module")
 def node_pop3():
-    """A folder with node-pop3, which npm installs there by its name."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    folder = BUILD / "test" / "npm"
-    name = (ROOT / "tools/packages/npm.txt").read_text().strip()
-    if not (folder / "node_modules/node-pop3/package.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund",
-             "--ignore-scripts", "--prefix", folder, name],
-            stdin=subprocess.DEVNULL, timeout=300, check=False)
-        assert done.returncode == 0, f"npm can't install {name}"
-    return folder
+    """A folder with node-pop3."""
+    return npm("node-pop3")
 
 
 def test_node_pop3(pair, user, sent, tmp_path, node_pop3):
