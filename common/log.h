@@ -1,5 +1,5 @@
 /*
- * log -- one line an event, as key=value fields.
+ * log -- one line an event, as key=value fields or as JSON.
  *
  * A line is written with one system call, so lines of several processes never
  * mix.  Values are quoted and escaped here, so nothing that a client sent can
@@ -14,6 +14,7 @@
 
 enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG };
+enum log_format { LOG_AS_KEY_VALUE, LOG_AS_JSON };
 
 struct log_field {
 	const char *key; /* NULL ends the list */
@@ -66,12 +67,40 @@ int log_descriptor(void);
 /* Lines above this level are dropped.  The default is LEVEL_INFO. */
 void log_set_level(enum log_level level);
 
+/* How lines are written; without a call, as key=value. */
+void log_set_format(enum log_format format);
+
+/*
+ * How many lines of one event a process writes in a second; 0: any number,
+ * which is the default.  What is left out is counted: once the second is over,
+ * the next line of any event brings one for each event that had more, as
+ * "log.left_out of=EVENT left_out=COUNT".
+ */
+void log_set_rate(int64_t lines);
+
+/*
+ * From here on the three settings are one memory for this process and those
+ * that it forks: what it sets holds for them at once.  They have it to read
+ * alone, once they have called log_follow.  0, or -1 with errno: each has its
+ * own, as before.  Call it once, in a parent, before it forks.
+ */
+int log_share(void);
+
+/* In a child of such a parent: gives the right to write up; from here on, it
+ * sets nothing.  Does nothing where nothing is shared. */
+void log_follow(void);
+
 /*
  * Writes one line: time, level, program, pid, event, fields up to the one with
  * key NULL.  Lines are cut at 2,048 octets.  Keeps errno.  Any thread may
- * call it.  It may wait for a slow reader of standard error.
+ * call it.  It may wait for a slow reader of standard error.  event is a string
+ * constant.
  */
 void log_write(
+    enum log_level level, const char *event, const struct log_field *fields);
+
+/* Likewise, whatever the rate is. */
+void log_write_all(
     enum log_level level, const char *event, const struct log_field *fields);
 
 #define log_fields(...) \
@@ -85,6 +114,9 @@ void log_write(
 	log_write(LEVEL_INFO, event, log_fields(__VA_ARGS__))
 #define log_debug(event, ...) \
 	log_write(LEVEL_DEBUG, event, log_fields(__VA_ARGS__))
+/* What became of a message: of such lines, none is ever left out. */
+#define log_record(event, ...) \
+	log_write_all(LEVEL_INFO, event, log_fields(__VA_ARGS__))
 
 /*
  * A broken invariant: logs "panic" with the formatted text, the place, and the

@@ -27,6 +27,7 @@
 #define CLOSED_WITHIN	 (5 * CLOCK_SECOND)
 
 const char *const service_logs[] = {"stderr", "syslog", NULL};
+const char *const service_formats[] = {"text", "json", NULL};
 const char *const service_levels[] = {"error", "warn", "info", "debug", NULL};
 const char *const service_accepts[] = {"reuseport", "balance", NULL};
 
@@ -112,6 +113,8 @@ apply_settings(void)
 	const struct service_settings *settings = settings_now();
 
 	log_set_level((enum log_level)settings->log_level);
+	log_set_format((enum log_format)settings->log_format);
+	log_set_rate(settings->log_rate);
 	fiber_set_stack_size((size_t)settings->stack_size);
 	raise_files_limit(0);
 	check_mappings_limit();

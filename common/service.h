@@ -54,10 +54,13 @@ struct service_settings {
 	int64_t sessions;	 /* at most, over all workers; 1 or more */
 	int log;		 /* enum log_target */
 	int log_level;		 /* enum log_level */
+	int log_format;		 /* enum log_format */
+	int64_t log_rate;	 /* lines of an event a second; 0: any */
 	struct tls_settings tls; /* TLS_ROWS */
 };
 extern const char *const service_logs[];    /* "stderr", "syslog" */
 extern const char *const service_levels[];  /* "error" ... "debug" */
+extern const char *const service_formats[]; /* "text", "json" */
 extern const char *const service_accepts[]; /* as enum service_accept */
 
 /* How the workers share what comes in. */

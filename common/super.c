@@ -29,6 +29,7 @@ fill_signals(sigset_t *set)
 	sigaddset(set, SIGTERM);
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -91,6 +92,7 @@ start(struct super_child *c)
 	c->pid = fork();
 	if (c->pid == 0) {
 		parent = self;
+		log_follow();
 		super_end_with_parent();
 		exit(c->run(c->arg));
 	}
@@ -192,12 +194,31 @@ signal_all(struct super_child *children, int number)
 	return any;
 }
 
+/* Another log level, until the next reload; the kernel lets root alone send
+ * it. */
+static void
+take_level(const siginfo_t *info)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	int level = info->si_value.sival_int;
+	struct log_field fields[] = {log_text("level", "-"),
+	    log_int("uid", info->si_uid), {.key = NULL}};
+
+	if (info->si_code != SI_QUEUE || level < LEVEL_ERROR ||
+	    level > LEVEL_DEBUG)
+		return;
+	fields[0].text = names[level];
+	log_write_all(LEVEL_INFO, "log.level", fields);
+	log_set_level((enum log_level)level);
+}
+
 /* A signal of the set, or 0 at the deadline. */
 static int
 wait_signal(int64_t deadline)
 {
 	int64_t left = deadline - clock_now();
 	struct timespec t;
+	siginfo_t info;
 	sigset_t set;
 	int number;
 
@@ -206,8 +227,10 @@ wait_signal(int64_t deadline)
 	t.tv_sec = left / CLOCK_SECOND;
 	t.tv_nsec = left % CLOCK_SECOND;
 	fill_signals(&set);
-	number = sigtimedwait(&set, NULL, deadline == CLOCK_NEVER ? NULL : &t);
-	return number == -1 ? 0 : number;
+	number = sigtimedwait(&set, &info, deadline == CLOCK_NEVER ? NULL : &t);
+	if (number == SIGUSR1)
+		take_level(&info);
+	return number == -1 || number == SIGUSR1 ? 0 : number;
 }
 
 void
@@ -246,6 +269,8 @@ super_run(struct super_child *children, int (*reload)(void))
 	struct super_child *c;
 	int number = 0, result = -1, status;
 
+	if (log_share() == -1)
+		log_warn("log.not_shared", log_errno(errno));
 	for (c = children; c->name != NULL; c++) {
 		c->pid = 0;
 		c->pause_ms = 0;

@@ -35,7 +35,9 @@ struct super_child {
  * sends SIGTERM to all, SIGKILL after five seconds, and returns 0 when all have
  * ended; 1 after a child gave up.  SIGHUP: calls reload (may be NULL; returns
  * -1 to leave things as they are), then sends SIGHUP to each child.
- * Each child gets SIGTERM if the parent dies.
+ * Each child gets SIGTERM if the parent dies.  SIGUSR1 with a level of the log
+ * (sigqueue) makes it that of the parent and of all children, until reload sets
+ * another one.
  */
 int super_run(struct super_child *children, int (*reload)(void));
 

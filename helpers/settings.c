@@ -10,6 +10,7 @@
 static const char *const log_targets[] = {"stderr", "syslog", NULL};
 static const char *const log_levels[] = {
     "error", "warn", "info", "debug", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const line_ends[] = {"lf", "crlf", NULL};
 
 /* Letters, digits, blanks, hyphens and underlines: one name of a folder. */
@@ -113,6 +114,8 @@ static const struct conf_setting settings[] = {
     ROW(NULL, "state", TEXT, state, "/var/lib/ringmail", PATH),
     ROW("log", "target", CHOICE, log, "stderr", .choices = log_targets),
     ROW("log", "level", CHOICE, log_level, "info", .choices = log_levels),
+    ROW("log", "format", CHOICE, log_format, "text", .choices = log_formats),
+    ROW("log", "rate", NUMBER, log_rate, "1000", BOUNDS("0", "1000000")),
 
     ROW("users", "resolver", TEXT, resolver_user, "ringdns"),
     ROW("users", "accounts", TEXT, accounts_user, "ringacct"),

@@ -16,10 +16,12 @@ enum settings_plaintext { PLAINTEXT_NO, PLAINTEXT_LOOPBACK, PLAINTEXT_YES };
 enum settings_line_ends { LINE_ENDS_LF, LINE_ENDS_CRLF };
 
 struct helpers_conf {
-	char *run;     /* folder of the sockets */
-	char *state;   /* folder of the accounts database and mailbox's log */
-	int log;       /* enum log_target */
-	int log_level; /* enum log_level */
+	char *run;	/* folder of the sockets */
+	char *state;	/* folder of the accounts database and mailbox's log */
+	int log;	/* enum log_target */
+	int log_level;	/* enum log_level */
+	int log_format; /* enum log_format */
+	int64_t log_rate; /* lines of an event a second; 0: any */
 
 	/* users: names of system users, one a process */
 	char *resolver_user;

@@ -99,6 +99,10 @@ static const struct conf_setting settings[] = {
 	.choices = service_logs),
     ROW("log", "level", CHOICE, service.log_level, "info",
 	.choices = service_levels),
+    ROW("log", "format", CHOICE, service.log_format, "text",
+	.choices = service_formats),
+    ROW("log", "rate", NUMBER, service.log_rate, "1000",
+	BOUNDS("0", "1000000")),
     ROW("log", "transfers", BOOL, transfers, "no"),
 
     ROW("limits", "sessions", NUMBER, service.sessions, "10000",

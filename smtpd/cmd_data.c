@@ -31,7 +31,7 @@ log_message(struct smtp *s, const char *event, const char *text)
 {
 	const struct transaction *t = &s->mail;
 
-	log_info(event, log_id("session", s->id), log_id("trace", t->trace),
+	log_record(event, log_id("session", s->id), log_id("trace", t->trace),
 	    log_text("client", s->address), log_text("helo", s->helo),
 	    log_text("from", t->reverse_path), log_text("to", t->list[0].path),
 	    log_int("recipients", t->recipients),
