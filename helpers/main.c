@@ -120,6 +120,14 @@ add_children(void)
 		add_child(fleet.names[INTROSPECT], run_introspect, &numbers[i]);
 }
 
+static void
+set_log(const struct helpers_conf *conf)
+{
+	log_set_level((enum log_level)conf->log_level);
+	log_set_format((enum log_format)conf->log_format);
+	log_set_rate(conf->log_rate);
+}
+
 /* SIGHUP: all helpers start anew with the new conf; no session ends of it. */
 static int
 reload(void)
@@ -142,7 +150,7 @@ reload(void)
 	conf_now = new;
 	for (int i = 0; i < HELPERS; i++)
 		fleet.helpers[i].conf = new;
-	log_set_level((enum log_level) new->log_level);
+	set_log(new);
 	settings_free(&old);
 	super_restart(children);
 	log_info("reload.done");
@@ -208,7 +216,7 @@ main(int argc, char **argv)
 		return 0;
 	}
 	log_open("helpers", (enum log_target)conf_now->log);
-	log_set_level((enum log_level)conf_now->log_level);
+	set_log(conf_now);
 	result = run();
 	settings_free(&conf_now);
 	return result;
