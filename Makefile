@@ -172,7 +172,7 @@ install: all
 	    if [ -e $$to ]; then echo "kept $$to"; \
 	    else echo install -m 644 $$c $$to; \
 	        install -m 644 $$c $$to || exit 1; fi; done
-	@for u in etc/*.service; do \
+	@for u in etc/*.service etc/*.socket; do \
 	    echo install -m 644 $$u $(DESTDIR)$(unitdir); \
 	    sed 's|@libexecdir@|$(libexecdir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	        $$u >$(DESTDIR)$(unitdir)/$${u#etc/} || exit 1; done
@@ -181,7 +181,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(libexecdir)
 	@for m in $(MANUALS); do \
 	    rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
-	@for u in etc/*.service; do rm -f $(DESTDIR)$(unitdir)/$${u#etc/}; done
+	@for u in etc/*.service etc/*.socket; do rm -f $(DESTDIR)$(unitdir)/$${u#etc/}; done
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

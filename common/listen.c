@@ -1,5 +1,8 @@
 #include "listen.h"
 
+#include "listen_given.h"
+#include "listen_path.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Connections that may wait to be accepted; the kernel cuts it down to
@@ -105,6 +107,8 @@ listen_check(const char *text, char *why, size_t size)
 {
 	union listen_address address;
 
+	if (listen_is_named(text))
+		return listen_check_name(text, why, size);
 	return listen_parse(text, &address, why, size) != 0 ? 0 : -1;
 }
 
@@ -171,56 +175,16 @@ open_listener(union listen_address *a, socklen_t length)
 	return -1;
 }
 
-/* Takes the place of a socket that nobody listens to any more: 0, or -1. */
-static int
-take_path(const union listen_address *a, socklen_t length)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int result;
-
-	if (fd == -1)
-		return -1;
-	result = connect(fd, &a->any, length);
-	if (result == 0 || errno == EAGAIN) {
-		close(fd);
-		errno = EADDRINUSE;
-		return -1;
-	}
-	result = errno == ECONNREFUSED ? unlink(a->un.sun_path)
-		 : errno == ENOENT     ? 0
-				       : -1;
-	close(fd);
-	return result;
-}
-
-/* One listening socket; -1 with errno. */
-static int
-open_path(const union listen_address *a, socklen_t length)
-{
-	int fd, saved;
-
-	if (take_path(a, length) == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	if (bind(fd, &a->any, length) == 0 &&
-	    chmod(a->un.sun_path, S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) == 0 &&
-	    listen(fd, BACKLOG) == 0)
-		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* The next of a set: workers share one queue of a UNIX socket. */
 static int
 open_next(union listen_address *a, socklen_t length, const int *fds, unsigned i)
 {
+	struct listen_file file;
+
 	if (a->any.sa_family != AF_UNIX)
 		return open_listener(a, length);
-	return i == 0 ? open_path(a, length)
+	return i == 0 ? listen_path_open(
+			    a->un.sun_path, &listen_access_default, &file)
 		      : fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
 }
 

@@ -38,8 +38,7 @@ int listen_check(const char *text, char *why, size_t size);
  * comes in (SO_REUSEPORT): one for each worker.  They are non-blocking and
  * close-on-exec, and the caller's.  An IPv6 one takes no IPv4.  Fails where
  * any other socket, even one of the same user, listens there already.  Those of
- * a UNIX socket are one, with the mode 0660; where a path is left over from one
- * that has ended, it is replaced.
+ * a UNIX socket are one (listen_path.h).
  * Returns 0 with fds[count] filled, or -1 with a reason that begins with the
  * address in why[size]; then none stays open.  May wait for no one.
  */

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "fiber.h"
+#include "listen_given.h"
 #include "log.h"
 #include "privileges.h"
 #include "service_client.h"
@@ -9,6 +10,7 @@
 #include "service_listen.h"
 #include "service_listeners.h"
 #include "stack.h"
+#include "service_notify.h"
 #include "super.h"
 #include "tls_conf.h"
 #include "worker.h"
@@ -255,9 +257,8 @@ open_listeners(struct service_listeners *l, const struct service_settings *s,
 	return 0;
 }
 
-/* For super_run: what is to be said to the client process was said. */
 static int
-reload(void)
+reload_conf(void)
 {
 	struct service_listeners listeners;
 	struct tls_files files;
@@ -291,6 +292,40 @@ reload(void)
 	return -1;
 }
 
+/* For super_run: what is to be said to the client process was said. */
+static int
+reload(void)
+{
+	service_notify_reloading();
+	reload_conf();
+	service_notify_reloaded();
+	return -1;
+}
+
+static int64_t
+tick(void)
+{
+	const struct super_child *client = &own.children[0];
+
+	return service_notify_tick(client->pid > 0 ? client->started : 0);
+}
+
+static void
+say_stopping(void)
+{
+	service_notify("STOPPING=1");
+}
+
+/* Connections to these wait for ever, unless a reload names them. */
+static void
+name_unused(void)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = listen_given_unused(&i)) != NULL;)
+		log_warn("listener.unused", log_text("name", name));
+}
+
 static void
 bind_all(void)
 {
@@ -299,10 +334,13 @@ bind_all(void)
 	unsigned each = own.start.is_balanced ? 1 : own.start.workers;
 	char why[REASON_MAX];
 
+	if (listen_given_take(why, sizeof(why)) == -1)
+		fatal("listen: %s", why);
 	if (service_listeners_open(
 		&own.listeners, settings, each, &none, why, sizeof(why)) == -1)
 		fatal("listen: %s", why);
 	service_listeners_known(&own.listeners);
+	name_unused();
 }
 
 /* What stays as it is for as long as the service runs. */
@@ -323,8 +361,9 @@ fix_start(void)
 		settings->user, &start->place.uid, &start->place.gid) == -1)
 		fatal("user '%s': %s", settings->user,
 		    errno == ENOENT ? "no such user" : strerror(errno));
-	if (service_control_open(ends) == -1)
-		fatal("socketpair: %s", strerror(errno));
+	if (service_control_open(ends) == -1 ||
+	    service_notify_open(start->workers) == -1)
+		fatal("start: %s", strerror(errno));
 	own.control = ends[0];
 	start->control = ends[1];
 }
@@ -332,6 +371,8 @@ fix_start(void)
 static int
 run_parent(void)
 {
+	static const struct super_hooks hooks = {
+	    .reload = reload, .tick = tick, .stopping = say_stopping};
 	const struct service_settings *settings = settings_now();
 	int code;
 
@@ -343,7 +384,7 @@ run_parent(void)
 	own.children[0] = (struct super_child){.name = own.service->name,
 	    .run = service_client_run,
 	    .arg = &own.start};
-	code = super_run(own.children, reload);
+	code = super_run_with(own.children, &hooks);
 	service_listeners_close(&own.listeners);
 	close(own.control);
 	close(own.start.control);

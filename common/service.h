@@ -46,6 +46,8 @@ struct service_settings {
 	struct conf_list listen_tls; /* likewise: they begin with a handshake */
 	/* Likewise: further ones, whose meaning is the program's. */
 	struct conf_list listen_more[SERVICE_MORE];
+	char *unix_mode;	 /* of UNIX sockets: listen_path.h */
+	char *unix_group;	 /* "": the parent's */
 	char *run;		 /* the folder of the helpers' sockets */
 	char *user;		 /* of the client process */
 	int64_t workers;	 /* 0: one for each core */

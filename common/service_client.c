@@ -8,6 +8,7 @@
 #include "service_conf.h"
 #include "service_control.h"
 #include "service_listeners.h"
+#include "service_notify.h"
 #include "super.h"
 #include "tls_conf.h"
 #include "worker.h"
@@ -190,6 +191,7 @@ worker_main(void *arg)
 		service_accept_end();
 		return;
 	}
+	service_notify_live();
 	if (worker_index() == 0)
 		serve_first();
 	else
@@ -251,6 +253,7 @@ service_client_run(void *arg)
 	if (privileges_drop(start->service->privileges, &start->place) == -1)
 		return 1;
 	super_end_with_parent();
+	service_notify_begin();
 	service_accept_begin(
 	    start->service, start->workers, start->is_balanced);
 	if (tell_workers(&own.news) == -1) {

@@ -30,6 +30,7 @@ fill_signals(sigset_t *set)
 	sigaddset(set, SIGINT);
 	sigaddset(set, SIGHUP);
 	sigaddset(set, SIGUSR1);
+	sigaddset(set, SIGUSR2);
 	sigaddset(set, SIGCHLD);
 }
 
@@ -263,32 +264,65 @@ stop_all(struct super_child *children)
 	}
 }
 
-int
-super_run(struct super_child *children, int (*reload)(void))
+static void
+reset(struct super_child *children)
 {
-	struct super_child *c;
-	int number = 0, result = -1, status;
-
 	if (log_share() == -1)
 		log_warn("log.not_shared", log_errno(errno));
-	for (c = children; c->name != NULL; c++) {
+	for (struct super_child *c = children; c->name != NULL; c++) {
 		c->pid = 0;
 		c->pause_ms = 0;
 		c->is_asked = 0;
 		c->due = 0;
 	}
+}
+
+/* What a signal asks for; -1 to go on, else what super_run_with returns. */
+static int
+obey(struct super_child *children, const struct super_hooks *hooks, int number)
+{
+	if (number == SIGTERM || number == SIGINT)
+		return 0;
+	if (number == SIGHUP &&
+	    (hooks->reload == NULL || hooks->reload() != -1))
+		signal_all(children, SIGHUP);
+	if (number == SIGUSR2 && hooks->replace != NULL &&
+	    hooks->replace() == 0)
+		return SUPER_REPLACED;
+	return -1;
+}
+
+int
+super_run_with(struct super_child *children, const struct super_hooks *hooks)
+{
+	int number = 0, result = -1, status;
+	struct super_child *c;
+	int64_t next, tick;
+
+	reset(children);
 	while (result == -1) {
 		while ((c = reap(children, &status)) != NULL)
 			if (note_end(c, status) == -1)
 				result = 1;
-		if (number == SIGTERM || number == SIGINT)
-			result = 0;
-		if (result != -1)
+		if (result != -1 ||
+		    (result = obey(children, hooks, number)) != -1)
 			break;
-		if (number == SIGHUP && (reload == NULL || reload() != -1))
-			signal_all(children, SIGHUP);
-		number = wait_signal(start_due(children));
+		next = start_due(children);
+		tick = hooks->tick != NULL ? hooks->tick() : CLOCK_NEVER;
+		number = wait_signal(next < tick ? next : tick);
 	}
+	if (result == SUPER_REPLACED)
+		return result;
+	if (hooks->stopping != NULL)
+		hooks->stopping();
 	stop_all(children);
 	return result;
+}
+
+int
+super_run(struct super_child *children, int (*reload)(void))
+{
+	const struct super_hooks hooks = {.reload = reload};
+
+	return super_run_with(children, &hooks);
 }

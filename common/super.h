@@ -9,6 +9,7 @@
 #ifndef SUPER_H
 #define SUPER_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct super_child {
@@ -40,6 +41,22 @@ struct super_child {
  * another one.
  */
 int super_run(struct super_child *children, int (*reload)(void));
+
+/* What a parent does beside its children.  Each may be NULL. */
+struct super_hooks {
+	int (*reload)(void); /* as that of super_run */
+	/* After each wake-up: when it is to be called again at the latest. */
+	int64_t (*tick)(void);
+	/* On SIGUSR2.  0: super_run_with returns SUPER_REPLACED, its children
+	 * as they are; -1 to go on. */
+	int (*replace)(void);
+	/* Before the children are told to end. */
+	void (*stopping)(void);
+};
+#define SUPER_REPLACED (-2)
+
+int
+super_run_with(struct super_child *children, const struct super_hooks *hooks);
 
 /*
  * For reload: asks all children to end (SIGTERM), to be started again at once,

@@ -5,7 +5,6 @@
 #include "fiber.h"
 #include "log.h"
 #include "maildir.h"
-#include "removals.h"
 #include "ring.h"
 #include "snapshot.h"
 #include "twin.h"
@@ -448,8 +447,7 @@ build_view(struct build *b, struct index_view *v)
 {
 	struct catalog_stamp before[2];
 
-	if (removals_finish(b->owner) == -1 ||
-	    index_stamp(b->owner, before) == -1 || read_folders(b) == -1 ||
+	if (index_stamp(b->owner, before) == -1 || read_folders(b) == -1 ||
 	    uidls_load(&b->uidls, &b->key, pause_build, b) == -1 ||
 	    carry_load(&b->carry, &b->key, pause_build, b) == -1)
 		return -1;

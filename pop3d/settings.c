@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "lang.h"
+#include "listen_path.h"
 #include "mechanism.h"
 #include "network.h"
 
@@ -73,7 +74,7 @@ static const struct conf_setting settings[] = {
 	.check = listen_check),
     ROW(NULL, "listen_tls", LIST, service.listen_tls, "",
 	.check = listen_check),
-    TLS_ROWS,
+    LISTEN_PATH_ROWS, TLS_ROWS,
     ROW(NULL, "plaintext_login", CHOICE, plaintext_login, "loopback",
 	.choices = plaintext),
     ROW(NULL, "utf8_headers", CHOICE, is_downgrading, "as_is",

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "address.h"
+#include "listen_path.h"
 #include "mechanism.h"
 #include "network.h"
 
@@ -58,7 +59,7 @@ static const struct conf_setting rows[] = {
     ROW(NULL, "listen_lmtp", LIST,
 	service.listen_more[SETTINGS_LISTEN_LMTP - 2], "",
 	.check = listen_check),
-    TLS_ROWS,
+    LISTEN_PATH_ROWS, TLS_ROWS,
     ROW(NULL, "run", TEXT, service.run, "/run/ringmail/smtpd",
 	.check = check_absolute),
     ROW(NULL, "user", TEXT, service.user, "ringsmtp"),
