@@ -68,17 +68,21 @@ read_targets(struct packet *reply, struct accounts_targets *targets)
 
 enum accounts_result
 accounts_lookup(struct device *d, const char *address,
-    struct accounts_targets *targets, int64_t deadline)
+    const struct accounts_sender *sender, struct accounts_targets *targets,
+    int64_t deadline)
 {
 	struct packet request, reply;
 	enum accounts_result result;
 
 	*targets = (struct accounts_targets){0};
-	if (strlen(address) >= WIRE_ADDRESS_MAX)
+	if (strlen(address) >= WIRE_ADDRESS_MAX ||
+	    strlen(sender->address) >= WIRE_ADDRESS_MAX)
 		return ACCOUNTS_NO_USER;
 	packet_init(&request, WIRE_LOOKUP);
 	packet_init(&reply, 0);
 	packet_put_text(&request, address);
+	packet_put_u8(&request, (uint8_t)sender->who);
+	packet_put_text(&request, sender->address);
 	result = ask(d, &request, &reply, DEVICE_REPEAT, deadline);
 	if (result == ACCOUNTS_OK) {
 		result = read_targets(&reply, targets);

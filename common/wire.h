@@ -32,6 +32,11 @@ enum wire_type {
 	WIRE_USER_SENDERS, /* what he may send as besides */
 	WIRE_USER_PAM,	   /* a user whose password PAM knows */
 
+	/* likewise, about from whom a name takes mail */
+	WIRE_RULE_SET = 56,
+	WIRE_RULE_DEL,
+	WIRE_RULE_LIST,
+
 	/* on the private link between accounts and mailbox */
 	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
 	WIRE_TICKET,	 /* accounts tells: one-use ticket (no answer) */
@@ -75,6 +80,16 @@ enum wire_type {
 	/* to introspect, from accounts */
 	WIRE_TOKEN_ASK = 144 /* whose a token is, as a program says */
 };
+
+/* Whose mail WIRE_LOOKUP is about. */
+enum wire_lookup_who {
+	WIRE_LOOKUP_OURS,   /* a note of ours: no rule is asked */
+	WIRE_LOOKUP_CLIENT, /* a client's, as he claims */
+	WIRE_LOOKUP_LOGIN   /* one's who has logged in */
+};
+
+/* What WIRE_RULE_SET sets: mail from those alone, or from all but those. */
+enum wire_rule { WIRE_RULE_ONLY = 1, WIRE_RULE_NOT };
 
 /* What WIRE_DELIVER says besides, in one octet. */
 enum wire_deliver_flags {

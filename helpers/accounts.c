@@ -19,6 +19,7 @@
 #include "pool.h"
 #include "privileges.h"
 #include "ring.h"
+#include "rule.h"
 #include "server.h"
 #include "settings.h"
 #include "share.h"
@@ -97,17 +98,43 @@ reply_targets(struct request **q)
 	packet_free(&fields);
 }
 
+/* The address is there: whether it takes mail from this sender. */
+static void
+answer_rule(struct request *q, uint8_t who, const char *sender)
+{
+	const struct directory *d = &accounts.directory;
+	const struct rule_sender s = {
+	    .address = sender, .is_login = who == WIRE_LOOKUP_LOGIN};
+	enum rule_result result = RULE_PASSES;
+
+	if (who != WIRE_LOOKUP_OURS)
+		result = rule_check(d->kv, d->matched, &s);
+	switch (result) {
+	case RULE_PASSES:
+		reply_targets(&q);
+		break;
+	case RULE_DENIES:
+		reply_refused(&q, ACCOUNTS_DENIED);
+		break;
+	case RULE_FAILED:
+		accounts_fail(&q);
+	}
+}
+
 static int
 answer_lookup(struct request *q)
 {
-	char address[WIRE_ADDRESS_MAX];
+	char address[WIRE_ADDRESS_MAX], sender[WIRE_ADDRESS_MAX];
+	uint8_t who;
 
 	packet_get_text(&q->packet, address, sizeof(address));
-	if (packet_end(&q->packet) == -1)
+	who = packet_get_u8(&q->packet);
+	packet_get_text(&q->packet, sender, sizeof(sender));
+	if (packet_end(&q->packet) == -1 || who > WIRE_LOOKUP_LOGIN)
 		return -1;
 	switch (directory_lookup(&accounts.directory, address, &targets)) {
 	case DIRECTORY_OK:
-		reply_targets(&q);
+		answer_rule(q, who, sender);
 		break;
 	case DIRECTORY_FOREIGN:
 		reply_refused(&q, ACCOUNTS_FOREIGN);
@@ -189,6 +216,9 @@ const struct server_row accounts_rows[] = {
     {WIRE_ALIAS_ADD, ROLE_ADMIN, 0, answer_alias_add, "alias_add"},
     {WIRE_ALIAS_DEL, ROLE_ADMIN, 0, answer_alias_del, "alias_del"},
     {WIRE_ALIAS_LIST, ROLE_ADMIN, 0, answer_alias_list, "alias_list"},
+    {WIRE_RULE_SET, ROLE_ADMIN, 0, answer_rule_set, "rule_set"},
+    {WIRE_RULE_DEL, ROLE_ADMIN, 0, answer_rule_del, "rule_del"},
+    {WIRE_RULE_LIST, ROLE_ADMIN, 0, answer_rule_list, "rule_list"},
     {.answer = NULL},
 };
 static struct server server = {

@@ -2,6 +2,7 @@
 #include "directory_next.h"
 #include "log.h"
 #include "packet.h"
+#include "registry_rule.h"
 #include "server.h"
 
 #include <stdio.h>
@@ -173,7 +174,8 @@ join(const struct record_targets *targets, char *to, size_t size)
 
 /* Nothing waits while these hold something; too large for a fiber's stack. */
 static struct record_targets targets;
-static char joined[WIRE_TARGETS_MAX * (WIRE_NAME_MAX + 2)];
+static char joined[WIRE_TARGETS_MAX * (WIRE_NAME_MAX + 2) + 16];
+static struct rule rule;
 
 int
 answer_alias_list(struct request *q)
@@ -239,5 +241,74 @@ answer_alias_del(struct request *q)
 	result = registry_alias_del(&accounts.directory, address, why);
 	accounts_log_change("alias.deleted", result, address);
 	accounts_reply_change(&q, result, why);
+	return 0;
+}
+
+int
+answer_rule_set(struct request *q)
+{
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+	enum registry_result result;
+	uint32_t i;
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	rule.kind = packet_get_u8(&q->packet);
+	rule.senders.count = packet_get_u32(&q->packet);
+	if ((rule.kind != WIRE_RULE_ONLY && rule.kind != WIRE_RULE_NOT) ||
+	    rule.senders.count > WIRE_TARGETS_MAX)
+		return -1;
+	for (i = 0; i < rule.senders.count; i++)
+		packet_get_text(&q->packet, rule.senders.names[i],
+		    sizeof(rule.senders.names[i]));
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	result = registry_rule_set(&accounts.directory, name, &rule, why);
+	accounts_log_change("rule.set", result, name);
+	accounts_reply_change(&q, result, why);
+	return 0;
+}
+
+int
+answer_rule_del(struct request *q)
+{
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+	enum registry_result result;
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	result = registry_rule_del(&accounts.directory, name, why);
+	accounts_log_change("rule.deleted", result, name);
+	accounts_reply_change(&q, result, why);
+	return 0;
+}
+
+int
+answer_rule_list(struct request *q)
+{
+	enum directory_result result = DIRECTORY_OK;
+	char name[WIRE_NAME_MAX];
+	struct page page = {.count = 0};
+	size_t head;
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	packet_init(&page.names, WIRE_RULE_LIST);
+	while (!page_is_full(&page)) {
+		result = rule_next(accounts.directory.kv, name, name, &rule);
+		if (result != DIRECTORY_OK)
+			break;
+		head = (size_t)snprintf(joined, sizeof(joined), "%s ",
+		    rule.kind == WIRE_RULE_ONLY ? "only" : "not");
+		join(&rule.senders, joined + head, sizeof(joined) - head);
+		if (page.count > 0 &&
+		    page.names.length + strlen(joined) > PAGE_OCTETS)
+			break;
+		packet_put_text(&page.names, name);
+		packet_put_text(&page.names, joined);
+		page.count++;
+	}
+	reply_page(&q, &page, result);
 	return 0;
 }

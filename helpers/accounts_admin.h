@@ -42,6 +42,9 @@ int answer_alias_add(struct request *q);
 int answer_alias_del(struct request *q);
 int answer_alias_list(struct request *q);
 int answer_user_list(struct request *q);
+int answer_rule_set(struct request *q);
+int answer_rule_del(struct request *q);
+int answer_rule_list(struct request *q);
 
 /* Answers a change; *q is freed.  why: of a REGISTRY_REFUSED. */
 void accounts_reply_change(

@@ -261,6 +261,8 @@ visit_step(struct expansion *e, struct step *s, int *opened)
 		if (found != FOUND_NONE && is_under_way(e, s->key))
 			return DIRECTORY_NO_USER;
 	}
+	if (e->visits == 1 && !s->postmaster && !is_postmaster(s))
+		memcpy(e->d->matched, s->key, sizeof(s->key));
 	switch (found) {
 	case FOUND_USER:
 		return add_target(e, s->name);
@@ -408,6 +410,7 @@ directory_lookup(
 
 	targets->count = 0;
 	d->limited = 0;
+	d->matched[0] = '\0';
 	result = parse(d, address, &a);
 	if (result == DIRECTORY_OK)
 		result = expand(&e, &a);

@@ -20,6 +20,9 @@ struct directory {
 	const char *postmaster;	    /* where its mail goes; "" for nowhere */
 	char separator;		    /* '+'; '\0': no plus-addressing */
 	int limited; /* a user of the last directory_lookup has a quota */
+	/* What the address of the last directory_lookup was itself: the key of
+	 * a user, an alias, a catch-all; "" of a postmaster. */
+	char matched[KV_KEY_MAX];
 };
 
 enum directory_result {

@@ -341,53 +341,51 @@ index_add(struct index_slot *s, int folder, const char *name)
 	empty_slot(s);
 }
 
-static void
-note_own(const struct owner *o, const struct catalog_stamp folders[2])
-{
-	struct index_key key;
-
-	index_file_key(&key, o->path);
-	memcpy(take_slot(&key)->own, folders, 2 * sizeof(folders[0]));
-}
-
-void
-index_removal_begin(struct index_removal *r, const struct owner *o)
+struct index_slot *
+index_expect_removal(const struct owner *o)
 {
 	struct catalog_stamp now[2];
-	struct catalog_head head;
-	int fd, is_first = r->room == 0;
+	struct index_key key;
+	struct index_slot *s;
+	int is_known = index_stamp(o, now) == 0;
 
+	index_file_key(&key, o->path);
+	s = slot_of(&key);
+	if (!is_slot_of(s, &key))
+		fill_slot(take_slot(&key));
+	if (s->fd != -1 &&
+	    (!is_known || !is_same(&now[0], &s->head.folders[0]) ||
+		!is_same(&now[1], &s->head.folders[1])))
+		empty_slot(s);
 	owner_home();
-	if (is_first) {
-		r->is_known = index_look(o, &fd, &head) == INDEX_FITS;
-		if (fd != -1)
-			close(fd);
-	} else if (r->is_known) {
-		r->is_known = index_stamp(o, now) == 0 &&
-			      is_same(&now[0], &r->folders[0]) &&
-			      is_same(&now[1], &r->folders[1]);
-	}
+	return s;
 }
 
 void
-index_removal_end(struct index_removal *r, const struct owner *o,
-    const char *const *files, unsigned n)
+index_removed(struct index_slot *s, const struct owner *o)
+{
+	if (index_stamp(o, s->own) == -1)
+		empty_slot(s);
+	if (s->fd == -1)
+		return;
+	memcpy(s->head.folders, s->own, sizeof(s->own));
+	catalog_seal(&s->head);
+	if (catalog_store(s->fd, &s->head, sizeof(s->head), 0) == -1)
+		empty_slot(s);
+}
+
+void
+index_removal_add(struct index_removal *r, const char *const *files, unsigned n)
 {
 	uint64_t *more;
 	unsigned i;
 
-	owner_home();
-	if (index_stamp(o, r->folders) == -1) {
-		r->is_known = 0;
-		return;
-	}
-	note_own(o, r->folders);
 	if (r->count + n > r->room) {
 		size_t room = 2 * r->room + n;
 
 		more = reallocarray(r->bases, room, sizeof(*more));
 		if (more == NULL) {
-			r->is_known = 0;
+			r->is_unknown = 1;
 			return;
 		}
 		r->bases = more;

@@ -71,25 +71,30 @@ struct index_slot *index_expect(const struct owner *o, int folder);
  * needed. */
 void index_add(struct index_slot *slot, int folder, const char *name);
 
-/* Letters that are being removed from a mailbox. */
+/*
+ * Files of letters that it lists no more are about to be removed from both
+ * folders.  What index_removed takes afterwards, without any wait between.  The
+ * process acts as itself when either returns.
+ */
+struct index_slot *index_expect_removal(const struct owner *o);
+void index_removed(struct index_slot *slot, const struct owner *o);
+
+/* Letters that are to be removed from a mailbox; begins as zeroes. */
 struct index_removal {
 	uint64_t *bases; /* hashes of their base names */
 	size_t count, room;
-	int is_known;			 /* the index fits but for them */
-	struct catalog_stamp folders[2]; /* as the last removal left them */
+	int is_unknown; /* there was no memory for some */
 };
 
-/* Before, and after, some letters are removed: in pairs, without any wait
- * between.  r begins as zeroes.  The process acts as itself afterwards. */
-void index_removal_begin(struct index_removal *r, const struct owner *o);
-void index_removal_end(struct index_removal *r, const struct owner *o,
-    const char *const *files, unsigned n);
+void index_removal_add(
+    struct index_removal *r, const char *const *files, unsigned n);
 
 /*
- * Takes them out of the index and frees r; others get their turn meanwhile.  As
- * index_open.
+ * Takes them out of the index, and frees r; others get their turn meanwhile.
+ * Whether it lists them no more, and fits: else the next login has it made
+ * anew.  The process acts as itself before and after.
  */
-void index_removal_finish(struct index_removal *r, const struct owner *o);
+int index_removal_finish(struct index_removal *r, const struct owner *o);
 
 /* For index_build and index_removal. */
 

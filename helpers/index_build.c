@@ -5,6 +5,7 @@
 #include "fiber.h"
 #include "log.h"
 #include "maildir.h"
+#include "removals.h"
 #include "ring.h"
 #include "snapshot.h"
 #include "twin.h"
@@ -447,7 +448,8 @@ build_view(struct build *b, struct index_view *v)
 {
 	struct catalog_stamp before[2];
 
-	if (index_stamp(b->owner, before) == -1 || read_folders(b) == -1 ||
+	if (removals_finish(b->owner) == -1 ||
+	    index_stamp(b->owner, before) == -1 || read_folders(b) == -1 ||
 	    uidls_load(&b->uidls, &b->key, pause_build, b) == -1 ||
 	    carry_load(&b->carry, &b->key, pause_build, b) == -1)
 		return -1;

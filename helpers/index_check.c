@@ -1,6 +1,7 @@
 #include "index_check.h"
 
 #include "fiber.h"
+#include "removals.h"
 #include "snapshot.h"
 #include "uidl.h"
 
@@ -101,6 +102,7 @@ index_check(const struct owner *o, struct index_findings *f)
 	memset(f, 0, sizeof(*f));
 	index_file_key(&key, o->path);
 	if (uidls_load(&u, &key, pause_check, &c) == 0 &&
+	    removals_finish(o) == 0 &&
 	    (f->state = index_look(o, &fd, &head)) != -1 &&
 	    read_maildir(&c) == 0) {
 		f->stored = u.stored;

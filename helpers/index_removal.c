@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Rows that are copied at a time. */
@@ -16,7 +17,7 @@
 struct copying {
 	const struct index_removal *removal;
 	int from, to;
-	uint32_t read;		  /* rows of from */
+	uint32_t read, there;	  /* rows of from */
 	struct catalog_head head; /* of to */
 	char *rows;		  /* ROWS */
 };
@@ -72,14 +73,12 @@ copy_some(struct copying *c, uint32_t count)
 }
 
 static int
-copy_rows(struct copying *c, uint32_t count)
+copy_rows(struct copying *c)
 {
 	uint32_t n;
 
-	if ((c->rows = malloc((size_t)ROWS * c->head.row)) == NULL)
-		return -1;
-	while (c->read < count) {
-		n = count - c->read < ROWS ? count - c->read : ROWS;
+	while (c->read < c->there) {
+		n = c->there - c->read < ROWS ? c->there - c->read : ROWS;
 		if (copy_some(c, n) == -1)
 			return -1;
 		if (c->read % (8 * ROWS) == 0)
@@ -101,56 +100,92 @@ sort_bases(struct index_removal *r)
 	r->count = kept;
 }
 
-/* The new file, complete but for its folders; -1 where there can be none. */
+/* Opens the index, and begins the one that shall take its place.  0 or -1. */
+static int
+begin_copy(struct copying *c, const struct owner *o)
+{
+	struct index_key key;
+
+	if (index_look(o, &c->from, &c->head) != INDEX_FITS)
+		return -1;
+	index_file_key(&key, o->path);
+	c->to = index_file_make(&key, INDEX_CATALOG);
+	c->rows = malloc((size_t)ROWS * c->head.row);
+	c->there = c->head.count;
+	c->head.count = 0;
+	c->head.octets = c->head.size = 0;
+	return c->to != -1 && c->rows != NULL ? 0 : -1;
+}
+
+static int
+is_same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_ino == y.st_ino;
+}
+
+/* Notes what was delivered meanwhile: 0, or -1 where the index is another, or
+ * fits no more. */
+static int
+look_again(struct copying *c, const struct owner *o)
+{
+	struct catalog_head now;
+	int fd, result = -1;
+
+	if (index_look(o, &fd, &now) == INDEX_FITS && now.count >= c->there &&
+	    is_same_file(fd, c->from)) {
+		c->there = now.count;
+		memcpy(c->head.folders, now.folders, sizeof(now.folders));
+		result = 0;
+	}
+	if (fd != -1)
+		close(fd);
+	return result;
+}
+
+/* Copies all but what is removed, also what comes meanwhile.  0 or -1. */
 static int
 copy_index(struct copying *c, const struct owner *o)
 {
-	struct index_key key;
-	uint32_t count;
-	int state;
-
-	state = index_look(o, &c->from, &c->head);
-	/* It fitted before the letters went. */
-	if (state != INDEX_OLD)
+	if (begin_copy(c, o) == -1)
 		return -1;
-	index_file_key(&key, o->path);
-	if ((c->to = index_file_make(&key, INDEX_CATALOG)) == -1)
-		return -1;
-	count = c->head.count;
-	c->head.count = 0;
-	c->head.octets = c->head.size = 0;
-	if (copy_rows(c, count) == -1)
-		return -1;
-	return count - c->head.count == c->removal->count ? 0 : -1;
+	do {
+		if (copy_rows(c) == -1 || look_again(c, o) == -1)
+			return -1;
+	} while (c->read < c->there);
+	return c->read - c->head.count == c->removal->count ? 0 : -1;
 }
 
-/* Whether the folders are still as the last removal left them. */
 static int
-is_untouched(const struct index_removal *r, const struct owner *o)
+publish(struct copying *c, const struct owner *o)
 {
-	struct catalog_stamp now[2];
+	int result;
 
-	return index_stamp(o, now) == 0 &&
-	       memcmp(now, r->folders, sizeof(now)) == 0;
+	catalog_seal(&c->head);
+	if (catalog_store(c->to, &c->head, sizeof(c->head), 0) == -1)
+		return -1;
+	result = index_publish(o, c->to, &c->head);
+	c->to = -1;
+	if (result == -1)
+		log_error(
+		    "index.write", log_text("path", o->path), log_errno(errno));
+	return result;
 }
 
-void
+int
 index_removal_finish(struct index_removal *r, const struct owner *o)
 {
 	struct copying c = {.removal = r, .from = -1, .to = -1};
+	int is_unlisted = 0;
 
 	owner_home();
-	if (r->count > 0 && r->is_known) {
+	if (r->count > 0 && !r->is_unknown) {
 		sort_bases(r);
-		if (copy_index(&c, o) == 0 && is_untouched(r, o) &&
-		    index_note(o, c.to, &c.head, r->folders) == 0) {
-			if (index_publish(o, c.to, &c.head) == -1)
-				log_error("index.write",
-				    log_text("path", o->path),
-				    log_errno(errno));
-			c.to = -1;
-		}
+		is_unlisted = copy_index(&c, o) == 0 && publish(&c, o) == 0;
 	}
+	if (!is_unlisted && (r->count > 0 || r->is_unknown))
+		index_spoil(o);
 	if (c.from != -1)
 		close(c.from);
 	if (c.to != -1)
@@ -158,4 +193,5 @@ index_removal_finish(struct index_removal *r, const struct owner *o)
 	free(c.rows);
 	free(r->bases);
 	memset(r, 0, sizeof(*r));
+	return is_unlisted;
 }

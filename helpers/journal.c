@@ -10,8 +10,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define PARTS_MAX 1024 /* IOV_MAX */
-
 struct journal {
 	struct journal_conf conf;
 	char boot[JOURNAL_BOOT];
@@ -20,6 +18,7 @@ struct journal {
 	struct journal_header header; /* of the file that takes entries */
 	uint64_t sequence;	      /* the last one given out */
 	uint64_t synced;	      /* the last one of a synced batch */
+	uint64_t noted;		      /* as JOURNAL_PLACED says */
 	size_t at;		      /* where the next entry goes */
 	int failed;
 	int used; /* the file holds what a checkpoint would free */
@@ -146,7 +145,7 @@ begin_file(struct journal *j, int to, uint64_t epoch, uint64_t durable)
 	h->checksum = journal_header_checksum(h);
 	j->now = to;
 	j->at = JOURNAL_START;
-	j->sequence = j->synced = 0;
+	j->sequence = j->synced = j->noted = 0;
 	j->used = 0;
 	/* No sync: the first batch's covers it. */
 	return journal_file_write(j->fd[to], h, sizeof(*h), 0);
@@ -295,36 +294,6 @@ seal_batch(struct journal *j)
 	}
 }
 
-/* Writes the sealed batch with as few calls as may be. */
-static int
-write_batch(struct journal *j)
-{
-	struct iovec *part = j->parts;
-	unsigned left = j->nparts;
-	size_t at = j->at;
-	ssize_t n;
-
-	while (left > 0) {
-		n = pwritev(j->fd[j->now], part,
-		    (int)(left < PARTS_MAX ? left : PARTS_MAX), (off_t)at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		at += (size_t)n;
-		while (left > 0 && (size_t)n >= part->iov_len) {
-			n -= (ssize_t)part->iov_len;
-			part++;
-			left--;
-		}
-		if (n > 0) {
-			part->iov_base = (char *)part->iov_base + n;
-			part->iov_len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 void
 journal_doubt(struct journal *j)
 {
@@ -396,10 +365,21 @@ write_note(struct journal *j, uint32_t type, uint64_t value)
 	j->at += sizeof(note);
 }
 
-void
-journal_placed(struct journal *j)
+uint64_t
+journal_last(const struct journal *j)
 {
-	write_note(j, JOURNAL_PLACED, j->sequence);
+	return j->synced;
+}
+
+void
+journal_placed(struct journal *j, uint64_t below)
+{
+	uint64_t placed = below == 0 ? j->synced : below - 1;
+
+	if (placed <= j->noted)
+		return;
+	j->noted = placed;
+	write_note(j, JOURNAL_PLACED, placed);
 }
 
 /* Takes the syncer's answer, if there is one, waiting for it or not. */
@@ -422,6 +402,8 @@ finish_checkpoint(struct journal *j, int wait)
 static int
 begin_checkpoint(struct journal *j)
 {
+	if (j->conf.settle != NULL && j->conf.settle(j->conf.arg) == -1)
+		return fail(j, "settle");
 	/* Before the other file is overwritten, it must be known that its mail
 	 * is durable: this sync covers that note. */
 	if (fdatasync(j->fd[j->now]) == -1 ||
@@ -458,7 +440,8 @@ journal_commit(struct journal *j)
 	    (finish_checkpoint(j, 1) == -1 || begin_checkpoint(j) == -1))
 		return -1;
 	seal_batch(j);
-	if (write_batch(j) == -1)
+	if (journal_file_write_parts(
+		j->fd[j->now], j->parts, j->nparts, j->at) == -1)
 		return fail(j, "write");
 	if (fdatasync(j->fd[j->now]) == -1)
 		return fail(j, "sync");
@@ -480,7 +463,9 @@ journal_close(struct journal **j)
 		return;
 	if (old->syncer != NULL) {
 		if (finish_checkpoint(old, 1) == 0 && !old->failed) {
-			if (old->conf.sync(old->conf.arg) == 0)
+			if ((old->conf.settle == NULL ||
+				old->conf.settle(old->conf.arg) == 0) &&
+			    old->conf.sync(old->conf.arg) == 0)
 				write_note(
 				    old, JOURNAL_DURABLE, old->header.epoch);
 			else

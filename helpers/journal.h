@@ -39,6 +39,10 @@ struct journal_conf {
 	/* Makes all of the Maildirs durable: 0, or -1 with errno.  Called in
 	 * the journal's thread. */
 	int (*sync)(void *arg);
+	/* Has all entries that were committed take effect, before that sync is
+	 * asked for: 0, or -1 with errno.  NULL: they have always.  Called in
+	 * the caller's thread. */
+	int (*settle)(void *arg);
 	void *arg;
 };
 
@@ -102,9 +106,12 @@ void journal_doubt(struct journal *j);
 /* Forgets the batch that was not committed. */
 void journal_drop(struct journal *j);
 
-/* All committed entries have taken effect: no replay unless the machine
- * stops. */
-void journal_placed(struct journal *j);
+/* The number of the last committed entry of the current file. */
+uint64_t journal_last(const struct journal *j);
+
+/* All committed entries below this number (0: all) have taken effect: no replay
+ * unless the machine stops. */
+void journal_placed(struct journal *j, uint64_t below);
 
 /*
  * To be called at regular times: ends a checkpoint that is ready, and begins

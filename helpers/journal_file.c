@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define PARTS_MAX 1024 /* IOV_MAX */
+
 enum { READ_TRIES = 5 }; /* after an error of the disk: 1.5 s in all */
 
 /* A bijection of the sum for a given word: a changed word changes the end. */
@@ -86,6 +88,32 @@ journal_file_open(int dir, const char *name, size_t *size)
 	}
 	*size = (size_t)st.st_size;
 	return fd;
+}
+
+int
+journal_file_write_parts(int fd, struct iovec *part, unsigned n, size_t at)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = pwritev(
+		    fd, part, (int)(n < PARTS_MAX ? n : PARTS_MAX), (off_t)at);
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return -1;
+		at += (size_t)done;
+		while (n > 0 && (size_t)done >= part->iov_len) {
+			done -= (ssize_t)part->iov_len;
+			part++;
+			n--;
+		}
+		if (done > 0) {
+			part->iov_base = (char *)part->iov_base + done;
+			part->iov_len -= (size_t)done;
+		}
+	}
+	return 0;
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #define JOURNAL_MAGIC UINT64_C(0x31676e69725f676f)
 /* Where entries begin. */
@@ -71,6 +72,10 @@ int journal_file_open(int dir, const char *name, size_t *size);
  * it has that size already.  Returns 0, or -1 with errno.
  */
 int journal_file_lay_out(int fd, size_t size);
+
+/* Writes n parts, one behind the other, with as few calls as may be; part is
+ * changed.  0, or -1 with errno. */
+int journal_file_write_parts(int fd, struct iovec *part, unsigned n, size_t at);
 
 /* Writes all of data at an offset.  0, or -1 with errno. */
 int journal_file_write(int fd, const void *data, size_t length, size_t at);

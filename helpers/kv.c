@@ -30,6 +30,7 @@ static const char *const table_files[KV_TABLES] = {
     [KV_DOMAINS] = "domains.db",
     [KV_USERS] = "users.db",
     [KV_ALIASES] = "aliases.db",
+    [KV_RULES] = "rules.db",
 };
 
 static void

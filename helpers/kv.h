@@ -14,7 +14,7 @@
 
 struct kv;
 
-enum kv_table { KV_DOMAINS, KV_USERS, KV_ALIASES, KV_TABLES };
+enum kv_table { KV_DOMAINS, KV_USERS, KV_ALIASES, KV_RULES, KV_TABLES };
 
 enum kv_status {
 	KV_OK,

@@ -18,6 +18,7 @@
 #include "mailbox_fetch.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
+#include "mailbox_remove.h"
 #include "mailbox_room.h"
 #include "mailbox_visit.h"
 #include "maildir.h"
@@ -178,6 +179,8 @@ keep_house(void *arg)
 		}
 		if (clock_now() < due)
 			continue;
+		/* Or the checkpoint would, at once. */
+		mailbox_remove_wait();
 		if (store_checkpoint(store) == -1)
 			mailbox_deliver_give_up();
 		due = clock_after(helper->conf->checkpoint_interval);
@@ -204,7 +207,9 @@ start(void)
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
 	    server_listen(&server, helper->admin, ROLE_ADMIN) == -1)
 		return -1;
-	return fiber_spawn("house", keep_house, NULL);
+	return mailbox_remove_setup(store) == -1
+		   ? -1
+		   : fiber_spawn("house", keep_house, NULL);
 }
 
 static void

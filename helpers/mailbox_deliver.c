@@ -359,6 +359,7 @@ mailbox_deliver_setup(struct store *store, unsigned most)
 	queue.store = store;
 	queue.most = most;
 	queue.tail = &queue.head;
+	free(queue.batch);
 	queue.batch = calloc(most, sizeof(struct store_delivery *));
 	if (queue.batch == NULL)
 		return -1;

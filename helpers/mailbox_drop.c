@@ -7,6 +7,7 @@
 #include "mailbox_deliver.h"
 #include "mailbox_owners.h"
 #include "mailbox_proof.h"
+#include "mailbox_remove.h"
 #include "quota.h"
 #include "ring.h"
 #include "server.h"
@@ -33,7 +34,8 @@ struct drop {
 	uint32_t handle;
 	struct drops *peer;
 	struct index_removal removal;
-	int is_busy; /* being opened or closed */
+	int is_busy;	  /* being opened or closed */
+	int has_expunged; /* what mailbox_remove_begin is to be told of */
 };
 
 /* What is kept for each peer. */
@@ -169,6 +171,11 @@ add_drop(struct request *q, const struct mailbox_proof *proof)
 static void
 remove_drop(struct drop *d)
 {
+	/* Of a session that ended in the midst of its QUIT. */
+	if (d->has_expunged) {
+		index_spoil(&d->proof.owner);
+		mailbox_remove_begin(d->handle, 0);
+	}
 	CUT(bucket_of(d->proof.name), d, next_by_name);
 	CUT(&table.by_handle[d->handle % BUCKETS], d, next_by_handle);
 	CUT(&d->peer->first, d, next_of_peer);
@@ -377,18 +384,17 @@ answer_expunge(struct request *q)
 		request_reply(&q, PACKET_TEMPORARY, NULL);
 		return 0;
 	}
-	index_removal_begin(&d->removal, &d->proof.owner);
-	if (store_expunge(table.store, &d->proof.owner, pointers,
-		(unsigned)count) == -1) {
+	if (store_expunge(table.store, &d->proof.owner, d->handle, pointers,
+		(unsigned)count) == 0) {
+		d->has_expunged = 1;
+		index_removal_add(&d->removal, pointers, (unsigned)count);
+		quota_removed(
+		    d->proof.name, &d->proof.owner, pointers, (unsigned)count);
+	} else {
 		code = errno;
 		log_warn("expunge.failed", log_text("name", d->proof.name),
 		    log_errno(code));
 	}
-	index_removal_end(
-	    &d->removal, &d->proof.owner, pointers, (unsigned)count);
-	/* What is left of them after a failure may be counted too little. */
-	quota_removed(
-	    d->proof.name, &d->proof.owner, pointers, (unsigned)count);
 	request_reply(&q, code == 0 ? PACKET_OK : PACKET_TEMPORARY, NULL);
 	if (code == EIO)
 		mailbox_deliver_give_up();
@@ -406,7 +412,10 @@ answer_close(struct request *q)
 	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
 	d->is_busy = 1;
-	index_removal_finish(&d->removal, &d->proof.owner);
+	if (d->has_expunged)
+		mailbox_remove_begin(d->handle,
+		    index_removal_finish(&d->removal, &d->proof.owner));
+	d->has_expunged = 0;
 	trash_sweep(&d->proof.owner);
 	remove_drop(d);
 	request_reply(&q, PACKET_OK, NULL);

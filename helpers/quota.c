@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "log.h"
 #include "quota_count.h"
+#include "removals.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -120,6 +121,9 @@ count(struct usage *u, const struct owner *o)
 
 	do {
 		before = u->changes;
+		/* What can't be removed now counts: rather that than no mail
+		 * counted. */
+		(void)removals_finish(o);
 		quota_count_times(o, &u->times);
 		quota_count(o, &used);
 	} while (u->changes != before && ++tries < COUNT_TRIES);

@@ -41,16 +41,33 @@ registry_put(struct directory *d, enum kv_table table, const char *key,
 	return finish(d, kv_put(d->kv, table, key, value, length));
 }
 
+/* In the transaction that took a name away. */
+static enum kv_status
+delete_rule(struct directory *d, const char *key)
+{
+	enum kv_status status = registry_has_name(d, key);
+
+	if (status != KV_NONE)
+		return status;
+	status = kv_delete(d->kv, KV_RULES, key);
+	return status == KV_NONE ? KV_OK : status;
+}
+
 enum registry_result
 registry_delete(struct directory *d, enum kv_table table, const char *key)
 {
+	enum kv_status status;
+
 	if (kv_begin(d->kv) != KV_OK)
 		return REGISTRY_FAILED;
-	return finish(d, kv_delete(d->kv, table, key));
+	status = kv_delete(d->kv, table, key);
+	if (status == KV_OK && table != KV_RULES)
+		status = delete_rule(d, key);
+	return finish(d, status);
 }
 
-static enum registry_result
-check_domain(struct directory *d, const char *domain, char *why)
+enum registry_result
+registry_check_domain(struct directory *d, const char *domain, char *why)
 {
 	switch (directory_has_domain(d, domain)) {
 	case DIRECTORY_OK:
@@ -71,7 +88,7 @@ registry_check_address(
 {
 	switch (address_parse(text, a)) {
 	case ADDRESS_OK:
-		return check_domain(d, a->domain, why);
+		return registry_check_domain(d, a->domain, why);
 	case ADDRESS_BAD_LOCAL:
 		return registry_refuse(why,
 		    "\"%.80s\" can't be a name here: 1 to 64 letters, digits "
@@ -158,7 +175,7 @@ registry_domain_del(struct directory *d, const char *domain, char *why)
 
 	if (address_parse_domain(domain, a.domain) == -1)
 		return registry_refuse(why, "\"%.80s\" is no domain", domain);
-	result = check_domain(d, a.domain, why);
+	result = registry_check_domain(d, a.domain, why);
 	if (result == REGISTRY_REFUSED)
 		registry_refuse(why, "%s is none of our domains", a.domain);
 	if (result == REGISTRY_OK)
@@ -173,7 +190,7 @@ registry_domain_del(struct directory *d, const char *domain, char *why)
 }
 
 enum kv_status
-registry_has_alias(struct directory *d, const char *key)
+registry_has(struct directory *d, enum kv_table table, const char *key)
 {
 	enum kv_status status = KV_FAILED;
 	unsigned char *value;
@@ -183,9 +200,24 @@ registry_has_alias(struct directory *d, const char *key)
 		log_error("registry.failed", log_errno(ENOMEM));
 		return KV_FAILED;
 	}
-	status = kv_get(d->kv, KV_ALIASES, key, value, KV_VALUE_MAX, &length);
+	status = kv_get(d->kv, table, key, value, KV_VALUE_MAX, &length);
+	explicit_bzero(value, KV_VALUE_MAX);
 	free(value);
 	return status;
+}
+
+enum kv_status
+registry_has_alias(struct directory *d, const char *key)
+{
+	return registry_has(d, KV_ALIASES, key);
+}
+
+enum kv_status
+registry_has_name(struct directory *d, const char *key)
+{
+	enum kv_status status = registry_has_alias(d, key);
+
+	return status == KV_NONE ? registry_has(d, KV_USERS, key) : status;
 }
 
 static enum registry_result
@@ -298,7 +330,7 @@ registry_alias_add(struct directory *d, const char *address,
 	struct address a;
 
 	if (address_parse_catch_all(address, &a) == 0)
-		result = check_domain(d, a.domain, why);
+		result = registry_check_domain(d, a.domain, why);
 	else
 		result = registry_check_address(d, address, &a, why);
 	if (result != REGISTRY_OK)

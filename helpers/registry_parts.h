@@ -10,7 +10,8 @@
 enum registry_result registry_refuse(char *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* One change, as a transaction of its own. */
+/* One change, as a transaction of its own; what deletes the last user or alias
+ * of a name, or a domain, deletes its rule. */
 enum registry_result registry_put(struct directory *d, enum kv_table table,
     const char *key, const void *value, size_t length);
 enum registry_result
@@ -20,7 +21,15 @@ registry_delete(struct directory *d, enum kv_table table, const char *key);
 enum registry_result registry_check_address(
     struct directory *d, const char *text, struct address *a, char *why);
 
-/* Whether there is an alias under this key. */
+/* Whether the domain is one of ours. */
+enum registry_result
+registry_check_domain(struct directory *d, const char *domain, char *why);
+
+/* Whether a table has this key; whether there is an alias under it; a user or
+ * an alias. */
+enum kv_status
+registry_has(struct directory *d, enum kv_table table, const char *key);
 enum kv_status registry_has_alias(struct directory *d, const char *key);
+enum kv_status registry_has_name(struct directory *d, const char *key);
 
 #endif

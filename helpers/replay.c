@@ -149,9 +149,8 @@ lay_aside(struct replay *r, const struct entry *e, const struct owner *o)
 	return aside_put(r->folder, e, o);
 }
 
-/* Whether the fault is the machine's, so that a later try may do better. */
-static int
-may_pass(int code)
+int
+replay_may_pass(int code)
 {
 	return code == ENOSPC || code == EIO || code == ENOMEM ||
 	       code == EMFILE || code == ENFILE || code == EROFS ||
@@ -170,7 +169,7 @@ redo_deliver(struct replay *r, const struct entry *e)
 		if (is_removed(r, o->path, e->name))
 			continue;
 		result = replay_place(e, o);
-		if (result == -1 && may_pass(errno))
+		if (result == -1 && replay_may_pass(errno))
 			return -1;
 		if (result == -1 && lay_aside(r, e, o) == -1)
 			return -1;
@@ -191,7 +190,7 @@ redo_expunge(struct replay *r, const struct entry *e)
 	for (i = 0; i < e->file_count; i++) {
 		if (maildir_remove(o->path, e->files[i]) == 0)
 			r->findings->removed++;
-		else if (may_pass(errno))
+		else if (replay_may_pass(errno))
 			return -1;
 	}
 	return 0;

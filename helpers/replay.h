@@ -33,6 +33,10 @@ struct replay_memory {
 int replay_run(struct journal *j, int folder,
     const struct replay_memory *memory, struct replay_findings *findings);
 
+/* Whether an error is the machine's fault, so that a later try may do
+ * better. */
+int replay_may_pass(int code);
+
 /* Places one message in one Maildir, if it is not there.  1 where it was
  * written, 0 where it was there, -1 with errno; the process acts as the owner
  * afterwards. */

@@ -48,6 +48,13 @@ sync_mail(void *arg)
 	return maildir_sync_all();
 }
 
+static int
+settle_removals(void *arg)
+{
+	(void)arg;
+	return removals_settle();
+}
+
 /* Replays, makes that durable, begins a new journal. */
 static int
 bring_up(struct store *s, const struct store_conf *conf)
@@ -55,7 +62,8 @@ bring_up(struct store *s, const struct store_conf *conf)
 	struct journal_conf j = {.dir = s->folder,
 	    .size = conf->journal_size,
 	    .boot = conf->boot,
-	    .sync = sync_mail};
+	    .sync = sync_mail,
+	    .settle = settle_removals};
 	const struct replay_memory memory = {
 	    .seen = remember, .retracted = forget, .arg = s};
 	struct journal_findings found;
@@ -290,7 +298,7 @@ carry_out(struct store *s, struct store_delivery **batch, unsigned n)
 			result = -1;
 	}
 	if (result == 0)
-		journal_placed(s->journal);
+		journal_placed(s->journal, removals_first());
 	return result;
 }
 
@@ -354,10 +362,11 @@ store_is_spool(int fd, uint64_t size, int again)
 	       (uint64_t)st.st_size == size;
 }
 
-/* Removes letters for good, by an entry of this type. */
+/* Makes the promise to remove letters: 0, or -1 with errno, EIO where the
+ * process must end. */
 static int
-remove_letters(struct store *s, const struct owner *owner, enum entry_type type,
-    const char *const *files, unsigned n)
+promise_removal(struct store *s, const struct owner *owner,
+    enum entry_type type, const char *const *files, unsigned n)
 {
 	struct packet p;
 	struct iovec part;
@@ -367,33 +376,40 @@ remove_letters(struct store *s, const struct owner *owner, enum entry_type type,
 	entry_put_expunge(&p, owner, files, n);
 	part = (struct iovec){p.data, p.length};
 	errno = EMSGSIZE;
-	if (p.error != 0 || journal_add(s->journal, type, &part, 1) == -1)
-		goto out;
-	if (journal_commit(s->journal) == -1) {
-		errno = EIO;
-		goto out;
+	if (p.error == 0 && journal_add(s->journal, type, &part, 1) == 0) {
+		result = journal_commit(s->journal);
+		if (result == -1)
+			errno = EIO;
 	}
-	if (owner_become(owner->uid, owner->gid) == -1)
-		goto out;
-	if (maildir_remove_all(owner->path, files, n) == -1)
-		goto out;
-	if (maildir_settle(owner->path) == -1) {
-		/* It is the owner's disk: no reason to end for all others. */
-		errno = EBUSY;
-		goto out;
-	}
-	journal_placed(s->journal);
-	result = 0;
-out:
 	packet_free(&p);
 	return result;
 }
 
 int
-store_expunge(struct store *s, const struct owner *owner,
+store_expunge(struct store *s, const struct owner *owner, uint32_t holder,
     const char *const *files, unsigned n)
 {
-	return remove_letters(s, owner, ENTRY_EXPUNGE, files, n);
+	if (removals_allowed(owner, files, n) == -1 ||
+	    promise_removal(s, owner, ENTRY_EXPUNGE, files, n) == -1)
+		return -1;
+	if (removals_add(owner, holder, files, n, journal_last(s->journal)) ==
+	    0)
+		return 0;
+	/* Nobody but a successor can keep the promise. */
+	log_error(
+	    "expunge.failed", log_text("path", owner->path), log_errno(errno));
+	errno = EIO;
+	return -1;
+}
+
+enum removals_result
+store_remove_some(struct store *s)
+{
+	enum removals_result result = removals_step();
+
+	if (result == REMOVALS_MORE)
+		journal_placed(s->journal, removals_first());
+	return result;
 }
 
 int
@@ -411,7 +427,17 @@ store_retract(struct store *s, const struct owner *owner, const char *name)
 
 	snprintf(file, sizeof(file), "new/%s", name);
 	recent_remove(&s->recent, entry_key(owner->path, name));
-	return remove_letters(s, owner, ENTRY_RETRACT, files, 1);
+	if (promise_removal(s, owner, ENTRY_RETRACT, files, 1) == -1 ||
+	    owner_become(owner->uid, owner->gid) == -1 ||
+	    maildir_remove_all(owner->path, files, 1) == -1)
+		return -1;
+	if (maildir_settle(owner->path) == -1) {
+		/* It is the owner's disk: no reason to end for all others. */
+		errno = EBUSY;
+		return -1;
+	}
+	journal_placed(s->journal, removals_first());
+	return 0;
 }
 
 int

@@ -17,6 +17,7 @@
 #include "maildir.h"
 #include "owner.h"
 #include "packet.h"
+#include "removals.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -104,11 +105,15 @@ int store_spool(struct store *s, const struct owner *owner);
 int store_is_spool(int fd, uint64_t size, int again);
 
 /*
- * Removes letters (maildir_is_file) of one Maildir, durably.  Returns 0; -1
- * with errno: some may be left.  EIO: as store_commit.
+ * Promises to remove letters (maildir_is_file) of one Maildir, durably: their
+ * files go later (removals.h, as well for holder).  Returns 0; -1 with errno:
+ * none is removed, unless it is EIO: as store_commit.
  */
-int store_expunge(struct store *s, const struct owner *owner,
+int store_expunge(struct store *s, const struct owner *owner, uint32_t holder,
     const char *const *files, unsigned n);
+
+/* As removals_step; the journal learns of it. */
+enum removals_result store_remove_some(struct store *s);
 
 /* Whether such a letter is one of the latest deliveries. */
 int store_is_recent(

@@ -1,4 +1,6 @@
 #include "command.h"
+#include "alias_command.h"
+#include "ask.h"
 #include "mailbox_command.h"
 #include "secret.h"
 #include "wire.h"
@@ -10,52 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An alias's targets in a list, joined; with a NUL. */
-#define JOINED_MAX (WIRE_TARGETS_MAX * (WIRE_NAME_MAX + 2))
-
-/* Whether an argument fits into a request. */
-static enum client_exit
-check_length(const char *text)
-{
-	if (strlen(text) < WIRE_NAME_MAX)
-		return CLIENT_OK;
-	warnx(
-	    "too long (at most %d octets): %.80s...", WIRE_NAME_MAX - 1, text);
-	return CLIENT_USAGE;
-}
-
-/* Sends the request, frees it, and expects no fields back. */
-static enum client_exit
-finish(int fd, struct packet *request)
-{
-	enum client_exit code;
-	struct packet reply;
-
-	packet_init(&reply, 0);
-	code = client_call(fd, request, &reply);
-	if (code == CLIENT_OK)
-		code = client_end(&reply);
-	if (request->data != NULL)
-		explicit_bzero(request->data, request->length);
-	packet_free(request);
-	packet_free(&reply);
-	return code;
-}
-
-/* A request with one text and no answer but yes or no. */
-static enum client_exit
-ask(int fd, uint16_t type, const char *text)
-{
-	enum client_exit code;
-	struct packet request;
-
-	if ((code = check_length(text)) != CLIENT_OK)
-		return code;
-	packet_init(&request, type);
-	packet_put_text(&request, text);
-	return finish(fd, &request);
-}
 
 /* Asks for the user's password, and puts both. */
 static enum client_exit
@@ -77,59 +33,12 @@ ask_with_password(int fd, uint16_t type, const char *name)
 	enum client_exit code;
 	struct packet request;
 
-	if ((code = check_length(name)) != CLIENT_OK)
+	if ((code = ask_check_length(name)) != CLIENT_OK)
 		return code;
 	packet_init(&request, type);
 	if ((code = put_password(&request, name)) == CLIENT_OK)
-		return finish(fd, &request);
+		return ask_finish(fd, &request);
 	packet_free(&request);
-	return code;
-}
-
-/* One page: prints it, and leaves its last name in after; *count: names. */
-static enum client_exit
-print_page(struct packet *reply, char *after, uint32_t *count)
-{
-	static char joined[JOINED_MAX];
-	uint32_t i;
-
-	*count = packet_get_u32(reply);
-	for (i = 0; i < *count && reply->error == 0; i++) {
-		packet_get_text(reply, after, WIRE_NAME_MAX);
-		if (reply->head.type == WIRE_ALIAS_LIST)
-			packet_get_text(reply, joined, sizeof(joined));
-		if (reply->error != 0)
-			break;
-		if (reply->head.type == WIRE_ALIAS_LIST)
-			printf("%s: %s\n", after, joined);
-		else
-			printf("%s\n", after);
-	}
-	return client_end(reply);
-}
-
-/* Prints a whole list, page by page; domain only for users. */
-static enum client_exit
-list(int fd, uint16_t type, const char *domain)
-{
-	char after[WIRE_NAME_MAX] = "";
-	struct packet request, reply;
-	enum client_exit code;
-	uint32_t count;
-
-	do {
-		packet_init(&request, type);
-		packet_init(&reply, 0);
-		packet_put_text(&request, after);
-		if (type == WIRE_USER_LIST)
-			packet_put_text(&request, domain);
-		count = 0;
-		code = client_call(fd, &request, &reply);
-		if (code == CLIENT_OK)
-			code = print_page(&reply, after, &count);
-		packet_free(&request);
-		packet_free(&reply);
-	} while (code == CLIENT_OK && count > 0);
 	return code;
 }
 
@@ -137,14 +46,14 @@ static enum client_exit
 domain_add(int fd, char **args, int count)
 {
 	(void)count;
-	return ask(fd, WIRE_DOMAIN_ADD, args[0]);
+	return ask_text(fd, WIRE_DOMAIN_ADD, args[0]);
 }
 
 static enum client_exit
 domain_del(int fd, char **args, int count)
 {
 	(void)count;
-	return ask(fd, WIRE_DOMAIN_DEL, args[0]);
+	return ask_text(fd, WIRE_DOMAIN_DEL, args[0]);
 }
 
 static enum client_exit
@@ -152,7 +61,7 @@ domain_list(int fd, char **args, int count)
 {
 	(void)args;
 	(void)count;
-	return list(fd, WIRE_DOMAIN_LIST, "");
+	return ask_pages(fd, WIRE_DOMAIN_LIST, "");
 }
 
 /* The system user that a mailbox's local part names. */
@@ -219,7 +128,7 @@ user_add_system(int fd, const char *name)
 		return code;
 	}
 	put_place(&request, &place);
-	return finish(fd, &request);
+	return ask_finish(fd, &request);
 }
 
 /* A user, new or not, whose password is PAM's matter. */
@@ -237,7 +146,7 @@ ask_pam(int fd, const char *name, int is_new, int is_system)
 	packet_put_u8(&request, (uint8_t)is_new);
 	packet_put_u8(&request, (uint8_t)is_system);
 	put_place(&request, &place);
-	return finish(fd, &request);
+	return ask_finish(fd, &request);
 }
 
 static enum client_exit
@@ -258,7 +167,7 @@ user_add(int fd, char **args, int count)
 		warnx("user add takes: [--system] [--pam] USER@DOMAIN");
 		return CLIENT_USAGE;
 	}
-	if ((code = check_length(args[i])) != CLIENT_OK)
+	if ((code = ask_check_length(args[i])) != CLIENT_OK)
 		return code;
 	if (is_pam)
 		return ask_pam(fd, args[i], 1, is_system);
@@ -308,7 +217,7 @@ user_quota(int fd, char **args, int count)
 	struct packet request;
 
 	(void)count;
-	if ((code = check_length(args[0])) != CLIENT_OK)
+	if ((code = ask_check_length(args[0])) != CLIENT_OK)
 		return code;
 	if (is_own && strcmp(args[1], "none") != 0 &&
 	    parse_quota(args[1], &octets, &messages) == -1) {
@@ -322,14 +231,14 @@ user_quota(int fd, char **args, int count)
 	packet_put_u8(&request, (uint8_t)is_own);
 	packet_put_u64(&request, octets);
 	packet_put_u64(&request, messages);
-	return finish(fd, &request);
+	return ask_finish(fd, &request);
 }
 
 static enum client_exit
 user_del(int fd, char **args, int count)
 {
 	(void)count;
-	return ask(fd, WIRE_USER_DEL, args[0]);
+	return ask_text(fd, WIRE_USER_DEL, args[0]);
 }
 
 static enum client_exit
@@ -343,7 +252,7 @@ user_passwd(int fd, char **args, int count)
 		warnx("user passwd takes: [--pam] USER@DOMAIN");
 		return CLIENT_USAGE;
 	}
-	if ((code = check_length(args[1])) != CLIENT_OK)
+	if ((code = ask_check_length(args[1])) != CLIENT_OK)
 		return code;
 	return ask_pam(fd, args[1], 0, 0);
 }
@@ -353,55 +262,15 @@ user_list(int fd, char **args, int count)
 {
 	const char *domain = count > 0 ? args[0] : "";
 
-	if (check_length(domain) != CLIENT_OK)
+	if (ask_check_length(domain) != CLIENT_OK)
 		return CLIENT_USAGE;
-	return list(fd, WIRE_USER_LIST, domain);
-}
-
-/* A name and what belongs to it. */
-static enum client_exit
-ask_list(int fd, uint16_t type, char **args, int count)
-{
-	struct packet request;
-	int i;
-
-	for (i = 0; i < count; i++) {
-		if (check_length(args[i]) != CLIENT_OK)
-			return CLIENT_USAGE;
-	}
-	packet_init(&request, type);
-	packet_put_text(&request, args[0]);
-	packet_put_u32(&request, (uint32_t)count - 1);
-	for (i = 1; i < count; i++)
-		packet_put_text(&request, args[i]);
-	return finish(fd, &request);
-}
-
-static enum client_exit
-alias_add(int fd, char **args, int count)
-{
-	return ask_list(fd, WIRE_ALIAS_ADD, args, count);
+	return ask_pages(fd, WIRE_USER_LIST, domain);
 }
 
 static enum client_exit
 user_senders(int fd, char **args, int count)
 {
 	return ask_list(fd, WIRE_USER_SENDERS, args, count);
-}
-
-static enum client_exit
-alias_del(int fd, char **args, int count)
-{
-	(void)count;
-	return ask(fd, WIRE_ALIAS_DEL, args[0]);
-}
-
-static enum client_exit
-alias_list(int fd, char **args, int count)
-{
-	(void)args;
-	(void)count;
-	return list(fd, WIRE_ALIAS_LIST, "");
 }
 
 #define ACCOUNTS "accounts"
@@ -420,9 +289,14 @@ const struct command commands[] = {
 	ACCOUNTS, user_quota},
     {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},
     {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", ACCOUNTS,
-	alias_add},
-    {"alias", "del", 1, 1, "ADDRESS", ACCOUNTS, alias_del},
-    {"alias", "list", 0, 0, "", ACCOUNTS, alias_list},
+	alias_command_add},
+    {"alias", "del", 1, 1, "ADDRESS", ACCOUNTS, alias_command_del},
+    {"alias", "list", 0, 0, "", ACCOUNTS, alias_command_list},
+    {"rule", "set", 2, 2 + WIRE_TARGETS_MAX,
+	"NAME only|not [ADDRESS|@DOMAIN|logins|<>]...", ACCOUNTS,
+	alias_command_rule_set},
+    {"rule", "del", 1, 1, "NAME", ACCOUNTS, alias_command_rule_del},
+    {"rule", "list", 0, 0, "", ACCOUNTS, alias_command_rule_list},
     {"mailbox", "list", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_list},
     {"mailbox", "check", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_check},
     {"mailbox", "repair", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_repair},

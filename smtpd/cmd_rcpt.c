@@ -117,6 +117,8 @@ refuse_recipient(struct smtp *s, const char *path, enum accounts_result result)
 	    [ACCOUNTS_FOREIGN] = "550 5.7.1 Relaying denied",
 	    [ACCOUNTS_NO_USER] = "550 5.1.1 No such user here",
 	    [ACCOUNTS_LOOP] = "451 4.3.5 Alias has no end or too many targets",
+	    [ACCOUNTS_DENIED] =
+		"550 5.7.1 This address takes no mail from this sender",
 	    [ACCOUNTS_TEMPORARY] = "451 4.3.0 Try again later",
 	};
 	const char *text = replies[ACCOUNTS_TEMPORARY];
@@ -168,11 +170,18 @@ read_forward_path(struct smtp *s, const char *text, struct recipient *r)
 static enum accounts_result
 look_up(struct smtp *s, const char *path, struct accounts_targets *targets)
 {
-	char address[WIRE_ADDRESS_MAX];
+	char address[WIRE_ADDRESS_MAX], from[WIRE_ADDRESS_MAX];
+	const struct accounts_sender sender = {
+	    .who = s->login != NULL ? WIRE_LOOKUP_LOGIN : WIRE_LOOKUP_CLIENT,
+	    .address = from,
+	};
 
 	if (path_for_lookup(path, address) == -1)
 		return ACCOUNTS_FOREIGN;
-	return accounts_lookup(s->devices->accounts, address, targets,
+	/* No rule can name such a one. */
+	if (path_for_lookup(s->mail.reverse_path, from) == -1)
+		memcpy(from, "?", 2);
+	return accounts_lookup(s->devices->accounts, address, &sender, targets,
 	    clock_after(s->conf->helper));
 }
 

@@ -137,6 +137,7 @@ void
 notify_success(struct smtp *s)
 {
 	char address[WIRE_ADDRESS_MAX];
+	const struct accounts_sender ours = {WIRE_LOOKUP_OURS, ""};
 	struct accounts_targets targets;
 
 	/* RFC 3461 4.1, 6.1: nobody hears of what has no sender. */
@@ -144,7 +145,7 @@ notify_success(struct smtp *s)
 		return;
 	fiber_shield(1);
 	if (path_for_lookup(s->mail.reverse_path, address) == -1 ||
-	    accounts_lookup(s->devices->accounts, address, &targets,
+	    accounts_lookup(s->devices->accounts, address, &ours, &targets,
 		clock_after(s->conf->helper)) != ACCOUNTS_OK) {
 		log_note(s, "note.dropped", "the sender has no mailbox here");
 	} else {

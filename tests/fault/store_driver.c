@@ -10,6 +10,7 @@
  *	batch:N:SIZE:OWNERS	commits N messages of about SIZE octets each
  *	again:TRACE:SIZE:OWNERS	delivers it as a repeat
  *	expunge:TRACE:OWNER	removes a message of an earlier batch
+ *	remove			removes the files of what was expunged
  *	checkpoint		begins one, and waits until it is done
  *	mark			a system call that the tests look for
  *	close			closes the store and opens it again
@@ -251,7 +252,7 @@ step_expunge(char *rest)
 	free(body);
 	snprintf(file, sizeof(file), "new/%s", name);
 	say("expunging %" PRIx64 " %s\n", number, o->path);
-	if (store_expunge(store, o, files, 1) == 0)
+	if (store_expunge(store, o, 0, files, 1) == 0)
 		say("expunged %" PRIx64 " %s\n", number, o->path);
 	else if (errno == EIO)
 		exit(3);
@@ -278,6 +279,9 @@ run_step(char *step)
 		step_again(step);
 	} else if (strncmp(step, "expunge:", 8) == 0) {
 		step_expunge(step);
+	} else if (strcmp(step, "remove") == 0) {
+		if (store_remove_some(store) == REMOVALS_FAILED)
+			exit(3);
 	} else if (strcmp(step, "checkpoint") == 0) {
 		step_checkpoint();
 	} else if (strcmp(step, "close") == 0) {

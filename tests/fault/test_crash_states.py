@@ -20,11 +20,13 @@ SMALL = [f"batch:{n}:{size}:0" for n, size in
 FIRST = [*SMALL, "batch:1:34000:2", f"expunge:2:1:{size_of(2, 700)}",
          "checkpoint", *SMALL, "batch:1:20000:3", "batch:2:15000:1",
          f"expunge:5:0:{size_of(5, 5000)}",
-         f"expunge:18:0:{size_of(18, 700)}", "batch:3:9000:2",
-         "checkpoint", "batch:2:300:2", "batch:1:60000:3"]
+         f"expunge:18:0:{size_of(18, 700)}", "batch:3:9000:2", "remove",
+         f"expunge:17:0:{size_of(17, 700)}", "checkpoint", "batch:2:300:2",
+         f"expunge:4:1:{size_of(4, 700)}", "batch:1:60000:3"]
 AGAIN = [f"again:34:{size_of(34, 300)}:2", "batch:2:800:0", "checkpoint",
          f"expunge:35:0:{size_of(35, 300)}", "batch:1:30000:1",
-         "batch:2:12000:2", "batch:1:700:2"]
+         f"expunge:33:1:{size_of(33, 9000)}", "batch:2:12000:2", "remove",
+         "batch:1:700:2"]
 
 
 @pytest.fixture

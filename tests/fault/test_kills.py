@@ -15,6 +15,8 @@ STEPS = {
     "large delivery": ("batch:1:40000:2", [(6, 40000, 2)]),
     "batch of 8": ("batch:8:900:2", [(t, 900, 2) for t in range(6, 14)]),
     "expunge": (f"expunge:4:1:{size_of(4, 5000)}", []),
+    "expunge, removal": (f"expunge:4:1:{size_of(4, 5000)} remove", []),
+    "expunge, checkpoint": (f"expunge:4:1:{size_of(4, 5000)} checkpoint", []),
     "checkpoint": ("checkpoint", []),
     "delivery to a new owner": ("batch:1:900:4", [(6, 900, 4)]),
 }
@@ -35,7 +37,8 @@ def again(message):
 def kill_at_each(store, work, step, when, options):
     """Kills the step by each of these injections; what went wrong."""
     _, messages = STEPS.get(step, (None, []))
-    steps = ["mark", STEPS[step][0], "mark"] if step in STEPS else ["mark"]
+    steps = ["mark", *STEPS[step][0].split(), "mark"] if step in STEPS else \
+        ["mark"]
     wrong, killed = [], 0
     for inject in when:
         trial = store.copy(f"{work}/trial")
@@ -59,10 +62,10 @@ def test_killed_at_each_call(work, step):
     setup = SETUP if "new" not in step else ["batch:3:700:2"]
     store.must(*setup)
     options = {"boot": "boot-1", "first": 6}
-    found = calls(store, f"{work}/trial", "mark", STEPS[step][0], "mark",
-                  **options)
+    found = calls(store, f"{work}/trial", "mark", *STEPS[step][0].split(),
+                  "mark", **options)
     when = [f"{name}:signal=SIGKILL:when={n}" for name, n in found]
-    if step == "checkpoint":
+    if "checkpoint" in step:
         when += [f"syncfs:signal=SIGKILL:when={n}" for n in (1, 2)]
     wrong, killed = kill_at_each(store, work, step, when, options)
     assert killed >= len(when) - 2, f"{killed} of {len(when)} were killed"

@@ -12,7 +12,12 @@ USERS = ["jack", "jill", "postmaster", "Full.Name", "o'hara", "amy", "ben",
          "zo\u00eb"]
 IDN = "xn--bcher-kva.example"
 CAUGHT = "caught.example"  # has a catch-all
-ALIASES = {"both": ["jack", "jill"], "chain": ["both"]}
+ALIASES = {"both": ["jack", "jill"], "team": ["jack", "jill"],
+           "chain": ["both"]}
+INNER = "inner.example"
+RULES = [(INNER, "only", f"@{INNER}", "boss@remote.example"),
+         (f"open@{INNER}", "not", "@bad.example", "<>"),
+         (f"team@{DOMAIN}", "only", "logins")]
 # Clients that come from these addresses speak for others.
 POP3D = {"trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]}}
 LOGINS = {"auth": {"mechanisms": MECHANISMS, "mx": True}}
@@ -84,9 +89,15 @@ class Stage:
         self.pair.must("domain", "add", CAUGHT)
         self.pair.must("user", "add", f"named@{CAUGHT}", stdin="pw\n")
         self.pair.must("alias", "add", f"@{CAUGHT}", f"jill@{DOMAIN}")
+        self.pair.must("domain", "add", INNER)
+        for user in ("open", "ears"):
+            self.pair.must("user", "add", f"{user}@{INNER}", stdin="pw\n")
         for alias, targets in ALIASES.items():
             self.pair.must("alias", "add", f"{alias}@{DOMAIN}",
                            *(f"{target}@{DOMAIN}" for target in targets))
+
+        for name, *rule in RULES:
+            self.pair.must("rule", "set", name, *rule)
 
     def endpoint(self, listener):
         """Where a listener listens, by the name that files call it."""

@@ -47,3 +47,41 @@ def test_catch_all(pair, user, address):
     pair.must("alias", "del", "@catch.test")
     assert rcpt(pair, "any@catch.test").enhanced == "5.1.1"
     pair.must("domain", "del", "catch.test")
+
+
+def test_rules(pair, user, address):
+    assert rcpt(pair, address).code == 250
+    pair.must("rule", "set", address.upper(), "only", f"@{DOMAIN}", "logins")
+    pair.must("rule", "set", DOMAIN, "not", "@bad.example", "<>")
+    assert pair.must("rule", "list").splitlines() == [
+        f"{DOMAIN}: not @bad.example, <>",
+        f"{address}: only @{DOMAIN}, logins"]
+    reply = rcpt(pair, address)
+    assert (reply.code, reply.enhanced) == (550, "5.7.1")
+    assert "takes no mail from this sender" in str(reply.lines)
+    assert rcpt(pair, address, f"x@{DOMAIN}").code == 250
+    assert rcpt(pair, f"u0@{DOMAIN}", "x@bad.example").enhanced == "5.7.1"
+    assert rcpt(pair, f"u0@{DOMAIN}", "").enhanced == "5.7.1"
+    assert rcpt(pair, "postmaster", "").code == 250
+    assert " rcpt.refused " in pair.log("smtpd").read_text()
+    # It survives whoever holds it.
+    pair.kill_helper("accounts")
+    assert rcpt(pair, address).enhanced == "5.7.1"
+    pair.must("rule", "set", address, "not", "x@good.example")
+    assert rcpt(pair, address).code == 250
+    pair.must("rule", "del", address)
+    pair.must("rule", "del", DOMAIN)
+    assert pair.must("rule", "list") == ""
+    assert rcpt(pair, address, "").code == 250
+
+
+def test_rules_that_are_refused(pair, address):
+    assert "no sender" in refused(pair, "rule", "set", address, "only", "x")
+    assert "no user" in refused(
+        pair, "rule", "set", f"nobody@{DOMAIN}", "only", "logins")
+    assert "none of our" in refused(
+        pair, "rule", "set", "other.test", "only", "logins")
+    assert "RFC 5321" in refused(
+        pair, "rule", "set", f"postmaster@{DOMAIN}", "only", "logins")
+    assert "no rule" in refused(pair, "rule", "del", address)
+    assert pair.mailctl("rule", "set", address, "maybe").returncode == 2

@@ -55,7 +55,7 @@ tear_down(void **state)
 	return system(command);
 }
 
-static void
+static inline void
 add_user(const char *name)
 {
 	assert_int_equal(
@@ -63,7 +63,7 @@ add_user(const char *name)
 }
 
 /* Adds an alias with the comma-joined targets. */
-static enum registry_result
+static inline enum registry_result
 alias(const char *name, const char *to)
 {
 	char copy[512], *rest = copy, *one;
@@ -77,7 +77,7 @@ alias(const char *name, const char *to)
 }
 
 /* Checks that the address comes down to the comma-joined mailboxes. */
-static void
+static inline void
 leads_to(const char *address, const char *mailboxes)
 {
 	char got[1024] = "";
@@ -92,7 +92,7 @@ leads_to(const char *address, const char *mailboxes)
 	assert_string_equal(got, mailboxes);
 }
 
-static void
+static inline void
 leads_nowhere(const char *address, enum directory_result result)
 {
 	assert_int_equal(directory_lookup(&d, address, &targets), result);

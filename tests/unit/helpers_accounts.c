@@ -55,6 +55,8 @@ check_lookup(int fd, const char *address, int wanted, const char *mailbox)
 
 	packet_init(&request, WIRE_LOOKUP);
 	packet_put_text(&request, address);
+	packet_put_u8(&request, WIRE_LOOKUP_CLIENT);
+	packet_put_text(&request, "x@remote.example");
 	if (mailbox == NULL) {
 		assert_int_equal(ask(fd, &request, &reply), PACKET_REFUSED);
 		assert_int_equal(packet_get_u8(&reply), wanted);
@@ -265,6 +267,29 @@ hangs_up(const char *socket, struct packet *request)
 }
 
 static void
+test_rule(void **state)
+{
+	int admin = connect_to("admin"), smtpd = connect_to("smtpd");
+	struct packet request, reply;
+
+	(void)state;
+	add_ann(admin);
+	packet_init(&request, WIRE_RULE_SET);
+	packet_put_text(&request, "ann@example.org");
+	packet_put_u8(&request, WIRE_RULE_NOT);
+	packet_put_u32(&request, 1);
+	packet_put_text(&request, "@Remote.example");
+	assert_int_equal(ask(admin, &request, &reply), PACKET_OK);
+	packet_free(&reply);
+	check_lookup(smtpd, "ann@example.org", ACCOUNTS_DENIED, NULL);
+	check_lookup(smtpd, "postmaster", 0, "ann@example.org");
+	assert_int_equal(
+	    ask_texts(admin, WIRE_RULE_DEL, "ann@example.org", NULL),
+	    PACKET_OK);
+	check_lookup(smtpd, "ann@example.org", 0, "ann@example.org");
+}
+
+static void
 test_trusts_no_caller(void **state)
 {
 	int admin = connect_to("admin"), smtpd;
@@ -281,8 +306,20 @@ test_trusts_no_caller(void **state)
 	hangs_up("pop3d", &request);
 	packet_init(&request, WIRE_LOOKUP); /* an octet left over */
 	packet_put_text(&request, "ann@example.org");
+	packet_put_u8(&request, WIRE_LOOKUP_OURS);
+	packet_put_text(&request, "");
 	packet_put_u8(&request, 0);
 	hangs_up("smtpd", &request);
+	packet_init(&request, WIRE_LOOKUP); /* nobody is such a one */
+	packet_put_text(&request, "ann@example.org");
+	packet_put_u8(&request, WIRE_LOOKUP_LOGIN + 1);
+	packet_put_text(&request, "");
+	hangs_up("smtpd", &request);
+	packet_init(&request, WIRE_RULE_SET); /* no such kind */
+	packet_put_text(&request, "ann@example.org");
+	packet_put_u8(&request, 0);
+	packet_put_u32(&request, 0);
+	hangs_up("admin", &request);
 	packet_init(&request, WIRE_SASL_BEGIN); /* too short */
 	packet_put_text(&request, "ann@example.org");
 	hangs_up("pop3d", &request);
@@ -354,6 +391,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(test_lookup),
+	    TEST(test_rule),
 	    TEST(test_login),
 	    TEST(test_owner),
 	    TEST(test_trusts_no_caller),

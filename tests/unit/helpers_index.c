@@ -3,6 +3,7 @@
 #include "index_box.h"
 
 #include "../../helpers/index_check.h"
+#include "../../helpers/removals.h"
 
 #include "clock.h"
 
@@ -153,6 +154,20 @@ another_boot_makes_it_old(void)
 	close(look(4).fd);
 }
 
+/* The first n letters' names, as they were delivered. */
+static void
+name_letters(char names[][4 + MAILDIR_NAME_MAX], const char **files, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++) {
+		strcpy(names[i], "new/");
+		maildir_name(names[i] + 4, i + 1,
+		    INT64_C(1700000000) * CLOCK_SECOND +
+			(int64_t)(i + 1) * 1000000,
+		    i + 1, i + 2);
+		files[i] = names[i];
+	}
+}
+
 static void
 removals_leave_the_rest(void)
 {
@@ -164,31 +179,60 @@ removals_leave_the_rest(void)
 	fill(LETTERS);
 	settle(LETTERS);
 	before = look(LETTERS);
-	for (uint64_t i = 0; i < 10; i++) {
-		strcpy(names[i], "new/");
-		maildir_name(names[i] + 4, i + 1,
-		    INT64_C(1700000000) * CLOCK_SECOND +
-			(int64_t)(i + 1) * 1000000,
-		    i + 1, i + 2);
-		files[i] = names[i];
-	}
+	name_letters(names, files, 10);
 	/* The second time as a repeat. */
 	for (int times = 0; times < 2; times++) {
-		index_removal_begin(&r, &owner);
-		for (int i = 0; i < 10; i++)
-			assert_int_equal(
-			    maildir_remove(owner.path, files[i]), 0);
-		index_removal_end(&r, &owner, files, 10);
+		assert_int_equal(removals_add(&owner, 7, files, 10, 1), 0);
+		index_removal_add(&r, files, 10);
 	}
-	index_removal_finish(&r, &owner);
-	assert_int_equal(state_of(), INDEX_FITS);
-	v = look(LETTERS - 10);
+	assert_int_equal(removals_step(), REMOVALS_NONE);
+	deliver(LETTERS + 1);
+	assert_int_equal(index_removal_finish(&r, &owner), 1);
+	/* Nobody sees them any more, though they are there. */
+	v = look(LETTERS - 9);
 	check_rows(&v, 11);
 	check_rows(&before, 1);
 	close(before.fd);
 	close(v.fd);
-	deliver(LETTERS + 1);
+	assert_int_equal(access(path_of(files[0]), F_OK), 0);
+	removals_release(7, 1);
+	assert_int_equal(removals_step(), REMOVALS_MORE);
+	assert_int_equal(access(path_of(files[0]), F_OK), -1);
 	assert_int_equal(state_of(), INDEX_FITS);
+	assert_int_equal(removals_step(), REMOVALS_MORE);
+	assert_int_equal(removals_step(), REMOVALS_NONE);
+	deliver(LETTERS + 2);
+	assert_int_equal(state_of(), INDEX_FITS);
+	close(look(LETTERS - 8).fd);
+}
+
+/* Whoever reads the folders, for what reason ever, sees them no more. */
+static void
+what_is_promised_is_gone_at_once(void)
+{
+	struct index_removal r = {.bases = NULL};
+	char names[10][4 + MAILDIR_NAME_MAX];
+	const char *files[10];
+	struct index_findings f;
+
+	fill(LETTERS);
+	settle(LETTERS);
+	name_letters(names, files, 10);
+	assert_int_equal(removals_add(&owner, 7, files, 5, 1), 0);
+	index_removal_add(&r, files, 5);
+	/* Another program was there: nothing to be taken out. */
+	put("new/1800000001.foreign", "x\n");
+	assert_int_equal(index_removal_finish(&r, &owner), 0);
+	removals_release(7, 0);
+	close(look(LETTERS - 4).fd);
+	assert_int_equal(removals_count(), 0);
+	assert_int_equal(access(path_of(files[4]), F_OK), -1);
+	/* Also of a session that hangs. */
+	assert_int_equal(removals_add(&owner, 8, files + 5, 5, 1), 0);
+	assert_int_equal(index_check(&owner, &f), 0);
+	assert_int_equal(f.letters, LETTERS - 9);
+	assert_int_equal(f.state, INDEX_OLD);
+	assert_int_equal(access(path_of(files[9]), F_OK), -1);
 	close(look(LETTERS - 9).fd);
 }
 
@@ -291,6 +335,7 @@ main(void)
 	    TEST(others_make_it_old),
 	    TEST(another_boot_makes_it_old),
 	    TEST(removals_leave_the_rest),
+	    TEST(what_is_promised_is_gone_at_once),
 	    TEST(flipped_octets_are_found),
 	    TEST(lost_and_cut_files_are_made_anew),
 	};

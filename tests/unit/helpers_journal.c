@@ -156,7 +156,7 @@ write_ten(struct room *r)
 	for (i = 0; i < 10; i++) {
 		add(j, i, 100);
 		if (i == 4)
-			journal_placed(j);
+			journal_placed(j, 0);
 	}
 }
 
@@ -329,7 +329,7 @@ fill_twice(struct room *r)
 
 	for (i = 0; i < 100; i++) {
 		add(j, i, 40000);
-		journal_placed(j);
+		journal_placed(j, 0);
 	}
 }
 
@@ -364,7 +364,7 @@ test_failed_sync_replays_all(void **state)
 
 	r->sync_fails = 1;
 	add(j, 1, 100);
-	journal_placed(j);
+	journal_placed(j, 0);
 	for (i = 0; i < 1000 && result == 0; i++) {
 		result = journal_checkpoint(j);
 		usleep(1000);

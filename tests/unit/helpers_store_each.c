@@ -126,7 +126,7 @@ deliver_delete_repeat(void)
 
 	assert_int_equal(deliver(s, 1, 100, 2, 0), MAILBOX_OK);
 	name_of(file, 1, 100);
-	assert_int_equal(store_expunge(s, &owners[0], files, 1), 0);
+	assert_int_equal(store_expunge(s, &owners[0], 0, files, 1), 0);
 	assert_int_equal(deliver(s, 1, 100, 2, 1), MAILBOX_OK);
 }
 

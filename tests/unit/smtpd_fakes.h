@@ -33,6 +33,8 @@ static struct {
 	int is_spool_full;
 	const char *host;
 	int lookups, hosts, spools, deliveries;
+	struct accounts_sender sender; /* who wrote to closed@ */
+	char from[WIRE_ADDRESS_MAX];
 	char names[WIRE_TARGETS_MAX][WIRE_NAME_MAX]; /* of the last one */
 	unsigned count;
 	uint64_t trace, size, lines;
@@ -83,7 +85,8 @@ mailbox_room(struct mailbox *d, unsigned count,
 
 enum accounts_result
 accounts_lookup(struct device *d, const char *address,
-    struct accounts_targets *t, int64_t deadline)
+    const struct accounts_sender *sender, struct accounts_targets *t,
+    int64_t deadline)
 {
 	enum accounts_result result;
 
@@ -99,6 +102,11 @@ accounts_lookup(struct device *d, const char *address,
 		return give(t, 100, "member");
 	if (strncmp(address, "loop@", 5) == 0)
 		return ACCOUNTS_LOOP;
+	if (strncmp(address, "closed@", 7) == 0) {
+		fake.sender = *sender;
+		snprintf(fake.from, sizeof(fake.from), "%s", sender->address);
+		return ACCOUNTS_DENIED;
+	}
 	if (strncmp(address, "down@", 5) == 0)
 		return ACCOUNTS_TEMPORARY;
 	if (strncmp(address, "both@", 5) == 0) {
