@@ -56,6 +56,7 @@ struct privileges_place {
 	const char *state;   /* "$state" */
 	const char *mail;    /* "$mail" */
 	const char *program; /* "$program"; NULL where nothing asks for it */
+	const char *lists;   /* "$lists", if it is there; NULL or "": none */
 	/* "$homes": each of these, if it is there, and nothing below */
 	char *const *homes;
 	size_t homes_count;

@@ -31,9 +31,10 @@ int
 privileges_paths_expand(const struct privileges_place *place, const char *path,
     char *out, size_t size)
 {
-	const char *const names[] = {"$run", "$state", "$mail", "$program"};
-	const char *const values[] = {
-	    place->run, place->state, place->mail, place->program};
+	const char *const names[] = {
+	    "$run", "$state", "$mail", "$program", "$lists"};
+	const char *const values[] = {place->run, place->state, place->mail,
+	    place->program, place->lists};
 	size_t length = strcspn(path, "/"), i;
 	const char *value = NULL;
 
@@ -41,7 +42,7 @@ privileges_paths_expand(const struct privileges_place *place, const char *path,
 		value = "";
 		length = 0;
 	}
-	for (i = 0; i < 4 && value == NULL; i++)
+	for (i = 0; i < 5 && value == NULL; i++)
 		if (strlen(names[i]) == length &&
 		    strncmp(path, names[i], length) == 0)
 			value = values[i];
@@ -87,6 +88,16 @@ add_homes(struct privileges_paths *paths, const struct privileges_place *place,
 	return 0;
 }
 
+/* "$lists": if it is named, and there. */
+static int
+add_lists(struct privileges_paths *paths, const char *name, int access)
+{
+	if (name == NULL || name[0] == '\0' ||
+	    add_path(paths, name, access) == 0 || errno == ENOENT)
+		return 0;
+	return -1;
+}
+
 /* What one row stands for. */
 static int
 add_row(struct privileges_paths *paths, const struct privileges_path *path,
@@ -96,6 +107,8 @@ add_row(struct privileges_paths *paths, const struct privileges_path *path,
 
 	if (strcmp(path->path, "$homes") == 0)
 		return add_homes(paths, place, path->access);
+	if (strcmp(path->path, "$lists") == 0)
+		return add_lists(paths, place->lists, path->access);
 	if (privileges_paths_expand(place, path->path, name, sizeof(name)) ==
 	    -1)
 		return -1;

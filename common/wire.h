@@ -32,10 +32,11 @@ enum wire_type {
 	WIRE_USER_SENDERS, /* what he may send as besides */
 	WIRE_USER_PAM,	   /* a user whose password PAM knows */
 
-	/* likewise, about from whom a name takes mail */
+	/* likewise, also about from whom a name takes mail */
 	WIRE_RULE_SET = 56,
 	WIRE_RULE_DEL,
 	WIRE_RULE_LIST,
+	WIRE_ALIAS_CHECK, /* what is wrong with an alias */
 
 	/* on the private link between accounts and mailbox */
 	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
@@ -115,6 +116,9 @@ enum wire_deliver_flags {
 #define WIRE_ADDRESS_MAX 321
 /* Mailboxes of one look-up, and of one delivery. */
 #define WIRE_TARGETS_MAX 100
+/* Faults of an alias that WIRE_ALIAS_CHECK tells of, each with its NUL. */
+#define WIRE_FAULTS_MAX 64
+#define WIRE_FAULT_MAX	768
 /* A password, NUL included. */
 #define WIRE_PASSWORD_MAX 256
 #define WIRE_TICKET_SIZE  16

@@ -11,6 +11,7 @@
 #include "accounts_sasl.h"
 #include "accounts_users.h"
 #include "clock.h"
+#include "directory_user.h"
 #include "fiber.h"
 #include "helper.h"
 #include "log.h"
@@ -44,7 +45,8 @@ static const struct privileges privileges = {
     .files = 2048,
     .file_size = UINT64_MAX,
     .processes = 0,
-    .paths = {{"$state/accounts", PATH_READ | PATH_WRITE}},
+    .paths = {{"$state/accounts", PATH_READ | PATH_WRITE},
+	{"$lists", PATH_READ}},
     .calls = calls,
 };
 
@@ -146,6 +148,9 @@ answer_lookup(struct request *q)
 		log_warn("alias.loop", log_text("address", address));
 		reply_refused(&q, ACCOUNTS_LOOP);
 		break;
+	case DIRECTORY_BAD_LIST:
+		request_reply(&q, PACKET_TEMPORARY, NULL);
+		break;
 	case DIRECTORY_FAILED:
 		accounts_fail(&q);
 	}
@@ -216,6 +221,7 @@ const struct server_row accounts_rows[] = {
     {WIRE_ALIAS_ADD, ROLE_ADMIN, 0, answer_alias_add, "alias_add"},
     {WIRE_ALIAS_DEL, ROLE_ADMIN, 0, answer_alias_del, "alias_del"},
     {WIRE_ALIAS_LIST, ROLE_ADMIN, 0, answer_alias_list, "alias_list"},
+    {WIRE_ALIAS_CHECK, ROLE_ADMIN, 0, answer_alias_check, "alias_check"},
     {WIRE_RULE_SET, ROLE_ADMIN, 0, answer_rule_set, "rule_set"},
     {WIRE_RULE_DEL, ROLE_ADMIN, 0, answer_rule_del, "rule_del"},
     {WIRE_RULE_LIST, ROLE_ADMIN, 0, answer_rule_list, "rule_list"},
@@ -346,7 +352,8 @@ give_up_privileges(const struct helper *h)
 	    .gid = h->gid,
 	    .run = h->conf->run,
 	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
+	    .mail = h->conf->mail_root,
+	    .lists = h->conf->lists};
 	int keep[3 + 2 * WIRE_HELPERS_MAX + HELPER_HASHERS_MAX +
 		 HELPER_PAMS_MAX + HELPER_PROGRAMS_MAX] = {
 	    h->smtpd, h->pop3d, h->admin};
@@ -385,7 +392,8 @@ open_rooms(const char *folder)
 	    .kv = kv_open(folder, (size_t)conf->accounts_cache),
 	    .default_domain = conf->default_domain,
 	    .postmaster = conf->postmaster,
-	    .separator = conf->plus_separator[0]};
+	    .separator = conf->plus_separator[0],
+	    .lists = conf->lists};
 	if (accounts.directory.kv == NULL)
 		return -1;
 	accounts.want = (struct hash_want){.kind = conf->hash,

@@ -205,6 +205,51 @@ answer_alias_list(struct request *q)
 	return 0;
 }
 
+/* As struct list_report's say. */
+static void
+add_fault(void *arg, const char *text)
+{
+	struct page *page = arg;
+
+	/* The last one is for what it all comes to. */
+	if (page->count == WIRE_FAULTS_MAX - 1)
+		return;
+	packet_put_text(&page->names, text);
+	page->count++;
+}
+
+int
+answer_alias_check(struct request *q)
+{
+	static const char *const wrongs[] = {
+	    [DIRECTORY_FOREIGN] = "its domain is none of ours",
+	    [DIRECTORY_NO_USER] = "leads to nobody",
+	    [DIRECTORY_LOOP] = "a loop, or more than it may lead to",
+	    [DIRECTORY_BAD_LIST] = "a list can't be used: mail gets 451",
+	    [DIRECTORY_FAILED] = NULL,
+	};
+	struct directory *d = &accounts.directory;
+	enum directory_result result;
+	char name[WIRE_NAME_MAX], text[WIRE_NAME_MAX + 64];
+	struct page page = {.count = 0};
+	const struct list_report report = {add_fault, &page};
+
+	packet_get_text(&q->packet, name, sizeof(name));
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	packet_init(&page.names, WIRE_ALIAS_CHECK);
+	d->report = &report;
+	result = directory_lookup(d, name, &targets);
+	d->report = NULL;
+	if (wrongs[result] != NULL) {
+		snprintf(text, sizeof(text), "%s: %s", name, wrongs[result]);
+		packet_put_text(&page.names, text);
+		page.count++;
+	}
+	reply_page(&q, &page, result);
+	return 0;
+}
+
 int
 answer_alias_add(struct request *q)
 {

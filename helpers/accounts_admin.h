@@ -41,6 +41,7 @@ int answer_domain_list(struct request *q);
 int answer_alias_add(struct request *q);
 int answer_alias_del(struct request *q);
 int answer_alias_list(struct request *q);
+int answer_alias_check(struct request *q);
 int answer_user_list(struct request *q);
 int answer_rule_set(struct request *q);
 int answer_rule_del(struct request *q);

@@ -3,6 +3,7 @@
 #include "accounts_admin.h"
 #include "accounts_owner.h"
 #include "clock.h"
+#include "directory_user.h"
 #include "helper.h"
 #include "log.h"
 #include "packet.h"

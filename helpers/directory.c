@@ -1,5 +1,6 @@
 #include "directory.h"
 #include "directory_next.h"
+#include "directory_user.h"
 #include "log.h"
 
 #include <errno.h>
@@ -65,35 +66,13 @@ directory_has_domain(struct directory *d, const char *domain)
 	return DIRECTORY_FAILED;
 }
 
-static enum directory_result
-get_user(struct directory *d, const char *key, struct record_user *user)
-{
-	unsigned char value[RECORD_USER_MAX];
-	enum directory_result result = DIRECTORY_OK;
-	size_t length;
-
-	switch (kv_get(d->kv, KV_USERS, key, value, sizeof(value), &length)) {
-	case KV_OK:
-		if (record_get_user(user, value, length) == -1)
-			result = damaged(key);
-		d->limited |= user->has_quota;
-		explicit_bzero(value, sizeof(value));
-		return result;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		break;
-	}
-	return DIRECTORY_FAILED;
-}
-
 static enum found
 find_user(struct directory *d, const char *key)
 {
 	struct record_user user;
 	enum directory_result result;
 
-	result = get_user(d, key, &user);
+	result = directory_user_get(d, key, &user);
 	explicit_bzero(&user, sizeof(user));
 	if (result == DIRECTORY_OK)
 		return FOUND_USER;
@@ -279,8 +258,26 @@ visit_step(struct expansion *e, struct step *s, int *opened)
 	return DIRECTORY_NO_USER;
 }
 
+/* What a list comes to: likewise. */
 static enum directory_result
-visit(struct expansion *e, const struct address *a)
+visit_list(struct expansion *e, const char *target, struct step *s, int *opened)
+{
+	const char *name = list_name(target);
+
+	snprintf(s->key, sizeof(s->key), "%s", target);
+	snprintf(s->name, sizeof(s->name), "%s", target);
+	if (is_under_way(e, s->key))
+		return DIRECTORY_LOOP;
+	if (name == NULL ||
+	    list_read(e->d->lists, name, &s->alias, e->d->report) == -1)
+		return DIRECTORY_BAD_LIST;
+	*opened = 1;
+	return DIRECTORY_OK;
+}
+
+/* Visits an address, or the list that is a target. */
+static enum directory_result
+visit(struct expansion *e, const struct address *a, const char *list)
 {
 	enum directory_result result;
 	struct step *s;
@@ -294,7 +291,10 @@ visit(struct expansion *e, const struct address *a)
 	s->next = 0;
 	s->found = s->postmaster = 0;
 	s->fresh = 1;
-	result = visit_step(e, s, &opened);
+	if (list != NULL)
+		result = visit_list(e, list, s, &opened);
+	else
+		result = visit_step(e, s, &opened);
 	if (opened)
 		e->steps[e->depth++] = s;
 	else
@@ -303,21 +303,55 @@ visit(struct expansion *e, const struct address *a)
 }
 
 static enum directory_result
-visit_target(struct expansion *e, struct step *s)
+visit_target(struct expansion *e, const char *target)
 {
-	const char *target = s->alias.names[s->next++];
-	struct address a;
+	struct address a = {.local = ""};
 
-	if (strcmp(target, s->name) == 0)
-		return add_own(e, s);
+	if (list_is_target(target))
+		return visit(e, &a, target);
 	if (address_parse(target, &a) != ADDRESS_OK)
 		return DIRECTORY_NO_USER;
-	return visit(e, &a);
+	return visit(e, &a, NULL);
+}
+
+static enum directory_result
+visit_next(struct expansion *e, struct step *s)
+{
+	const char *target = s->alias.names[s->next++];
+
+	if (strcmp(target, s->name) == 0 && !list_is_target(target))
+		return add_own(e, s);
+	return visit_target(e, target);
+}
+
+/* What ends a look-up, but for a postmaster's. */
+static int
+is_end(enum directory_result result)
+{
+	return result == DIRECTORY_LOOP || result == DIRECTORY_BAD_LIST ||
+	       result == DIRECTORY_FAILED;
+}
+
+static void
+report_dangling(const struct expansion *e, const struct step *s)
+{
+	const struct list_report *report = e->d->report;
+	const char *target = s->alias.names[s->next - 1];
+	char text[2 * WIRE_NAME_MAX + 32];
+
+	if (report == NULL) {
+		log_warn("alias.dangling", log_text("alias", s->name),
+		    log_text("target", target));
+		return;
+	}
+	snprintf(
+	    text, sizeof(text), "%s: %s leads to nobody here", s->name, target);
+	report->say(report->arg, text);
 }
 
 /* Notes what the target of s that was visited last came to. */
 static void
-note(struct step *s, enum directory_result result)
+note(const struct expansion *e, struct step *s, enum directory_result result)
 {
 	if (s->fresh)
 		s->fresh = 0; /* there was none */
@@ -325,8 +359,7 @@ note(struct step *s, enum directory_result result)
 		s->found = 1;
 	else if (result == DIRECTORY_NO_USER || result == DIRECTORY_FOREIGN ||
 		 s->postmaster)
-		log_warn("alias.dangling", log_text("alias", s->name),
-		    log_text("target", s->alias.names[s->next - 1]));
+		report_dangling(e, s);
 }
 
 /* Leaves the last step: what it came to, after result of its last target. */
@@ -335,8 +368,7 @@ leave(struct expansion *e, enum directory_result result)
 {
 	struct step *s = e->steps[--e->depth];
 
-	if (result == DIRECTORY_FAILED ||
-	    (result == DIRECTORY_LOOP && !s->postmaster))
+	if (result == DIRECTORY_FAILED || (is_end(result) && !s->postmaster))
 		;
 	else if (s->found)
 		result = DIRECTORY_OK;
@@ -348,21 +380,19 @@ leave(struct expansion *e, enum directory_result result)
 	return result;
 }
 
+/* Goes on after the first visit. */
 static enum directory_result
-expand(struct expansion *e, const struct address *a)
+expand(struct expansion *e, enum directory_result result)
 {
-	enum directory_result result;
 	struct step *s;
 
-	result = visit(e, a);
 	while (e->depth > 0) {
 		s = e->steps[e->depth - 1];
-		note(s, result);
-		if (result == DIRECTORY_FAILED || result == DIRECTORY_LOOP ||
-		    s->next == s->alias.count)
+		note(e, s, result);
+		if (is_end(result) || s->next == s->alias.count)
 			result = leave(e, result);
 		else
-			result = visit_target(e, s);
+			result = visit_next(e, s);
 	}
 	return result;
 }
@@ -413,27 +443,22 @@ directory_lookup(
 	d->matched[0] = '\0';
 	result = parse(d, address, &a);
 	if (result == DIRECTORY_OK)
-		result = expand(&e, &a);
+		result = expand(&e, visit(&e, &a, NULL));
 	if (result != DIRECTORY_OK)
 		targets->count = 0;
 	return result;
 }
 
 enum directory_result
-directory_user(struct directory *d, const char *login, struct address *a,
-    struct record_user *user)
+directory_lookup_target(
+    struct directory *d, const char *target, struct record_targets *targets)
 {
-	char key[KV_KEY_MAX];
+	struct expansion e = {.d = d, .targets = targets};
+	enum directory_result result;
 
-	memset(user, 0, sizeof(*user));
-	memset(a, 0, sizeof(*a));
-	if (strchr(login, '@') == NULL) {
-		if (address_parse_local(login, a->local) == -1 ||
-		    address_parse_domain(d->default_domain, a->domain) == -1)
-			return DIRECTORY_NO_USER;
-	} else if (address_parse(login, a) != ADDRESS_OK) {
-		return DIRECTORY_NO_USER;
-	}
-	address_key(a, key);
-	return get_user(d, key, user);
+	targets->count = 0;
+	result = expand(&e, visit_target(&e, target));
+	if (result != DIRECTORY_OK)
+		targets->count = 0;
+	return result;
 }

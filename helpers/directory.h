@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "kv.h"
+#include "list.h"
 #include "record.h"
 
 /* How many aliases may stand behind each other. */
@@ -19,6 +20,9 @@ struct directory {
 	const char *default_domain; /* for a login without "@"; "" for none */
 	const char *postmaster;	    /* where its mail goes; "" for nowhere */
 	char separator;		    /* '+'; '\0': no plus-addressing */
+	const char *lists;	    /* folder of lists; "": none */
+	/* Where what is wrong with aliases goes; NULL: the log. */
+	const struct list_report *report;
 	int limited; /* a user of the last directory_lookup has a quota */
 	/* What the address of the last directory_lookup was itself: the key of
 	 * a user, an alias, a catch-all; "" of a postmaster. */
@@ -29,8 +33,9 @@ enum directory_result {
 	DIRECTORY_OK,
 	DIRECTORY_FOREIGN, /* the domain is not ours */
 	DIRECTORY_NO_USER,
-	DIRECTORY_LOOP,	 /* aliases in a circle, too deep, or too many */
-	DIRECTORY_FAILED /* the disk or the memory; logged */
+	DIRECTORY_LOOP,	    /* aliases in a circle, too deep, or too many */
+	DIRECTORY_BAD_LIST, /* an alias's file can't be used; reported */
+	DIRECTORY_FAILED    /* the disk or the memory; logged */
 };
 
 /*
@@ -51,12 +56,9 @@ enum directory_result {
 enum directory_result directory_lookup(
     struct directory *d, const char *address, struct record_targets *targets);
 
-/*
- * The user of that name, to whom login may leave out the default domain; no
- * aliases.  OK (with the canonical address in *a), NO_USER or FAILED.
- */
-enum directory_result directory_user(struct directory *d, const char *login,
-    struct address *a, struct record_user *user);
+/* The same of an alias's target, which may be ":include:NAME" (list.h). */
+enum directory_result directory_lookup_target(
+    struct directory *d, const char *target, struct record_targets *targets);
 
 /* Whether we take mail for the domain: OK, FOREIGN or FAILED. */
 enum directory_result

@@ -2,6 +2,7 @@
 
 #include "accounts_admin.h"
 #include "clock.h"
+#include "directory_user.h"
 #include "fiber.h"
 #include "log.h"
 #include "pam_client.h"

@@ -240,6 +240,11 @@ why_target(enum directory_result result, const char *target, char *why)
 		    "this would make a loop, or a chain of more than %d "
 		    "aliases, or reach more than %d mailboxes",
 		    DIRECTORY_DEPTH, WIRE_TARGETS_MAX);
+	case DIRECTORY_BAD_LIST:
+		return registry_refuse(why,
+		    "the list %.100s can't be used: mailctl alias check and "
+		    "the log say why",
+		    target);
 	case DIRECTORY_FAILED:
 		break;
 	}
@@ -263,7 +268,7 @@ check_expansion(struct directory *d, const char *name,
 		return REGISTRY_FAILED;
 	}
 	for (i = 0; i < targets->count && result == REGISTRY_OK; i++) {
-		one = directory_lookup(d, targets->names[i], reached);
+		one = directory_lookup_target(d, targets->names[i], reached);
 		result = why_target(one, targets->names[i], why);
 	}
 	if (result == REGISTRY_OK)
@@ -282,12 +287,17 @@ canonical_targets(const struct record_targets *given,
 
 	targets->count = 0;
 	for (i = 0; i < given->count; i++) {
-		if (address_parse(given->names[i], &a) != ADDRESS_OK)
+		if (list_name(given->names[i]) != NULL)
+			memcpy(
+			    targets->names[i], given->names[i], WIRE_NAME_MAX);
+		else if (address_parse(given->names[i], &a) == ADDRESS_OK)
+			address_name(&a, targets->names[i]);
+		else
 			return registry_refuse(why,
 			    "the target \"%.80s\" is no address: write "
-			    "user@domain",
+			    "user@domain, or :include:NAME for a list",
 			    given->names[i]);
-		address_name(&a, targets->names[targets->count++]);
+		targets->count++;
 	}
 	if (targets->count == 0)
 		return registry_refuse(why, "an alias needs a target");

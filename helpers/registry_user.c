@@ -1,5 +1,6 @@
 #include "registry_user.h"
 
+#include "directory_user.h"
 #include "registry_parts.h"
 
 #include <errno.h>

@@ -1,5 +1,7 @@
 #include "sender.h"
 
+#include "directory_user.h"
+
 #include <string.h>
 #include <strings.h>
 

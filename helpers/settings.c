@@ -138,6 +138,7 @@ static const struct conf_setting settings[] = {
     ROW("accounts", "plus_separator", TEXT, plus_separator, "+",
 	.check = check_separator),
     ROW("accounts", "postmaster", TEXT, postmaster, ""),
+    ROW("accounts", "lists", TEXT, lists, "", .check = check_file),
     ROW("accounts", "login_cache", DURATION, login_cache, "10m",
 	BOUNDS("0s", "1d")),
     ROW("accounts", "hash_processes", NUMBER, hash_processes, "2",

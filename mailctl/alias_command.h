@@ -10,6 +10,7 @@
 enum client_exit alias_command_add(int fd, char **args, int count);
 enum client_exit alias_command_del(int fd, char **args, int count);
 enum client_exit alias_command_list(int fd, char **args, int count);
+enum client_exit alias_command_check(int fd, char **args, int count);
 enum client_exit alias_command_rule_set(int fd, char **args, int count);
 enum client_exit alias_command_rule_del(int fd, char **args, int count);
 enum client_exit alias_command_rule_list(int fd, char **args, int count);

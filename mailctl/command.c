@@ -292,6 +292,7 @@ const struct command commands[] = {
 	alias_command_add},
     {"alias", "del", 1, 1, "ADDRESS", ACCOUNTS, alias_command_del},
     {"alias", "list", 0, 0, "", ACCOUNTS, alias_command_list},
+    {"alias", "check", 0, 1, "[ADDRESS]", ACCOUNTS, alias_command_check},
     {"rule", "set", 2, 2 + WIRE_TARGETS_MAX,
 	"NAME only|not [ADDRESS|@DOMAIN|logins|<>]...", ACCOUNTS,
 	alias_command_rule_set},

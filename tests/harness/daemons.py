@@ -99,7 +99,7 @@ class Pair:
 
     def lay_down(self, changes):
         """Folders and conf files."""
-        for name in ("run", "state", "mail", "log"):
+        for name in ("run", "state", "mail", "log", "lists"):
             (self.folder / name).mkdir()
         owner = pwd.getpwnam("ringmail")
         os.chown(self.mail, owner.pw_uid, owner.pw_gid)
@@ -109,6 +109,7 @@ class Pair:
                 "log": {"target": "stderr", "level": "info"},
                 "resolver": {"dnssec": False, "servers": ["127.0.0.1@9"]},
                 "accounts": {"default_domain": DOMAIN,
+                             "lists": self.folder / "lists",
                              "failed_login": "20ms",
                              "failed_login_most": "100ms"},
                 "mail": {"root": self.mail, "layout": "%d/%u"},

@@ -1,4 +1,6 @@
 """Which names a domain has: catch-alls, lists, rules."""
+import os
+
 from harness.daemons import DOMAIN
 from harness.pop3 import fetch
 from harness.smtp import Smtp, deliver
@@ -24,6 +26,14 @@ def refused(pair, *args, stdin=""):
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     return done.stderr
+
+
+def write_list(pair, name, *lines):
+    path = pair.folder / "lists" / name
+    path.with_suffix(".new").write_text("".join(f"{x}\n" for x in lines))
+    path.with_suffix(".new").chmod(0o644)
+    path.with_suffix(".new").rename(path)
+    return path
 
 
 def test_catch_all(pair, user, address):
@@ -85,3 +95,64 @@ def test_rules_that_are_refused(pair, address):
         pair, "rule", "set", f"postmaster@{DOMAIN}", "only", "logins")
     assert "no rule" in refused(pair, "rule", "del", address)
     assert pair.mailctl("rule", "set", address, "maybe").returncode == 2
+
+
+def test_lists(pair, user, address):
+    pair.add_user("member")
+    member, team = f"member@{DOMAIN}", f"listed@{DOMAIN}"
+    pair.allow("list.bad")
+    refused(pair, "alias", "add", team, ":include:team")
+    refused(pair, "alias", "add", team, ":include:../helpers.conf")
+    write_list(pair, "team", "# who gets it", f"{address.upper()}  # him")
+    pair.must("alias", "add", team, ":include:team")
+    assert f"{team}: :include:team" in pair.must("alias", "list")
+    assert pair.must("alias", "check", team) == ""
+    assert deliver(pair.smtp_port, BODY, team).code == 250
+    # A change counts at once.
+    write_list(pair, "team", address, ":include:more")
+    write_list(pair, "more", member, "", f"gone@{DOMAIN}", "not an address")
+    assert deliver(pair.smtp_port, BODY, team).code == 250
+    assert (count(pair, user), count(pair, "member")) == (2, 1)
+    done = pair.mailctl("alias", "check")
+    assert done.returncode == 1
+    assert f":include:more: gone@{DOMAIN} leads to nobody here" in done.stdout
+    assert "more:4: no address" in done.stdout
+    log = pair.log("helpers").read_text()
+    assert log.count('list.bad where="more:4: no address') == 1
+    # A loop, and a file that is gone: nothing is lost, nobody is doubled.
+    write_list(pair, "more", ":include:team")
+    assert rcpt(pair, team).enhanced == "4.3.5"
+    assert "loop" in pair.mailctl("alias", "check", team).stdout
+    os.unlink(pair.folder / "lists" / "more")
+    assert rcpt(pair, team).enhanced == "4.3.0"
+    assert "No such file" in pair.mailctl("alias", "check", team).stdout
+    write_list(pair, "more", member)
+    assert rcpt(pair, team).code == 250
+    pair.must("alias", "del", team)
+    assert pair.must("alias", "check") == ""
+
+
+def test_lists_that_are_unsafe(pair, address):
+    """What somebody else could change, or what leads out, is not used."""
+    team = f"unsafe@{DOMAIN}"
+    pair.allow("list.bad", "request.refused")
+    path = write_list(pair, "unsafe", address)
+    pair.must("alias", "add", team, ":include:unsafe")
+    for harm, why in ((lambda: path.chmod(0o666), "others may write"),
+                      (lambda: os.chown(path, 12345, 0), "belongs to"),
+                      (lambda: (path.unlink(), path.symlink_to(
+                          "/etc/passwd")), "is a link"),
+                      (lambda: (path.unlink(), os.mkfifo(path)),
+                       "no regular file"),
+                      (lambda: (path.unlink(), path.write_text(
+                          "# x\n" * 20000)), "too large")):
+        harm()
+        assert rcpt(pair, team).enhanced == "4.3.0"
+        assert why in pair.mailctl("alias", "check", team).stdout
+        path.unlink()
+        write_list(pair, "unsafe", address)
+        assert rcpt(pair, team).code == 250
+    path.chmod(0o600)  # root's alone: accounts must be able to read it
+    assert rcpt(pair, team).enhanced == "4.3.0"
+    path.chmod(0o644)
+    pair.must("alias", "del", team)

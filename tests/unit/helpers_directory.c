@@ -1,6 +1,7 @@
 /* Tests of helpers/directory.c, registry.c, address.c and record.c. */
 #include "directory_box.h"
 
+#include "../../helpers/directory_user.h"
 #include "../../helpers/directory_next.h"
 
 static void
