@@ -22,7 +22,8 @@
 #                     bench-store (on STORE=folder), bench-tls
 #   make bench-vm     idle clients, up to 50,000, in a virtual machine
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
-#   make fuzz-pop3d   random clients on a running pop3d (as root)
+#   make fuzz-pop3d   random clients on a running pop3d (as root); fuzz-smtpd:
+#                     on a running smtpd
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make uninstall    removes what install laid down, but the conf
 #   make clean, make help
