@@ -1,7 +1,7 @@
 #include "conf.h"
 
 #include "conf_parse.h"
-#include "conf_scan.h"
+#include "conf_text.h"
 
 #include <confuse.h>
 #include <stdarg.h>
@@ -18,7 +18,9 @@ struct loader {
 	size_t error_size;
 	bool failed;
 	cfg_t *root;
-	unsigned char *seen;   /* for each setting: it stands in the file */
+	struct conf_origin *origins; /* or NULL */
+	unsigned char *known;  /* for each setting: a file before has it */
+	unsigned char *seen;   /* likewise: it stands in this file */
 	unsigned char *closed; /* likewise for the block it begins */
 };
 
@@ -129,27 +131,50 @@ find_setting(const struct loader *l, const cfg_t *cfg, const char *name)
 	return -1;
 }
 
+/* The place where a name that stands at the wrong one belongs; NULL: none. */
+static const struct conf_setting *
+find_elsewhere(const struct loader *l, const char *name)
+{
+	const struct conf_setting *s;
+
+	for (s = l->spec->settings; s->name != NULL; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
 /* "no such option" gets the nearest name that may stand there. */
 static void
 fail_unknown(struct loader *l, const cfg_t *cfg, const char *name)
 {
 	const struct conf_setting *s = l->spec->settings;
 	const char *block = cfg == l->root ? NULL : cfg->name;
+	const struct conf_setting *other;
 	const char **candidates, *near = NULL;
 	size_t i, k = 0;
 
 	for (i = 0; s[i].name != NULL; i++)
 		;
-	candidates = calloc(2 * i + 1, sizeof(*candidates));
+	candidates = calloc(2 * i + 8, sizeof(*candidates));
 	for (i = 0; candidates != NULL && s[i].name != NULL; i++) {
 		if (same_block(s[i].block, block))
 			candidates[k++] = s[i].name;
 		else if (block == NULL)
 			candidates[k++] = s[i].block;
 	}
+	if (candidates != NULL && block == NULL && l->spec->program != NULL)
+		for (i = 0; conf_text_programs[i] != NULL; i++)
+			candidates[k++] = conf_text_programs[i];
 	if (candidates != NULL)
 		near = conf_nearest(name, candidates);
-	if (near != NULL)
+	if ((other = find_elsewhere(l, name)) != NULL)
+		fail(l, cfg->line, "no such option '%s' %s; it belongs %s%s",
+		    name, block == NULL ? "here" : "in this block",
+		    other->block == NULL ? "outside of blocks" : "into block ",
+		    other->block == NULL ? "" : other->block);
+	else if (near != NULL && strcmp(near, name) == 0)
+		fail(l, cfg->line, "a part of a part");
+	else if (near != NULL)
 		fail(l, cfg->line, "no such option '%s'; did you mean '%s'?",
 		    name, near);
 	else
@@ -175,6 +200,40 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 	fail_unknown(loading, cfg, text + sizeof(unknown) - 1);
 }
 
+/* Frees what a text or a list holds. */
+static void
+free_member(const struct conf_setting *s, void *member)
+{
+	struct conf_list *list = member;
+
+	if (s->kind == CONF_TEXT) {
+		free(*(char **)member);
+		*(char **)member = NULL;
+	} else if (s->kind == CONF_LIST) {
+		while (list->count > 0)
+			free(list->items[--list->count]);
+		free(list->items);
+		list->items = NULL;
+	}
+}
+
+/* This file is the one that counts for the setting; what another said goes. */
+static int
+note_origin(struct loader *l, ptrdiff_t i, int line)
+{
+	const struct conf_setting *s = &l->spec->settings[i];
+
+	if (l->known[i])
+		free_member(s, l->conf + s->offset);
+	l->known[i] = 1;
+	if (l->origins == NULL)
+		return 0;
+	free(l->origins[i].path);
+	l->origins[i].path = strdup(l->path);
+	l->origins[i].line = line;
+	return l->origins[i].path == NULL ? -1 : 0;
+}
+
 /* Called for each value (of a list: for each item) while its line is known. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
@@ -190,6 +249,8 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	if (l->seen[i] &&
 	    !(l->spec->settings[i].kind == CONF_LIST && opt->nvalues > 1))
 		return fail(l, cfg->line, "%s stands twice", opt->name);
+	if (!l->seen[i] && note_origin(l, i, cfg->line) == -1)
+		return fail(l, cfg->line, "out of memory");
 	l->seen[i] = 1;
 	if (store(l, &l->spec->settings[i], value, cfg->line) == -1)
 		return -1;
@@ -254,26 +315,6 @@ make_parser(struct loader *l, size_t count)
 	return l->root;
 }
 
-static int
-parse_file(struct loader *l, size_t count)
-{
-	char why[256];
-	char *text;
-	int r, line;
-
-	if ((text = conf_scan_read(l->path, &line, why, sizeof(why))) == NULL)
-		return fail(l, line, "%s", why);
-	if (make_parser(l, count) == NULL) {
-		free(text);
-		return fail(l, 0, "out of memory");
-	}
-	cfg_set_error_function(l->root, on_error);
-	r = cfg_parse_buf(l->root, text);
-	free(text);
-	return r == CFG_SUCCESS && !l->failed ? 0
-					      : fail(l, 0, "cannot be parsed");
-}
-
 /* name = {} in the file: a list that is empty on purpose. */
 static bool
 is_emptied(const struct loader *l, const struct conf_setting *s)
@@ -291,73 +332,131 @@ is_emptied(const struct loader *l, const struct conf_setting *s)
 }
 
 static int
+empty_lists(struct loader *l, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_setting *s = &l->spec->settings[i];
+
+		if (!is_emptied(l, s))
+			continue;
+		if (l->seen[i])
+			return fail(l, 0, "%s stands twice", s->name);
+		if (note_origin(l, (ptrdiff_t)i, 0) == -1)
+			return fail(l, 0, "out of memory");
+	}
+	return 0;
+}
+
+/* One file of those that make up the conf. */
+static int
+parse_file(struct loader *l, const struct conf_text *t, size_t count)
+{
+	int result;
+
+	l->path = t->path;
+	memset(l->seen, 0, count);
+	memset(l->closed, 0, count);
+	if (make_parser(l, count) == NULL)
+		return fail(l, 0, "out of memory");
+	cfg_set_error_function(l->root, on_error);
+	result = cfg_parse_buf(l->root, t->text);
+	if (result != CFG_SUCCESS || l->failed)
+		result = fail(l, 0, "cannot be parsed");
+	else
+		result = empty_lists(l, count);
+	cfg_free(l->root);
+	l->root = NULL;
+	return result;
+}
+
+static int
+parse_all(struct loader *l, size_t count)
+{
+	struct conf_texts texts;
+	int result;
+
+	result = conf_text_read(
+	    &texts, l->path, l->spec->program, l->error, l->error_size);
+	l->failed = result == -1;
+	for (size_t i = 0; i < texts.count && result == 0; i++)
+		result = parse_file(l, &texts.items[i], count);
+	conf_text_free(&texts);
+	return result;
+}
+
+static int
 load(struct loader *l)
 {
 	const struct conf_setting *s = l->spec->settings;
+	const char *path = l->path;
 	size_t i, count = 0;
 	int r = 0;
 
 	while (s[count].name != NULL)
 		count++;
 	l->conf = calloc(1, l->spec->size);
-	l->seen = calloc(2, count + 1);
-	if (l->conf == NULL || l->seen == NULL)
+	l->known = calloc(3, count + 1);
+	if (l->conf == NULL || l->known == NULL)
 		return fail(l, 0, "out of memory");
+	l->seen = l->known + count + 1;
 	l->closed = l->seen + count + 1;
-	if (l->path != NULL)
-		r = parse_file(l, count);
-	for (i = 0; i < count && r == 0; i++) {
-		if (!is_emptied(l, &s[i])) {
-			if (!l->seen[i])
-				r = store_fallback(l, &s[i]);
-		} else if (l->seen[i]) {
-			r = fail(l, 0, "%s stands twice", s[i].name);
-		}
-	}
+	if (path != NULL)
+		r = parse_all(l, count);
+	l->path = path;
+	for (i = 0; i < count && r == 0; i++)
+		if (!l->known[i])
+			r = store_fallback(l, &s[i]);
 	return r;
 }
 
 void *
-conf_load(
-    const struct conf_spec *spec, const char *path, char *error, size_t size)
+conf_load_told(const struct conf_spec *spec, const char *path,
+    struct conf_origin *origins, char *error, size_t size)
 {
-	struct loader l = {
-	    .spec = spec, .path = path, .error = error, .error_size = size};
+	struct loader l = {.spec = spec,
+	    .path = path,
+	    .origins = origins,
+	    .error = error,
+	    .error_size = size};
 	void *conf;
 	int r;
 
 	loading = &l;
 	r = load(&l);
 	loading = NULL;
-	if (l.root != NULL)
-		cfg_free(l.root);
-	free(l.seen);
+	free(l.known);
 	conf = l.conf;
 	if (r == -1 && conf != NULL)
 		conf_free(spec, &conf);
 	return conf;
 }
 
+void *
+conf_load(
+    const struct conf_spec *spec, const char *path, char *error, size_t size)
+{
+	return conf_load_told(spec, path, NULL, error, size);
+}
+
+void
+conf_origins_free(const struct conf_spec *spec, struct conf_origin *origins)
+{
+	for (size_t i = 0; spec->settings[i].name != NULL; i++) {
+		free(origins[i].path);
+		origins[i].path = NULL;
+	}
+}
+
 void
 conf_free(const struct conf_spec *spec, void **conf)
 {
 	const struct conf_setting *s;
-	struct conf_list *list;
 	unsigned char *octets = *conf;
-	size_t i;
 
 	if (octets == NULL)
 		return;
-	for (s = spec->settings; s->name != NULL; s++) {
-		if (s->kind == CONF_TEXT)
-			free(*(char **)(void *)(octets + s->offset));
-		if (s->kind != CONF_LIST)
-			continue;
-		list = (void *)(octets + s->offset);
-		for (i = 0; i < list->count; i++)
-			free(list->items[i]);
-		free(list->items);
-	}
+	for (s = spec->settings; s->name != NULL; s++)
+		free_member(s, octets + s->offset);
 	free(octets);
 	*conf = NULL;
 }

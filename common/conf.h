@@ -14,7 +14,9 @@
  *	}
  *
  * Values with other signs than letters, digits and . : / - _ @ need quotes;
- * a file holds at most 1 MiB, a line 8 KiB.
+ * a file holds at most 1 MiB, a line 8 KiB.  It may include others, and
+ *overrides them: include("log.conf").  Parts may be for one program of several
+ * (conf_text.h): smtpd { ... }.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -53,6 +55,13 @@ struct conf_setting {
 struct conf_spec {
 	const struct conf_setting *settings; /* ends with name NULL */
 	size_t size;			     /* of the program's struct */
+	const char *program; /* whose parts are read; NULL: there are none */
+};
+
+/* Where a setting was set last. */
+struct conf_origin {
+	char *path; /* NULL: nowhere, so that it has its default */
+	int line;   /* 0 for a list that was emptied */
 };
 
 /*
@@ -62,6 +71,15 @@ struct conf_spec {
  */
 void *conf_load(
     const struct conf_spec *spec, const char *path, char *error, size_t size);
+
+/* Likewise; origins (one for each row, zeroes at first) tell where each value
+ * comes from; conf_origins_free, whatever is returned. */
+void *conf_load_told(const struct conf_spec *spec, const char *path,
+    struct conf_origin *origins, char *error, size_t size);
+
+/* Frees what the origins of this spec's rows hold, not the array. */
+void
+conf_origins_free(const struct conf_spec *spec, struct conf_origin *origins);
 
 /* Frees the struct and all that it owns; sets *conf to NULL. */
 void conf_free(const struct conf_spec *spec, void **conf);

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 struct scan {
+	char *text;
 	char *next; /* ends with a NUL, and has no other */
+	struct conf_scan_includes *found;
 	int line;
 	int depth;  /* of braces */
 	int opened; /* the line of the outermost brace */
@@ -90,11 +92,65 @@ blank_comment(struct scan *s)
 	s->next--;
 }
 
+/* Whether "include", alone so far on its line, stands in front of s->next;
+ * where it begins. */
+static char *
+begin_of_include(const struct scan *s)
+{
+	static const char word[] = "include";
+	const size_t length = sizeof(word) - 1;
+	char *p = s->next, *line;
+
+	while (p > s->text && (p[-1] == ' ' || p[-1] == '\t'))
+		p--;
+	if (s->depth != 0 || p - s->text < (ptrdiff_t)length ||
+	    memcmp(p - length, word, length) != 0)
+		return NULL;
+	p -= length;
+	for (line = p; line > s->text && line[-1] != '\n'; line--)
+		if (line[-1] != ' ' && line[-1] != '\t')
+			return NULL;
+	return p;
+}
+
+/* At the ( of an include, to its ): they are blanked. */
+static int
+take_include(struct scan *s, char *begin)
+{
+	char *path, *end;
+
+	s->next += 1 + strspn(s->next + 1, " \t");
+	if (*s->next != '"' && *s->next != '\'')
+		return fail(s, "include takes a file in quotes");
+	path = s->next + 1;
+	if (skip_string(s) == -1)
+		return -1;
+	end = s->next;
+	s->next += 1 + strspn(s->next + 1, " \t");
+	if (*s->next != ')')
+		return fail(s, "include without its closing )");
+	if (end == path || memchr(path, '\\', (size_t)(end - path)) != NULL)
+		return fail(s, "include takes a file's path");
+	if (s->found->count == CONF_SCAN_INCLUDES)
+		return fail(
+		    s, "more than %d files are included", CONF_SCAN_INCLUDES);
+	s->found->items[s->found->count].line = s->line;
+	if ((s->found->items[s->found->count].path =
+		    strndup(path, (size_t)(end - path))) == NULL)
+		return fail(s, "out of memory");
+	s->found->count++;
+	memset(begin, ' ', (size_t)(s->next - begin) + 1);
+	return 0;
+}
+
 static int
 check_other(struct scan *s, char before)
 {
 	const char *p = s->next;
+	char *begin;
 
+	if (*p == '(' && (begin = begin_of_include(s)) != NULL)
+		return take_include(s, begin);
 	if (*p == '\r' && p[1] == '\n')
 		*s->next = ' ';
 	else if (is_control(*p))
@@ -150,9 +206,15 @@ scan_all(struct scan *s)
 }
 
 int
-conf_scan_text(char *text, size_t length, int *line, char *why, size_t size)
+conf_scan_text(char *text, size_t length, struct conf_scan_includes *found,
+    int *line, char *why, size_t size)
 {
-	struct scan s = {.next = text, .line = 1, .why = why, .size = size};
+	struct scan s = {.text = text,
+	    .next = text,
+	    .found = found,
+	    .line = 1,
+	    .why = why,
+	    .size = size};
 	int r;
 
 	if ((r = check_lines(&s, text, length)) == 0)
@@ -192,7 +254,8 @@ read_all(int fd, size_t *length)
 }
 
 char *
-conf_scan_read(const char *path, int *line, char *why, size_t size)
+conf_scan_read(const char *path, struct conf_scan_includes *found, int *line,
+    char *why, size_t size)
 {
 	size_t length;
 	char *text = NULL;
@@ -209,9 +272,16 @@ conf_scan_read(const char *path, int *line, char *why, size_t size)
 	if (fd != -1)
 		close(fd);
 	if (text != NULL &&
-	    conf_scan_text(text, length, line, why, size) == -1) {
+	    conf_scan_text(text, length, found, line, why, size) == -1) {
 		free(text);
 		text = NULL;
 	}
 	return text;
+}
+
+void
+conf_scan_forget(struct conf_scan_includes *found)
+{
+	while (found->count > 0)
+		free(found->items[--found->count].path);
 }

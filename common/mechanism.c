@@ -1,5 +1,7 @@
 #include "mechanism.h"
 
+#include "conf.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -29,11 +31,15 @@ mechanism_check(const char *value, char *why, size_t size)
 	static const char *const names[] = {"SCRAM-SHA-256-PLUS",
 	    "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1", "EXTERNAL",
 	    "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN", "USER", "CRAM-MD5",
-	    "APOP"};
+	    "APOP", NULL};
+	const char *near;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; names[i] != NULL; i++)
 		if (strcasecmp(names[i], value) == 0)
 			return 0;
-	snprintf(why, size, "'%.32s' is no mechanism that we know", value);
+	near = conf_nearest(value, names);
+	snprintf(why, size, "'%.32s' is no mechanism that we know%s%s%s", value,
+	    near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
+	    near == NULL ? "" : "'?");
 	return -1;
 }

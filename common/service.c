@@ -1,6 +1,7 @@
 #include "service.h"
 
 #include "clock.h"
+#include "conf_print.h"
 #include "fiber.h"
 #include "listen_given.h"
 #include "log.h"
@@ -395,27 +396,41 @@ static int
 usage(const struct service *s, FILE *to, int code)
 {
 	fprintf(to,
-	    "usage: %s [-c file] [-n]\n"
+	    "usage: %s [-c file] [-n | -d what]\n"
 	    "       %s -V | -h\n"
 	    "  -c file  the conf (%s)\n"
 	    "  -n       checks the conf and ends\n"
+	    "  -d what  prints the conf and ends: diff, all, json, or a name\n"
 	    "  -V       prints the version\n",
 	    s->name, s->name, s->conf_path);
 	return code;
+}
+
+static int
+print_conf(const struct conf_spec *spec, const char *what)
+{
+	char why[REASON_MAX];
+
+	if (conf_print(spec, own.path, what, stdout, why, sizeof(why)) == -1)
+		fatal("%s", why);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 int
 service_main(const struct service *s, int argc, char **argv)
 {
 	int option, is_check = 0, code = 0;
+	const char *what = NULL;
 	char why[REASON_MAX];
 
 	log_rename(s->name);
 	own.service = s;
 	own.path = s->conf_path;
-	while ((option = getopt(argc, argv, "c:nVh")) != -1) {
+	while ((option = getopt(argc, argv, "c:d:nVh")) != -1) {
 		if (option == 'c')
 			own.path = optarg;
+		else if (option == 'd')
+			what = optarg;
 		else if (option == 'n')
 			is_check = 1;
 		else if (option == 'V')
@@ -427,6 +442,8 @@ service_main(const struct service *s, int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(s, stderr, EXIT_WRONG_USAGE);
+	if (what != NULL)
+		return print_conf(s->conf, what);
 	if ((own.conf = load_conf(&own.files, why, sizeof(why))) == NULL)
 		fatal("%s", why);
 	if (is_check)

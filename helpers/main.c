@@ -2,6 +2,7 @@
  * The helpers' parent: has the fleet made and runs one process for each
  * helper.  It reads nothing that a client or a helper sends.
  */
+#include "conf_print.h"
 #include "fleet.h"
 #include "log.h"
 #include "settings.h"
@@ -13,9 +14,10 @@
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: helpers [-hnV] [-c FILE]\n"
+    "usage: helpers [-hnV] [-c FILE] [-d WHAT]\n"
     "  -c FILE  read this conf (/etc/ringmail/helpers.conf)\n"
     "  -n       check the conf and exit\n"
+    "  -d WHAT  print the conf and exit: diff, all, json, or a name\n"
     "  -V       print the version and exit\n";
 
 static struct fleet fleet;
@@ -183,15 +185,31 @@ load(const char *path)
 	return conf;
 }
 
+static int
+print_conf(const char *what)
+{
+	char why[512];
+
+	if (conf_print(&settings_spec, conf_path, what, stdout, why,
+		sizeof(why)) == -1)
+		fatal("%s", why);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
 	int option, check = 0, result;
+	const char *what = NULL;
 
-	while ((option = getopt(argc, argv, "c:nVh")) != -1)
+	log_rename("helpers");
+	while ((option = getopt(argc, argv, "c:d:nVh")) != -1)
 		switch (option) {
 		case 'c':
 			conf_path = optarg;
+			break;
+		case 'd':
+			what = optarg;
 			break;
 		case 'n':
 			check = 1;
@@ -210,6 +228,8 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 64; /* EX_USAGE of sysexits.h */
 	}
+	if (what != NULL)
+		return print_conf(what);
 	conf_now = load(conf_path);
 	if (check) {
 		settings_free(&conf_now);

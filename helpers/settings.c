@@ -40,10 +40,14 @@ check_mechanism(const char *value, char *why, size_t size)
 	    "LOGIN", "USER", "EXTERNAL", "OAUTHBEARER", "XOAUTH2", "CRAM-MD5",
 	    "APOP", NULL};
 
+	const char *near = conf_nearest(value, known);
+
 	for (int i = 0; known[i] != NULL; i++)
 		if (strcasecmp(known[i], value) == 0)
 			return 0;
-	snprintf(why, size, "must be a mechanism that helpers.conf(5) lists");
+	snprintf(why, size, "'%.32s' is no mechanism that we know%s%s%s", value,
+	    near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
+	    near == NULL ? "" : "'?");
 	return -1;
 }
 
@@ -201,7 +205,8 @@ static const struct conf_setting settings[] = {
     ROW("journal", "batch", NUMBER, batch, "128", BOUNDS("1", "1024")),
     {.name = NULL}};
 
-const struct conf_spec settings_spec = {settings, sizeof(struct helpers_conf)};
+const struct conf_spec settings_spec = {
+    settings, sizeof(struct helpers_conf), "helpers"};
 
 struct helpers_conf *
 settings_load(const char *path, char *error, size_t size)

@@ -1,5 +1,5 @@
 #include "where.h"
-#include "conf_scan.h"
+#include "conf_text.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -31,14 +31,13 @@ past_token(const char *c)
 	return c + (length == 0 ? 1 : length);
 }
 
-/* The value of "run" outside of all blocks; "" where there is none. */
+/* The value of "run" outside of all blocks; without one, run stays. */
 static void
 find_run(const char *text, char *run, size_t size)
 {
 	const char *c, *end;
 	int depth = 0, named = 0, valued = 0;
 
-	run[0] = '\0';
 	for (c = text + strspn(text, BLANKS); *c != '\0';
 	     c = end + strspn(end, BLANKS)) {
 		end = past_token(c);
@@ -60,23 +59,20 @@ find_run(const char *text, char *run, size_t size)
 int
 where_find(const char *conf, const char *helper, char *path, size_t size)
 {
-	char why[256], run[1024] = "";
-	char *text;
-	int line = 0;
+	char why[1024], run[1024] = "";
+	struct conf_texts texts;
+	int result = 0;
 
 	if (conf != NULL) {
-		text = conf_scan_read(conf, &line, why, sizeof(why));
-		if (text == NULL) {
-			if (line > 0)
-				warnx("%s:%d: %s", conf, line, why);
-			else
-				warnx("%s: %s", conf, why);
-			return -1;
-		}
-		find_run(text, run, sizeof(run));
-		free(text);
+		result =
+		    conf_text_read(&texts, conf, "helpers", why, sizeof(why));
+		if (result == -1)
+			warnx("%s", why);
+		for (size_t i = 0; i < texts.count; i++)
+			find_run(texts.items[i].text, run, sizeof(run));
+		conf_text_free(&texts);
 	}
 	snprintf(path, size, "%s/" WHERE_ADMIN "/%s",
 	    run[0] == '\0' ? WHERE_RUN : run, helper);
-	return 0;
+	return result;
 }

@@ -124,7 +124,8 @@ static const struct conf_setting settings[] = {
 
     {.name = NULL}};
 
-const struct conf_spec settings_spec = {settings, sizeof(struct settings)};
+const struct conf_spec settings_spec = {
+    settings, sizeof(struct settings), "pop3d"};
 
 int
 settings_prepare(void *conf, char *why, size_t size)

@@ -134,7 +134,7 @@ static const struct conf_setting rows[] = {
     ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
     {.name = NULL}};
 
-const struct conf_spec settings_spec = {rows, sizeof(struct settings)};
+const struct conf_spec settings_spec = {rows, sizeof(struct settings), "smtpd"};
 
 int
 settings_prepare(void *conf, char *why, size_t size)

@@ -1,5 +1,6 @@
 """Conf: what is wrong is said with file, line and the nearest name, before
 any port is bound."""
+import json
 import subprocess
 
 import pytest
@@ -125,3 +126,46 @@ def test_user_that_is_missing(folder):
     done = run("pop3d", "-c", path)
     assert done.returncode == 1
     assert "no-such-user" in done.stderr
+
+
+def rows():
+    """The table of bad confs: program, message (% for the file), text."""
+    for line in (ROOT / "tests/system/bad_confs.tsv").read_text().splitlines():
+        name, message, text = line.split("\t")
+        yield name, message, json.loads(text)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_bad_conf_gets_its_message(folder, name):
+    """Word for word; under a runner, one of each twenty."""
+    path, wrong, checked = folder.folder / "broken.conf", [], 0
+    for number, (program, message, text) in enumerate(rows()):
+        if program != name or (RUNNER and number % 20):
+            continue
+        path.write_text(text)
+        done = run(name, "-n", "-c", path)
+        said = done.stderr.strip().replace(str(path), "%")
+        if done.returncode != 1 or said != f"{name}: {message}":
+            wrong.append(f"{text!r}:\n  {said}\nand not\n  {message}")
+        checked += 1
+    assert not wrong, "\n".join(wrong)
+    assert RUNNER or checked > 50
+
+
+def test_shared_file(folder):
+    """One file for all three: common settings, parts, and what overrides."""
+    shared = folder.folder / "shared.conf"
+    shared.write_text('log { level = "warn" }\n'
+                      'smtpd, pop3d { hostname = "shared.example" }\n'
+                      'helpers { mail { quota = 5M } }\n')
+    for name in SERVICES:
+        path = folder.folder / f"{name}-own.conf"
+        path.write_text('include("shared.conf")\nlog { rate = 7 }\n')
+        said = run(name, "-c", path, "-d", "diff").stdout
+        assert f'log.level = "warn"\t# {shared}:1' in said
+        assert f"log.rate = 7\t# {path}:2, default 1000\n" in said
+        assert ("shared.example" in said) == (name != "helpers")
+        assert (f"mail.quota = 5M\t# {shared}:3" in said) == \
+            (name == "helpers")
+        assert run(name, "-c", path, "-d", "log.rate").stdout == "7\n"
+        assert "no such setting" in run(name, "-d", "x.y", "-c", path).stderr

@@ -55,7 +55,7 @@ static const struct conf_setting rows[] = {
     ROW("tls", "ciphers", CONF_LIST, ciphers, NULL),
     {.name = NULL},
 };
-static const struct conf_spec spec = {rows, sizeof(struct settings)};
+static const struct conf_spec spec = {rows, sizeof(struct settings), "smtpd"};
 
 static char path[64], error[512];
 
@@ -185,10 +185,15 @@ unknown_names_get_the_nearest(void **state)
 	assert_refused("#\n#\nlimits {\n\ttimeuot = 5s\n}",
 	    ":4: no such option 'timeuot'; did you mean 'timeout'?");
 	/* A name of another block is not valid here. */
-	assert_refused("timeout = 5s", ":1: no such option 'timeout'");
-	assert_refused("limits|timeout = 5s", ":1: no such option 'timeout'");
-	assert_refused("include(\"/etc/passwd\")",
-	    ":1: a stray '(': values with it need quotes");
+	assert_refused("timeout = 5s",
+	    ":1: no such option 'timeout' here; it belongs into block limits");
+	assert_refused("limits { workers = 1 }",
+	    ":1: no such option 'workers' in this block; it belongs outside of "
+	    "blocks");
+	assert_refused("limits|timeout = 5s",
+	    ":1: no such option 'timeout' here; it belongs into block limits");
+	assert_refused(
+	    "smptd {\n}", ":1: no such option 'smptd'; did you mean 'smtpd'?");
 	assert_refused("include = x", ":1: no such option 'include'");
 }
 

@@ -29,7 +29,7 @@ static const struct conf_setting settings[] = {
 	.maximum = "9"},
     {.name = NULL}};
 
-static const struct conf_spec spec = {settings, sizeof(struct settings)};
+static const struct conf_spec spec = {settings, sizeof(struct settings), NULL};
 
 /* What a single row can't say: the limit is odd. */
 static int

@@ -42,7 +42,7 @@ static const struct conf_setting rows[] = {
     ROW("is_on", BOOL, is_on, .fallback = "yes"),
     ROW("choice", CHOICE, choice, .fallback = "two", .choices = choices),
     {.name = NULL}};
-static const struct conf_spec spec = {rows, sizeof(struct settings)};
+static const struct conf_spec spec = {rows, sizeof(struct settings), NULL};
 
 static void *
 load(void)

@@ -1,0 +1,123 @@
+"""Each setting stands in the parser's table, in the man page, with its unit,
+default and limits, and nowhere is one that the others lack."""
+import json
+import re
+import subprocess
+
+import pytest
+
+from harness.daemons import BUILD, PATIENCE, ROOT, SERVICES
+
+UNITS = {"bool": "yes | no|no | yes", "number": "number", "size": "size",
+         "duration": "duration"}
+# What the text of a default that is nothing may say.
+NOTHING = ("none", "nobody", "empty", "name of the host", "no limit",
+           "a file in pem", "iss")
+
+
+def table(name):
+    """The settings of the sample conf, as the program prints them."""
+    done = subprocess.run(
+        [BUILD / "bin" / name, "-d", "json", "-c",
+         ROOT / "etc" / f"{name}.conf"], stdout=subprocess.PIPE,
+        text=True, timeout=10 * PATIENCE, check=True)
+    return json.loads(done.stdout)
+
+
+def entries(name):
+    """The settings of a man page: block.name to its head and its text."""
+    page = (ROOT / name / f"{name}.conf.5").read_text()
+    page = re.split(r"^\.Sh ", page, flags=re.M)
+    page = next(part for part in page if part.startswith("DESCRIPTION"))
+    found, blocks, block, inner, names, text = {}, [], "", None, [], []
+
+    def end():
+        for one in names:
+            found[f"{block}.{one}".lstrip(".")] = " ".join(text)
+
+    for line in page.splitlines():
+        item = re.match(r"\.It Ic (.*)", line)
+        if line.startswith(".Bl"):
+            blocks.append(block)
+            block, inner = inner or block, None
+        elif line.startswith((".El", ".Ss")) or item:
+            end()
+            names, text = [], []
+        if line.startswith(".El"):
+            block = blocks.pop()
+        elif line.startswith(".Ss"):
+            block = line.split()[1]
+        elif item and "Brq ..." in line:
+            inner = item.group(1).split()[0]
+        elif item:
+            head = item.group(1).split(" No ")[0]
+            names = [one for one in head.split() if one != ","]
+        if names:
+            text.append(line)
+    return found
+
+
+def plain(text):
+    """A page's text without its macros."""
+    text = re.sub(r"(?:^| )\.(?:Cm|Pa|Ic|Li|Qq|Sq|Ar|Xr|Dv|Ql|Pp|It) ", " ",
+                  text)
+    return " ".join(text.replace('"', " ").split()).lower()
+
+
+def says(text, value):
+    """Whether the text has this value as a word of its own."""
+    return re.search(rf"(?<![\w.]){re.escape(value.lower())}(?![\w])", text)
+
+
+def default_is_said(setting, text):
+    default = setting["default"]
+    if isinstance(default, bool):
+        default = "yes" if default else "no"
+    if default in ("", []):
+        return any(word in text for word in NOTHING)
+    if isinstance(default, list):
+        return "default" in text
+    return "default" in text and (says(text, str(default)) or
+                                  len(str(default)) > 60)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_setting_has_an_entry(name):
+    pages, rows = entries(name), table(name)
+    assert set(pages) == set(rows), "the man page, and the parser"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_units_defaults_and_limits_are_said(name):
+    wrong, pages = [], entries(name)
+    for key, setting in table(name).items():
+        text = plain(pages[key])
+        head = pages[key].split(" .")[0] + " " + pages[key]
+        unit = UNITS.get(setting["kind"])
+        if unit and not re.search(rf"\b(?:Ar|Cm) (?:{unit})", head):
+            wrong.append(f"{key} does not say that it is a {unit}")
+        if not default_is_said(setting, text):
+            wrong.append(f"{key} lacks its default {setting['default']}")
+        for bound in ("minimum", "maximum"):
+            if bound in setting and not says(text, setting[bound]):
+                wrong.append(f"{key} lacks its {bound} {setting[bound]}")
+        for choice in setting.get("choices", []):
+            if not says(text, choice):
+                wrong.append(f"{key} lacks its choice {choice}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_sample_has_the_defaults(name):
+    """And names no setting that is none, not even in a comment."""
+    for key, setting in table(name).items():
+        assert setting["value"] == setting["default"], key
+    known, block = table(name), ""
+    for line in (ROOT / "etc" / f"{name}.conf").read_text().splitlines():
+        match = re.match(r"\s*#?(\w+) (=|\{)", line)
+        if match and match.group(2) == "{":
+            block = match.group(1) + "."
+        elif match:
+            assert block + match.group(1) in known, line
+        elif line == "}":
+            block = ""
