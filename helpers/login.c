@@ -15,15 +15,15 @@
 #include <string.h>
 
 #define UPGRADE_TIME (60 * CLOCK_SECOND)
-/* Upgrades under way at most; what is left comes with the next login. */
-#define UPGRADES_MAX 16
+/* Upgrades under way, or waiting until no login does, at most: what is left
+ * comes with the user's next login. */
+#define UPGRADES_MAX 1
 
 /* A good password, to be stored better than it is. */
 struct upgrade {
 	char name[WIRE_NAME_MAX];
 	char old[RECORD_HASH_MAX];
 	char password[WIRE_PASSWORD_MAX];
-	struct delay_who who;
 };
 
 static unsigned upgrades;
@@ -57,7 +57,7 @@ run_upgrade(void *arg)
 	enum registry_result result;
 	struct hash_made made;
 
-	if (password_make(accounts.password, &u->who, u->password, &made,
+	if (password_make_idle(accounts.password, u->password, &made,
 		clock_after(UPGRADE_TIME)) == PASSWORD_GOOD) {
 		result = registry_user_upgrade(
 		    &accounts.directory, u->name, u->old, &made);
@@ -108,7 +108,6 @@ upgrade(const struct login *l, const char *password)
 	snprintf(u->name, sizeof(u->name), "%s", l->name);
 	snprintf(u->old, sizeof(u->old), "%s", l->user.hash);
 	snprintf(u->password, sizeof(u->password), "%s", password);
-	u->who = l->who;
 	upgrades++;
 	if (fiber_spawn("upgrade", run_upgrade, u) == 0)
 		return;

@@ -21,13 +21,11 @@ struct password {
 	struct hash_made dummy; /* of a password that nobody knows */
 };
 
-/* Has a process answer; PASSWORD_GOOD: the reply's fields can be read. */
+/* What came of a call; PASSWORD_GOOD: the reply's fields can be read. */
 static enum password_result
-ask(struct password *p, const struct delay_who *who, struct packet *request,
-    struct packet *reply, int64_t deadline)
+outcome(int called, const struct packet *reply)
 {
-	packet_init(reply, 0);
-	if (pool_call(p->pool, who, request, reply, deadline) == -1) {
+	if (called == -1) {
 		if (errno == EAGAIN || errno == ETIMEDOUT || errno == ECANCELED)
 			return PASSWORD_BUSY;
 		log_error("password.pool", log_errno(errno));
@@ -35,6 +33,16 @@ ask(struct password *p, const struct delay_who *who, struct packet *request,
 	}
 	return reply->head.status == PACKET_OK ? PASSWORD_GOOD
 					       : PASSWORD_FAILED;
+}
+
+/* Has a process answer, as outcome. */
+static enum password_result
+ask(struct password *p, const struct delay_who *who, struct packet *request,
+    struct packet *reply, int64_t deadline)
+{
+	packet_init(reply, 0);
+	return outcome(
+	    pool_call(p->pool, who, request, reply, deadline), reply);
 }
 
 /* A hash that no password fits, to be compared where there is no user. */
@@ -162,6 +170,36 @@ get_scram(struct packet *reply, struct record_scram *s, uint8_t key)
 	get_octets(reply, s->server, s->length);
 }
 
+static void
+put_wanted(
+    struct packet *request, const struct password *p, const char *password)
+{
+	packet_init(request, WIRE_HASH_MAKE);
+	packet_put_text(request, password);
+	packet_put_u8(request, (uint8_t)p->want.kind);
+	packet_put_u8(request, (uint8_t)p->want.cost);
+	packet_put_u32(request, p->want.iterations);
+}
+
+/* Reads the answer, and frees it. */
+static enum password_result
+get_made(
+    enum password_result result, struct packet *reply, struct hash_made *made)
+{
+	memset(made, 0, sizeof(*made));
+	if (result == PASSWORD_GOOD) {
+		packet_get_text(reply, made->hash, sizeof(made->hash));
+		get_scram(reply, &made->sha1, 20);
+		get_scram(reply, &made->sha256, 32);
+		if (packet_end(reply) == -1 || !hash_is_known(made->hash))
+			result = PASSWORD_FAILED;
+	}
+	if (result != PASSWORD_GOOD)
+		explicit_bzero(made, sizeof(*made));
+	packet_free(reply);
+	return result;
+}
+
 enum password_result
 password_make(struct password *p, const struct delay_who *who,
     const char *password, struct hash_made *made, int64_t deadline)
@@ -169,25 +207,25 @@ password_make(struct password *p, const struct delay_who *who,
 	enum password_result result;
 	struct packet request, reply;
 
-	memset(made, 0, sizeof(*made));
-	packet_init(&request, WIRE_HASH_MAKE);
-	packet_put_text(&request, password);
-	packet_put_u8(&request, (uint8_t)p->want.kind);
-	packet_put_u8(&request, (uint8_t)p->want.cost);
-	packet_put_u32(&request, p->want.iterations);
+	put_wanted(&request, p, password);
 	result = ask(p, who, &request, &reply, deadline);
 	packet_free(&request);
-	if (result == PASSWORD_GOOD) {
-		packet_get_text(&reply, made->hash, sizeof(made->hash));
-		get_scram(&reply, &made->sha1, 20);
-		get_scram(&reply, &made->sha256, 32);
-		if (packet_end(&reply) == -1 || !hash_is_known(made->hash))
-			result = PASSWORD_FAILED;
-	}
-	if (result != PASSWORD_GOOD)
-		explicit_bzero(made, sizeof(*made));
-	packet_free(&reply);
-	return result;
+	return get_made(result, &reply, made);
+}
+
+enum password_result
+password_make_idle(struct password *p, const char *password,
+    struct hash_made *made, int64_t deadline)
+{
+	enum password_result result;
+	struct packet request, reply;
+
+	put_wanted(&request, p, password);
+	packet_init(&reply, 0);
+	result = outcome(
+	    pool_call_idle(p->pool, &request, &reply, deadline), &reply);
+	packet_free(&request);
+	return get_made(result, &reply, made);
 }
 
 void

@@ -49,6 +49,10 @@ enum password_result
 password_make(struct password *p, const struct delay_who *who,
     const char *password, struct hash_made *made, int64_t deadline);
 
+/* Likewise where no login waits to be checked (pool_call_idle). */
+enum password_result password_make_idle(struct password *p,
+    const char *password, struct hash_made *made, int64_t deadline);
+
 /* What is remembered of this user is wiped. */
 void password_forget(struct password *p, const char *user);
 

@@ -7,13 +7,18 @@
 #include "ring.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* After whoever has failed how often. */
+#define RANK_IDLE UINT_MAX
+
 /* A call that waits for its turn, or has it; on its caller's stack. */
 struct turn {
 	const struct delay_who *who;
+	int is_idle;	  /* work that has time */
 	uint64_t number;  /* who came first */
 	struct ring ring; /* its own, to eat no one else's notification */
 	enum { TURN_WAITS, TURN_COME, TURN_LOST } state;
@@ -88,6 +93,8 @@ pool_close(struct pool **pp)
 static unsigned
 rank_of(const struct pool *p, const struct turn *t)
 {
+	if (t->is_idle)
+		return RANK_IDLE;
 	return t->who == NULL ? 0 : delay_rank(p->delay, t->who);
 }
 
@@ -99,6 +106,17 @@ is_after(unsigned a_rank, const struct turn *a, unsigned b_rank,
 	return a_rank != b_rank ? a_rank > b_rank : a->number > b->number;
 }
 
+/* Whether nobody waits but those who have time, and no process is needed for
+ * the next login: what runs can't be stopped. */
+static int
+is_calm(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->waiting; i++)
+		if (!p->line[i]->is_idle)
+			return 0;
+	return p->count == 1 || p->running + 1 < p->count;
+}
+
 /* Whether one of this rank may have a process now. */
 static int
 may_run(const struct pool *p, const struct turn *t, unsigned rank)
@@ -107,6 +125,8 @@ may_run(const struct pool *p, const struct turn *t, unsigned rank)
 
 	if (rank == 0)
 		return 1;
+	if (t->is_idle)
+		return is_calm(p);
 	for (i = 0; i < p->count; i++) {
 		const struct turn *other = p->turns[i];
 
@@ -216,33 +236,50 @@ end_turn(struct pool *p, const struct turn *t)
 	grant(p);
 }
 
+static int
+call(struct pool *p, struct turn *t, struct packet *request,
+    struct packet *reply, int64_t deadline)
+{
+	struct device *d;
+	int64_t now;
+	int result;
+
+	if (take_turn(p, t, deadline) == -1)
+		return -1;
+	if ((now = clock_now()) >= deadline) {
+		end_turn(p, t);
+		errno = ETIMEDOUT;
+		return -1;
+	}
+	d = p->devices[t->process];
+	/* A process that dies loses what it was at, and says nothing. */
+	result = device_call(d, request, reply, 0, now + (deadline - now) / 2);
+	if (result == -1 && errno == ETIMEDOUT) {
+		log_warn("pool.again", log_int("process", t->process));
+		result = device_call(d, request, reply, 0, deadline);
+	}
+	now = errno;
+	end_turn(p, t);
+	errno = (int)now;
+	return result;
+}
+
 int
 pool_call(struct pool *p, const struct delay_who *who, struct packet *request,
     struct packet *reply, int64_t deadline)
 {
 	struct turn t = {.who = who};
-	struct device *d;
-	int64_t now;
-	int result;
 
-	if (take_turn(p, &t, deadline) == -1)
-		return -1;
-	if ((now = clock_now()) >= deadline) {
-		end_turn(p, &t);
-		errno = ETIMEDOUT;
-		return -1;
-	}
-	d = p->devices[t.process];
-	/* A process that dies loses what it was at, and says nothing. */
-	result = device_call(d, request, reply, 0, now + (deadline - now) / 2);
-	if (result == -1 && errno == ETIMEDOUT) {
-		log_warn("pool.again", log_int("process", t.process));
-		result = device_call(d, request, reply, 0, deadline);
-	}
-	now = errno;
-	end_turn(p, &t);
-	errno = (int)now;
-	return result;
+	return call(p, &t, request, reply, deadline);
+}
+
+int
+pool_call_idle(struct pool *p, struct packet *request, struct packet *reply,
+    int64_t deadline)
+{
+	struct turn t = {.is_idle = 1};
+
+	return call(p, &t, request, reply, deadline);
 }
 
 unsigned

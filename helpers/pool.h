@@ -7,6 +7,9 @@
  * failure is known, and then the rest, the fewest failures first (delay_rank).
  * One network has one process at a time, save those known, and those with
  * failures never have all of them.  Where the queue is full, the last one goes.
+ *
+ * What nobody waits for (pool_call_idle) has a process only while no login
+ * wants one, and leaves one for the next that comes, where there are several.
  */
 #ifndef POOL_H
 #define POOL_H
@@ -38,6 +41,14 @@ void pool_close(struct pool **pool);
  */
 int pool_call(struct pool *pool, const struct delay_who *who,
     struct packet *request, struct packet *reply, int64_t deadline);
+
+/*
+ * As pool_call, for work that has time: it comes after every login, does not
+ * take the last idle process of several, and is the first to go where the queue
+ * is full.
+ */
+int pool_call_idle(struct pool *pool, struct packet *request,
+    struct packet *reply, int64_t deadline);
 
 /* How many wait, and how many are being answered. */
 unsigned pool_pending(const struct pool *pool);

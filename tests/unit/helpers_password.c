@@ -246,6 +246,85 @@ test_good_ones_come_first(void **state)
 	assert_int_equal(got.at_once[4], PASSWORD_BUSY);
 }
 
+/* What has time is asked for before the others, and again when all wait. */
+static void
+ask_idle(void *arg)
+{
+	static struct hash_made made;
+	unsigned number = *(unsigned *)arg;
+
+	got.at_once[number] = password_make_idle(
+	    passwords, "secret", &made, clock_after(600 * CLOCK_SECOND));
+	if (got.at_once[number] != PASSWORD_BUSY)
+		got.order[number] = ++got.served;
+	got.done++;
+}
+
+static void
+ask_slowly(void *arg)
+{
+	unsigned number = *(unsigned *)arg;
+
+	got.at_once[number] = password_verify(passwords, NULL, "eve", SLOW,
+	    "Hello", clock_after(600 * CLOCK_SECOND));
+	got.order[number] = ++got.served;
+	got.done++;
+}
+
+static void
+ask_with_time(void)
+{
+	static unsigned numbers[CALLERS];
+
+	for (unsigned i = 0; i < 6; i++) {
+		numbers[i] = i;
+		got.sent++;
+		if (fiber_spawn("ask", i == 1 || i == 3 ? ask_idle : ask_slowly,
+			&numbers[i]) == -1)
+			got.done++;
+	}
+}
+
+/* Numbers 1 and 3 have time: all others are served first, by one process or by
+ * two. */
+static void
+check_idle_is_last(unsigned hashers)
+{
+	queue = CALLERS;
+	run(hashers, ask_with_time);
+	assert_int_equal(got.at_once[1], PASSWORD_GOOD);
+	assert_int_equal(got.at_once[3], PASSWORD_GOOD);
+	assert_int_equal(got.order[1] + got.order[3], 5 + 6);
+}
+
+static void
+test_upgrades_are_put_off(void **state)
+{
+	(void)state;
+	check_idle_is_last(1);
+}
+
+static void
+test_upgrades_leave_a_process(void **state)
+{
+	(void)state;
+	check_idle_is_last(2);
+}
+
+/* They are the first that a full queue has no room for. */
+static void
+test_upgrades_are_pushed_out(void **state)
+{
+	(void)state;
+	queue = 3;
+	run(1, ask_with_time);
+	assert_int_equal(got.at_once[1], PASSWORD_BUSY);
+	assert_int_equal(got.at_once[3], PASSWORD_BUSY);
+	for (unsigned i = 0; i < 6; i++)
+		if (i != 1 && i != 3)
+			assert_int_equal(got.at_once[i], PASSWORD_WRONG);
+}
+
 static void
 ask_a_dead_one(void)
 {
@@ -342,6 +421,12 @@ main(void)
 		test_queue_is_bounded, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_good_ones_come_first, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_upgrades_are_put_off, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_upgrades_leave_a_process, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		test_upgrades_are_pushed_out, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_a_killed_process_is_replaced, set_up, tear_down),
 	    cmocka_unit_test(test_cache),
