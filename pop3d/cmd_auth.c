@@ -84,14 +84,14 @@ cmd_auth_timestamp(const struct pop3 *p, char *to, size_t size)
 
 /* What came of an exchange, as an answer. */
 static enum next
-finish(struct pop3 *p, enum sasl_relay_result result, const char *user,
-    const struct sasl_login *login)
+finish(struct pop3 *p, enum sasl_relay_result result, const char *mechanism,
+    const char *user, const struct sasl_login *login)
 {
 	switch (result) {
 	case SASL_RELAY_OK:
-		return login_enter(p, login);
+		return login_enter(p, mechanism, login);
 	case SASL_RELAY_DENIED:
-		return login_deny(p, user);
+		return login_deny(p, mechanism, user);
 	case SASL_RELAY_BAD:
 		return reply_wrong(p, "that is no such response");
 	case SASL_RELAY_LONG:
@@ -149,7 +149,7 @@ pop3_cmd_pass(struct pop3 *p, const struct argument *a)
 	if (p->user == NULL)
 		return reply_wrong(p, "send USER first");
 	result = sasl_relay_pass(&relay, p->user, a->text, &login);
-	next = finish(p, result, p->user, &login);
+	next = finish(p, result, "USER", p->user, &login);
 	explicit_bzero(&login, sizeof(login));
 	free(p->user);
 	p->user = NULL;
@@ -176,7 +176,7 @@ pop3_cmd_apop(struct pop3 *p, const struct argument *a)
 	name[space - a->text] = '\0';
 	cmd_auth_timestamp(p, timestamp, sizeof(timestamp));
 	result = sasl_relay_apop(&relay, name, timestamp, space + 1, &login);
-	next = finish(p, result, name, &login);
+	next = finish(p, result, "APOP", name, &login);
 	explicit_bzero(&login, sizeof(login));
 	return next;
 }
@@ -213,11 +213,11 @@ pop3_cmd_auth(struct pop3 *p, const struct argument *a)
 	snprintf(mechanism, sizeof(mechanism), "%.*s", (int)length, a->text);
 	if (length >= sizeof(mechanism) || !is_on(p, mechanism) ||
 	    is_of_pop3(mechanism))
-		return finish(p, SASL_RELAY_UNKNOWN, NULL, NULL);
+		return finish(p, SASL_RELAY_UNKNOWN, mechanism, NULL, NULL);
 	if (!mechanism_fits(mechanism, &channel, session_allows_plaintext(p)))
-		return finish(p, SASL_RELAY_INSECURE, NULL, NULL);
+		return finish(p, SASL_RELAY_INSECURE, mechanism, NULL, NULL);
 	result = sasl_relay_run(&relay, mechanism, initial, &login);
-	next = finish(p, result, NULL, &login);
+	next = finish(p, result, mechanism, NULL, &login);
 	explicit_bzero(&login, sizeof(login));
 	return next;
 }

@@ -14,12 +14,13 @@
 #include <string.h>
 
 enum next
-login_deny(struct pop3 *p, const char *user)
+login_deny(struct pop3 *p, const char *mechanism, const char *user)
 {
 	int64_t until;
 
 	log_info("login.refused", log_id("session", p->client->id),
-	    log_text("client", p->client->address), log_text("user", user));
+	    log_text("client", p->client->address),
+	    log_text("mechanism", mechanism), log_text("user", user));
 	until = clock_after(p->conf->failed_login * ++p->failures);
 	while (ring_sleep(ring_self(), until) == -1)
 		if (errno != EINTR)
@@ -73,7 +74,7 @@ leave(struct pop3 *p)
 
 /* Begins the TRANSACTION state of a mailbox that is open. */
 static enum next
-begin(struct pop3 *p, const struct sasl_login *login)
+begin(struct pop3 *p, const char *mechanism, const struct sasl_login *login)
 {
 	maildrop_open(&p->drop, &p->box);
 	if ((p->name = strdup(login->name)) == NULL) {
@@ -93,7 +94,7 @@ begin(struct pop3 *p, const struct sasl_login *login)
 	p->state = TRANSACTION;
 	log_info("login", log_id("session", p->client->id),
 	    log_text("client", p->client->address), log_text("box", p->name),
-	    log_int("letters", p->drop.left),
+	    log_text("mechanism", mechanism), log_int("letters", p->drop.left),
 	    log_int("octets", (int64_t)p->drop.octets));
 	reply_ok(p, "%" PRIu32 " messages (%" PRIu64 " octets)", p->drop.left,
 	    p->drop.octets);
@@ -101,7 +102,8 @@ begin(struct pop3 *p, const struct sasl_login *login)
 }
 
 enum next
-login_enter(struct pop3 *p, const struct sasl_login *login)
+login_enter(
+    struct pop3 *p, const char *mechanism, const struct sasl_login *login)
 {
 	enum mailbox_result result;
 
@@ -110,7 +112,7 @@ login_enter(struct pop3 *p, const struct sasl_login *login)
 	result = mailbox_open(client_mailbox(), login->ticket, &p->box,
 	    clock_after(p->conf->helper));
 	if (result == MAILBOX_OK)
-		return begin(p, login);
+		return begin(p, mechanism, login);
 	limits_leave_user(p);
 	log_warn("maildrop.refused", log_id("session", p->client->id),
 	    log_text("box", login->name), log_int("result", result));

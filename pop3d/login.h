@@ -13,12 +13,13 @@
  * says about it, answers, and begins the TRANSACTION state; or answers why that
  * can't be.  Waits.
  */
-enum next login_enter(struct pop3 *p, const struct sasl_login *login);
+enum next login_enter(
+    struct pop3 *p, const char *mechanism, const struct sasl_login *login);
 
 /*
  * A wrong one, for which the client has named itself user (NULL: it has not):
  * answers after a wait that grows, the same for whatever was wrong.
  */
-enum next login_deny(struct pop3 *p, const char *user);
+enum next login_deny(struct pop3 *p, const char *mechanism, const char *user);
 
 #endif

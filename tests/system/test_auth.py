@@ -2,6 +2,7 @@
 import base64
 import hashlib
 import hmac
+import re
 import socket
 
 import pytest
@@ -300,6 +301,25 @@ def test_no_secret_in_a_log(services, smtp):
     for name in "helpers", "smtpd", "pop3d":
         text = services.log(name).read_text()
         assert secret not in text and plain("u0", secret) not in text
+
+
+def test_the_log_tells_how(services, smtp):
+    """Each login's line names its mechanism."""
+    smtp.ask(f"AUTH PLAIN {plain('u0', 'pw')}")
+    with Talk(services.pop3_port) as talk:
+        scram(talk, "sha256", "u0", "pw", "+ ")
+    with Talk(services.pop3_port) as talk:
+        talk.ask(f"USER u1@{DOMAIN}")
+        talk.ask("PASS pw")
+    with Talk(services.pop3_port) as talk:
+        talk.ask(f"AUTH PLAIN {plain('u1', 'no')}")
+    smtpd, pop3d = (services.log(name).read_text() for name in
+                    ("smtpd", "pop3d"))
+    assert re.search(rf" login .*box=u0@{DOMAIN} mechanism=PLAIN", smtpd)
+    assert re.search(rf" login .*box=u0@{DOMAIN} mechanism=SCRAM-SHA-256",
+                     pop3d)
+    assert re.search(rf" login .*box=u1@{DOMAIN} mechanism=USER", pop3d)
+    assert re.search(r" login\.refused .*mechanism=PLAIN", pop3d)
 
 
 def test_not_where_servers_hand_in_mail(pair):

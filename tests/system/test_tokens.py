@@ -4,7 +4,9 @@ import base64
 import os
 import pathlib
 import pwd
+import re
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -12,7 +14,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import BUILD, DOMAIN, RUNNER, ROOT
+from harness.daemons import BUILD, DOMAIN, PATIENCE, RUNNER, ROOT
 
 CHECKER = bool(RUNNER) or BUILD.name != "build"
 PROGRAM = f"""#!/bin/sh
@@ -155,3 +157,49 @@ def test_rights(services, name):
         held = [t for t in proc.descriptors(pid).values()
                 if t.startswith("socket:")]
         assert len(held) == 1, "the way to accounts alone"
+
+
+def replace(program, user):
+    """Another program under the same name, as a package would lay it."""
+    new = program.with_suffix(".new")
+    new.write_text(f"#!/bin/sh\nread -r token\necho active {user}@{DOMAIN}\n")
+    new.chmod(0o755)
+    new.rename(program)
+
+
+def hup(pair, event):
+    """SIGHUP to the helpers; the line that says what came of it."""
+    before = pair.log("helpers").read_text().count(event)
+    os.kill(pair.pid("helpers"), signal.SIGHUP)
+    proc.wait_until(event, lambda: pair.log("helpers").read_text().count(
+        event) > before, 20 * PATIENCE)
+    return [line for line in pair.log("helpers").read_text().splitlines()
+            if event in line][-1]
+
+
+def test_another_program_of_the_same_name(services):
+    """A reload has the new one asked, and lets it run."""
+    conf = services.conf("helpers").read_text()
+    program = pathlib.Path(re.search(r'program = "(.*)"', conf).group(1))
+    replace(program, "u1")
+    old = services.pid("introspect")
+    hup(services, "reload.done")
+    proc.wait_until("a new introspect",
+                    lambda: services.pid("introspect") not in (None, old),
+                    20 * PATIENCE)
+    assert login(services, "whatever", "u1") == "235"
+    assert login(services, "good", "u0") == "535"
+
+
+def test_a_program_elsewhere_needs_a_restart(services):
+    """Its rights are those of the start: the reload says so, and the old one
+    is asked on."""
+    services.allow(r"reload\.refused .*needs_restart=\"tokens program\"")
+    path = services.conf("helpers")
+    conf = path.read_text()
+    path.write_text(re.sub(r'program = ".*"', 'program = "/bin/true"', conf))
+    line = hup(services, "reload.refused")
+    assert 'needs_restart="tokens program"' in line
+    assert login(services, "whatever", "u1") == "235"
+    path.write_text(conf)
+    hup(services, "reload.done")

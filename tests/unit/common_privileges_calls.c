@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -73,6 +74,134 @@ threads_may_start_where_allowed(void **state)
 	if (is_instrumented())
 		skip();
 	assert_child_passes(threads_but_no_processes);
+}
+
+/* Runs a program in a child of its own; its exit code, 255 where it was none.
+ */
+static int
+run_program(const char *path)
+{
+	char name[] = "program", *const arguments[] = {name, NULL};
+	char *const environment[] = {NULL};
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		execve(path, arguments, environment);
+		_exit(errno == EACCES ? 254 : 255);
+	}
+	CHECK(pid != -1 && waitpid(pid, &status, 0) == pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+/* A copy of a program that is no script, for all to run. */
+static void
+copy_program(const char *from, const char *to)
+{
+	char octets[4096];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+	ssize_t n;
+
+	CHECK(in != -1 && out != -1 && fchmod(out, 0755) == 0);
+	while ((n = read(in, octets, sizeof(octets))) > 0)
+		CHECK(write(out, octets, (size_t)n) == n);
+	close(in);
+	close(out);
+}
+
+static void
+programs_of_one_folder(void)
+{
+	struct privileges p = least;
+	char program[128];
+
+	snprintf(program, sizeof(program), "%s/write/tool", mail);
+	copy_program("/usr/bin/true", program);
+	p.root = NULL;
+	p.processes = 1;
+	p.calls = (const char *const[]){"@base", "@file", "@process", NULL};
+	p.paths[0] = (struct privileges_path){"/usr", PATH_READ | PATH_EXECUTE};
+	p.paths[1] = (struct privileges_path){"/etc", PATH_READ};
+	p.paths[2] =
+	    (struct privileges_path){"$mail/write", PATH_READ | PATH_WRITE};
+	drop(&p);
+	CHECK(run_program("/usr/bin/true") == 0);
+	CHECK(run_program("/usr/bin/false") == 1);
+	/* What may be written is not run, what may be run is not written. */
+	CHECK(run_program(program) == 254);
+	CHECK(open("/usr/bin/true", O_WRONLY) == -1);
+	CHECK(unlink(program) == 0);
+}
+
+static void
+programs_run_where_allowed(void **state)
+{
+	(void)state;
+	if (is_instrumented())
+		skip();
+	assert_child_passes(programs_of_one_folder);
+}
+
+static void
+processes_in_no_namespace(void)
+{
+	static const unsigned long spaces[] = {CLONE_NEWNS, CLONE_NEWUSER,
+	    CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET};
+	struct privileges p = least;
+	pid_t pid;
+
+	p.processes = 1;
+	p.calls = (const char *const[]){"@base", "@process", NULL};
+	drop(&p);
+	for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		errno = 0;
+		CHECK(
+		    syscall(SYS_clone, spaces[i] | SIGCHLD, 0, 0, 0, 0) == -1);
+		CHECK(errno == EPERM);
+		CHECK(unshare((int)spaces[i]) == -1 && errno == EPERM);
+	}
+	/* Its flags stand in memory, which no filter sees. */
+	CHECK(syscall(SYS_clone3, NULL, 0) == -1 && errno == ENOSYS);
+	CHECK((pid = fork()) != -1);
+	if (pid == 0)
+		_exit(0);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	CHECK(syscall(SYS_ptrace, 0, 0, 0, 0) == -1 && errno == EPERM);
+	CHECK(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM);
+}
+
+static void
+processes_stay_in_their_namespaces(void **state)
+{
+	(void)state;
+	if (is_instrumented())
+		skip();
+	assert_child_passes(processes_in_no_namespace);
+}
+
+/* "@thread" alone starts no program, whatever may be run. */
+static void
+a_path_starts_no_process(void)
+{
+	struct privileges p = least;
+
+	p.root = NULL;
+	p.processes = 1;
+	p.calls = (const char *const[]){"@base", "@file", "@thread", NULL};
+	p.paths[0] = (struct privileges_path){"/usr", PATH_READ | PATH_EXECUTE};
+	drop(&p);
+	CHECK(fork() == -1 && errno == EPERM);
+	CHECK(syscall(SYS_execve, "/usr/bin/true", NULL, NULL) == -1);
+	CHECK(errno == EPERM);
+}
+
+static void
+programs_need_both(void **state)
+{
+	(void)state;
+	if (is_instrumented())
+		skip();
+	assert_child_passes(a_path_starts_no_process);
 }
 
 #define KEEP UINT64_C(0xffffffff) /* as a system call's unsigned -1 */
@@ -163,6 +292,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_forbidden_call_fails),
 	    cmocka_unit_test(threads_may_start_where_allowed),
+	    cmocka_unit_test(programs_run_where_allowed),
+	    cmocka_unit_test(processes_stay_in_their_namespaces),
+	    cmocka_unit_test(programs_need_both),
 	    cmocka_unit_test(kept_setuid_never_becomes_root),
 	    cmocka_unit_test(unknown_calls_are_refused),
 	};
