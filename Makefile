@@ -133,9 +133,13 @@ $(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
+$(B)/bench/tls_load: $(B)/tests/bench/tls_load.o \
+    $(B)/tests/bench/tls_load_base.o $(B)/tests/bench/tls_load_plain.o
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -lssl -lcrypto
 bench-tls:
 	@tools/setup.sh build run test bench
-	@$(MAKE) -s all
+	@$(MAKE) -s all $(B)/bench/tls_load
 	@tests/bench/tls.py $(B) $(BENCH)
 bench: bench-core bench-store bench-tls
 bench-core:

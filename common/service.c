@@ -28,6 +28,8 @@
 #define EXIT_WRONG_USAGE 64 /* EX_USAGE of sysexits.h */
 #define REASON_MAX	 512
 #define CLOSED_WITHIN	 (5 * CLOCK_SECOND)
+/* Each has a partner for handshakes (tls_offload.h). */
+#define WORKERS_MOST (WORKER_MAX / 2)
 
 const char *const service_logs[] = {"stderr", "syslog", NULL};
 const char *const service_formats[] = {"text", "json", NULL};
@@ -59,11 +61,11 @@ count_workers(int64_t wanted)
 	cpu_set_t set;
 
 	if (wanted > 0)
-		return wanted < WORKER_MAX ? (unsigned)wanted : WORKER_MAX;
+		return wanted < WORKERS_MOST ? (unsigned)wanted : WORKERS_MOST;
 	if (sched_getaffinity(0, sizeof(set), &set) == -1)
 		return 1;
-	return CPU_COUNT(&set) < WORKER_MAX ? (unsigned)CPU_COUNT(&set)
-					    : WORKER_MAX;
+	return CPU_COUNT(&set) < WORKERS_MOST ? (unsigned)CPU_COUNT(&set)
+					      : WORKERS_MOST;
 }
 
 /* Each session may hold its socket and a letter; as far as that is allowed. */
@@ -363,7 +365,7 @@ fix_start(void)
 		fatal("user '%s': %s", settings->user,
 		    errno == ENOENT ? "no such user" : strerror(errno));
 	if (service_control_open(ends) == -1 ||
-	    service_notify_open(start->workers) == -1)
+	    service_notify_open(2 * start->workers) == -1)
 		fatal("start: %s", strerror(errno));
 	own.control = ends[0];
 	start->control = ends[1];

@@ -106,6 +106,10 @@ struct service {
 	int (*open)(const void *conf);
 	/* On each worker after the last session and before its end. */
 	void (*close)(void);
+	/* Likewise, on each worker that shakes hands (tls_offload.h): 0, or -1
+	 * with errno.  NULL where there is no TLS. */
+	int (*open_keys)(void);
+	void (*close_keys)(void);
 	/* One connection, in a fiber of its own, until it has closed c->fd.
 	 * c and conf are borrowed until it returns. */
 	void (*session)(struct service_client *c, const void *conf);

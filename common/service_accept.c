@@ -6,6 +6,7 @@
 #include "service.h"
 #include "service_conf.h"
 #include "service_listen.h"
+#include "tls_offload.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -252,6 +253,16 @@ pause_after(const char *event, int error)
 	ring_sleep(ring_self(), clock_after(ACCEPT_PAUSE));
 }
 
+/* A flood of handshakes stays in the kernel's queue, and takes no session from
+ * those that come without one. */
+static void
+hold_back(const struct acceptor *a)
+{
+	while (service_listen_is_tls(service_conf_get(conf_now), a->listener) &&
+	       tls_offload_is_busy() && !fiber_cancelled())
+		ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND));
+}
+
 static void
 accept_all(struct acceptor *a)
 {
@@ -260,6 +271,7 @@ accept_all(struct acceptor *a)
 	int fd;
 
 	while (!fiber_cancelled()) {
+		hold_back(a);
 		length = sizeof(peer);
 		memset(&peer, 0, sizeof(peer));
 		fd = ring_accept(&a->watch, &peer.any, &length, CLOCK_NEVER);

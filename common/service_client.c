@@ -11,6 +11,7 @@
 #include "service_notify.h"
 #include "super.h"
 #include "tls_conf.h"
+#include "tls_offload.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -179,16 +180,39 @@ serve_first(void)
 	fiber_shield(0);
 }
 
+/* A worker that does handshakes for one that serves. */
+static void
+partner_main(const struct service *s)
+{
+	if (s->open_keys != NULL && s->open_keys() == -1) {
+		log_error("worker.failed", log_errno(errno));
+		own.failed = 1;
+		worker_stop();
+	} else {
+		service_notify_live();
+	}
+	tls_offload_serve();
+	fiber_shield(1);
+	if (s->close_keys != NULL)
+		s->close_keys();
+	fiber_shield(0);
+}
+
 static void
 worker_main(void *arg)
 {
 	const struct service *s = own.start->service;
 
 	(void)arg;
+	if (tls_offload_is_partner()) {
+		partner_main(s);
+		return;
+	}
 	if (s->open(service_conf_get(own.first)) == -1) {
 		own.failed = 1;
 		worker_stop();
 		service_accept_end();
+		tls_offload_end();
 		return;
 	}
 	service_notify_live();
@@ -197,6 +221,7 @@ worker_main(void *arg)
 	else
 		service_accept_serve();
 	service_accept_end();
+	tls_offload_end();
 	fiber_shield(1);
 	s->close();
 	fiber_shield(0);
@@ -262,10 +287,12 @@ service_client_run(void *arg)
 	}
 	log_info("service.ready", log_int("workers", start->workers),
 	    log_int("listeners", (int64_t)listeners));
-	if (worker_run(start->workers, worker_main, NULL) == -1) {
+	if (tls_offload_begin(start->workers) == -1 ||
+	    worker_run(2 * start->workers, worker_main, NULL) == -1) {
 		log_error("start.failed", log_errno(errno));
 		return 1;
 	}
+	tls_offload_free();
 	service_conf_drop(&own.first);
 	log_info("service.end");
 	return own.failed ? 1 : 0;

@@ -2,13 +2,13 @@
 
 #include "sched.h"
 #include "tls_conf.h"
-#include "tls_gate.h"
+#include "tls_identity.h"
+#include "tls_offload.h"
 #include "tls_provider.h"
 #include "tls_sign.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,7 +156,6 @@ step(struct tls *t, struct tls_signing *signing)
 {
 	int result, why;
 
-	tls_gate_enter();
 	t->is_blocked = 0;
 	ERR_clear_error();
 	tls_sign_begin(signing);
@@ -164,7 +163,6 @@ step(struct tls *t, struct tls_signing *signing)
 	tls_sign_begin(NULL);
 	why = SSL_get_error(t->ssl, result);
 	ERR_clear_error();
-	tls_gate_leave();
 	return why;
 }
 
@@ -185,9 +183,7 @@ set_error(struct tls *t, const struct tls_signing *signing)
 static int
 shake_hands(struct tls *t, int64_t deadline)
 {
-	struct tls_signing signing = {.deadline = deadline,
-	    .pause = tls_gate_leave,
-	    .resume = tls_gate_enter};
+	struct tls_signing signing = {.deadline = deadline};
 	uint32_t wanted;
 
 	for (;;) {
@@ -211,60 +207,57 @@ shake_hands(struct tls *t, int64_t deadline)
 	}
 }
 
-/* -- who the client is */
-
-static char *
-copy_text(const ASN1_STRING *string)
-{
-	const char *text = (const char *)ASN1_STRING_get0_data(string);
-	size_t length = (size_t)ASN1_STRING_length(string);
-
-	if (length == 0)
-		return NULL;
-	/* No control characters: it goes into logs, and is compared. */
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-			return NULL;
-	return strndup(text, length);
-}
-
-static char *
-find_mail_address(const X509 *x)
-{
-	GENERAL_NAMES *all =
-	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	char *found = NULL;
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(all) && found == NULL; i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
-
-		if (name->type == GEN_EMAIL)
-			found = copy_text(name->d.rfc822Name);
-	}
-	GENERAL_NAMES_free(all);
-	return found;
-}
-
-static char *
-find_common_name(const X509 *x)
-{
-	const X509_NAME *subject = X509_get_subject_name(x);
-	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-
-	return at == -1 ? NULL
-			: copy_text(X509_NAME_ENTRY_get_data(
-			      X509_NAME_get_entry(subject, at)));
-}
+/* One handshake of another worker's session. */
+struct shake {
+	struct tls *tls;
+	int64_t deadline;
+	int error; /* errno, 0: it went well */
+};
 
 static void
-take_peer(struct tls *t)
+shake_main(void *arg)
 {
-	const X509 *x = SSL_get0_peer_certificate(t->ssl);
+	struct shake *s = arg;
+	struct watch *theirs = s->tls->watch, ours;
 
-	if (x == NULL || SSL_get_verify_result(t->ssl) != X509_V_OK)
+	s->error = 0;
+	if (watch_open(&ours, ring_self(), theirs->fd) == -1) {
+		s->error = errno;
 		return;
-	if ((t->peer = find_mail_address(x)) == NULL)
-		t->peer = find_common_name(x);
+	}
+	s->tls->watch = &ours;
+	if (shake_hands(s->tls, s->deadline) == -1)
+		s->error = errno;
+	s->tls->watch = theirs;
+	watch_close(&ours);
+}
+
+/*
+ * Where this worker has a partner, over there: the socket is watched there
+ * meanwhile.
+ */
+static int
+shake_aside(struct tls *t, int64_t deadline)
+{
+	struct shake s = {.tls = t, .deadline = deadline};
+	struct watch *w = t->watch;
+	struct ring *ring = w->ring;
+	int fd = w->fd;
+
+	if (!tls_offload_is_there())
+		return shake_hands(t, deadline);
+	watch_close(w);
+	/* Whoever closes the connection later asks the watch for it. */
+	w->fd = fd;
+	if (tls_offload_call(shake_main, &s, deadline) == -1)
+		s.error = errno;
+	if (watch_open(w, ring, fd) == -1 && s.error == 0)
+		s.error = errno;
+	w->fd = fd;
+	/* What the socket has is told anew. */
+	w->ready = EPOLLOUT;
+	errno = t->error = s.error;
+	return s.error == 0 ? 0 : -1;
 }
 
 /* Nobody can have sent so much before we had said anything. */
@@ -287,13 +280,13 @@ tls_accept(struct watch *w, struct tls_conf *conf, struct tls_early early,
 		return NULL;
 	}
 	t->early = early;
-	if (shake_hands(t, deadline) == -1 || check_early(t) == -1) {
+	if (shake_aside(t, deadline) == -1 || check_early(t) == -1) {
 		saved = errno;
 		tls_close(&t);
 		errno = saved;
 		return NULL;
 	}
-	take_peer(t);
+	t->peer = tls_identity(t->ssl);
 	/* It was sent, and is not needed for what follows. */
 	SSL_set_tlsext_status_ocsp_resp(t->ssl, NULL, 0);
 	ERR_clear_error();

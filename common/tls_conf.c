@@ -143,20 +143,22 @@ fill_ticket(SSL *ssl, void *arg)
 		   c->end_point, c->end_point_length) == 1;
 }
 
+/* RFC 8446 C.4: clients of TLS 1.3 use a ticket once, so that each session has
+ * to end with a new one. */
 static SSL_TICKET_RETURN
 open_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
     size_t length, SSL_TICKET_STATUS status, void *arg)
 {
-	(void)ssl;
 	(void)session;
 	(void)name;
 	(void)length;
 	(void)arg;
-	if (status == SSL_TICKET_SUCCESS)
-		return SSL_TICKET_RETURN_USE;
-	if (status == SSL_TICKET_SUCCESS_RENEW)
+	if (status == SSL_TICKET_SUCCESS_RENEW ||
+	    (status == SSL_TICKET_SUCCESS &&
+		SSL_version(ssl) >= TLS1_3_VERSION))
 		return SSL_TICKET_RETURN_USE_RENEW;
-	return SSL_TICKET_RETURN_IGNORE_RENEW;
+	return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE
+					    : SSL_TICKET_RETURN_IGNORE_RENEW;
 }
 
 /* A certificate that nobody vouches for is as good as none: other servers show

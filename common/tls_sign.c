@@ -142,15 +142,11 @@ ask(const struct sign *s, unsigned char *signature)
 
 	errno = ENOTCONN;
 	ERR_clear_error();
-	if (now != NULL && now->pause != NULL)
-		now->pause();
 	if (signer != NULL)
 		n = signer->sign(s->key->name, scheme_of(s), s->data, s->length,
 		    signature, deadline);
 	if (n == 0 && now != NULL)
 		now->error = errno;
-	if (now != NULL && now->resume != NULL)
-		now->resume();
 	return n;
 }
 

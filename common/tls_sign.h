@@ -38,9 +38,7 @@ void tls_sign_with(const struct tls_signer *signer);
  */
 struct tls_signing {
 	int64_t deadline;
-	int error;	     /* errno of a signature that failed, 0 for none */
-	void (*pause)(void); /* before a wait, and after it; or NULL */
-	void (*resume)(void);
+	int error; /* errno of a signature that failed, 0 for none */
 };
 void tls_sign_begin(struct tls_signing *signing);
 

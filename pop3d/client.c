@@ -72,6 +72,8 @@ const struct service client_service = {
     .prepare = settings_prepare,
     .open = open_devices,
     .close = close_devices,
+    .open_keys = keys_open,
+    .close_keys = keys_close,
     .session = session_main,
     .busy = "-ERR [SYS/TEMP] too many sessions, try again later\r\n",
 };

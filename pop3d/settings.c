@@ -65,7 +65,7 @@ static const struct conf_setting settings[] = {
     ROW(NULL, "hostname", TEXT, hostname, "", CHECK(hostname)),
     ROW(NULL, "run", TEXT, service.run, "/run/ringmail/pop3d", CHECK(absolute)),
     ROW(NULL, "user", TEXT, service.user, "ringpop"),
-    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "256")),
+    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "128")),
     ROW(NULL, "accept", CHOICE, service.accept, "reuseport",
 	.choices = service_accepts),
     ROW(NULL, "stack_size", SIZE, service.stack_size, "128K",

@@ -1,3 +1,4 @@
+#include "keys.h"
 #include "privileges.h"
 #include "service.h"
 #include "session.h"
@@ -31,6 +32,8 @@ static const struct service smtpd = {
     .prepare = settings_prepare,
     .open = session_open,
     .close = session_close,
+    .open_keys = keys_open,
+    .close_keys = keys_close,
     .session = session_run,
     .busy = "421 4.3.2 Too many connections, try again later\r\n",
 };

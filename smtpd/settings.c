@@ -63,7 +63,7 @@ static const struct conf_setting rows[] = {
     ROW(NULL, "run", TEXT, service.run, "/run/ringmail/smtpd",
 	.check = check_absolute),
     ROW(NULL, "user", TEXT, service.user, "ringsmtp"),
-    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "256")),
+    ROW(NULL, "workers", NUMBER, service.workers, "0", BOUNDS("0", "128")),
     ROW(NULL, "accept", CHOICE, service.accept, "reuseport",
 	.choices = service_accepts),
     ROW(NULL, "stack_size", SIZE, service.stack_size, "128K",

@@ -212,9 +212,13 @@ def test_a_session_is_taken_up_again(pair, version):
         sock.recv(100)  # the greeting comes behind the ticket
         session = sock.session
         assert session.has_ticket and not sock.session_reused
-    with pair.connect(pair.smtps_port, context, session=session) as sock:
-        assert sock.session_reused
-        assert sock.recv(100).startswith(b"220")
+    for _ in range(3):  # RFC 8446 C.4: each time with a new ticket
+        with pair.connect(pair.smtps_port, context, session=session) as sock:
+            assert sock.session_reused
+            assert sock.recv(100).startswith(b"220")
+            if version == ssl.TLSVersion.TLSv1_3:
+                assert sock.session.id != session.id
+            session = sock.session
     proc.wait_until("the log", lambda: "resumed=1" in lines(pair)[-1])
 
 

@@ -202,12 +202,14 @@ def test_a_flood_of_handshakes_lets_others_work(pair):
     threads = [threading.Thread(target=flood) for _ in range(2)]
     for thread in threads:
         thread.start()
-    for n in range(scaled(20)):
-        assert deliver(pair.smtp_port, b"Subject: %d\r\n\r\n" % n,
-                       f"u1@{DOMAIN}").code == 250
-    end.set()
-    for thread in threads:
-        thread.join()
+    try:
+        for n in range(scaled(20)):
+            assert deliver(pair.smtp_port, b"Subject: %d\r\n\r\n" % n,
+                           f"u1@{DOMAIN}").code == 250
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
     assert pair.pid("smtpd/client") == client
     proc.wait_until("no session is left", lambda: len(
         [t for t in proc.descriptors(client).values()
