@@ -386,6 +386,7 @@ open_rooms(const char *folder)
 
 	/* Its conf files are none of our business, and out of reach. */
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+	address_setup(&conf->case_sensitive);
 	accounts.links = helper->link_tell;
 	accounts.helper = helper;
 	accounts.directory = (struct directory){

@@ -4,6 +4,25 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+static const struct conf_list *exact;
+
+void
+address_setup(const struct conf_list *domains)
+{
+	exact = domains;
+}
+
+int
+address_is_exact(const char *domain)
+{
+	for (size_t i = 0; exact != NULL && i < exact->count; i++)
+		if (strcmp(exact->items[i], "*") == 0 ||
+		    strcasecmp(exact->items[i], domain) == 0)
+			return 1;
+	return 0;
+}
 
 static char
 lower(char c)
@@ -105,7 +124,7 @@ unquote(const char *text, char *to, size_t size)
 }
 
 int
-address_parse_local(const char *text, char *local)
+address_parse_local(const char *text, int is_exact, char *local)
 {
 	char plain[ADDRESS_LOCAL_MAX + 1];
 
@@ -115,10 +134,14 @@ address_parse_local(const char *text, char *local)
 			return -1;
 		text = plain;
 	}
-	if (copy_lower(text, local, ADDRESS_LOCAL_MAX) == 0 && is_local(local))
-		return 0;
-	local[0] = '\0';
-	return -1;
+	if (copy_lower(text, local, ADDRESS_LOCAL_MAX) == -1 ||
+	    !is_local(local)) {
+		local[0] = '\0';
+		return -1;
+	}
+	if (is_exact && strcmp(local, "postmaster") != 0)
+		memcpy(local, text, strlen(text));
+	return 0;
 }
 
 enum address_status
@@ -137,7 +160,8 @@ address_parse(const char *text, struct address *a)
 		return ADDRESS_BAD_LOCAL;
 	memcpy(local, text, length);
 	local[length] = '\0';
-	if (address_parse_local(local, a->local) == -1)
+	if (address_parse_local(local, address_is_exact(a->domain), a->local) ==
+	    -1)
 		return ADDRESS_BAD_LOCAL;
 	return ADDRESS_OK;
 }

@@ -1,6 +1,7 @@
 /*
  * address -- local@domain in canonical form: lower case in both parts (RFC
- * 5321 2.4 leaves the local part to the receiver), quotes taken off.
+ * 5321 2.4 leaves the local part to the receiver; see address_setup), quotes
+ * taken off.
  *
  * A user's address serves as a path below the mail root, so only octets that
  * are harmless there are let in.
@@ -8,6 +9,7 @@
 #ifndef ADDRESS_H
 #define ADDRESS_H
 
+#include "conf.h"
 #include "kv.h"
 #include "wire.h"
 
@@ -26,6 +28,16 @@ enum address_status {
 	ADDRESS_BAD,	   /* no "@", or no such domain can be */
 };
 
+/*
+ * The domains whose local parts keep their case, "*" for all; borrowed for the
+ * life of the process.  Until then there are none.  A postmaster is one in any
+ * case (RFC 5321 4.5.1).
+ */
+void address_setup(const struct conf_list *domains);
+
+/* Whether the domain, canonical, is one of them. */
+int address_is_exact(const char *domain);
+
 /* Reads text into *a; the parts that are not fine are "". */
 enum address_status address_parse(const char *text, struct address *a);
 
@@ -37,9 +49,9 @@ int address_parse_domain(const char *text, char *domain);
  * Reads a local part, canonical, to local[ADDRESS_LOCAL_MAX + 1]: 0 or -1
  * where it can be no name here: the atext of RFC 5321 4.1.2, UTF-8 (RFC 6531
  * 3.3; case matters in it) and dots, but no "/", no dot at either end, no two
- * in a row.
+ * in a row.  is_exact: it keeps its case.
  */
-int address_parse_local(const char *text, char *local);
+int address_parse_local(const char *text, int is_exact, char *local);
 
 /*
  * Reads "@domain", which stands for whatever has no name in the domain: the

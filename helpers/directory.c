@@ -424,7 +424,7 @@ parse(struct directory *d, const char *text, struct address *a)
 	if (address_parse(text, a) != ADDRESS_BAD)
 		return DIRECTORY_OK;
 	if (strchr(text, '@') == NULL &&
-	    address_parse_local(text, a->local) == 0 &&
+	    address_parse_local(text, 0, a->local) == 0 &&
 	    strcmp(a->local, "postmaster") == 0)
 		return postmaster_alone(d, a);
 	return DIRECTORY_FOREIGN;

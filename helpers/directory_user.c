@@ -38,8 +38,9 @@ directory_user(struct directory *d, const char *login, struct address *a,
 	memset(user, 0, sizeof(*user));
 	memset(a, 0, sizeof(*a));
 	if (strchr(login, '@') == NULL) {
-		if (address_parse_local(login, a->local) == -1 ||
-		    address_parse_domain(d->default_domain, a->domain) == -1)
+		if (address_parse_domain(d->default_domain, a->domain) == -1 ||
+		    address_parse_local(
+			login, address_is_exact(a->domain), a->local) == -1)
 			return DIRECTORY_NO_USER;
 	} else if (address_parse(login, a) != ADDRESS_OK) {
 		return DIRECTORY_NO_USER;

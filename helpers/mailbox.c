@@ -4,6 +4,7 @@
  * opened, made and removed with the rights of the mailbox's owner.
  * docs/helpers.md has the requests, store.h the promise.
  */
+#include "address.h"
 #include "clock.h"
 #include "device.h"
 #include "fiber.h"
@@ -317,6 +318,7 @@ open_rooms(const struct helpers_conf *conf)
 		return -1;
 	}
 	add_homes(&conf->homes);
+	address_setup(&conf->case_sensitive);
 	layout_folder(own, sizeof(own), folder, helper->number);
 	if (layout_open(folder, helper->number, helper->mailboxes, &sc) == 0 &&
 	    (store = store_open(&sc)) != NULL)

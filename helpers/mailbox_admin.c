@@ -1,5 +1,6 @@
 #include "mailbox_admin.h"
 
+#include "address.h"
 #include "fiber.h"
 #include "index.h"
 #include "index_check.h"
@@ -41,11 +42,15 @@ begin(struct task *t, struct request *q)
 	char name[WIRE_NAME_MAX];
 	enum mailbox_result result;
 	unsigned helper;
+	struct address a;
 
 	packet_get_text(&q->packet, name, sizeof(name));
 	if (packet_end(&q->packet) == -1)
 		return -1;
 	t->request = q;
+	/* As sessions and deliveries know it. */
+	if (address_parse(name, &a) == ADDRESS_OK)
+		address_name(&a, name);
 	result = mailbox_owners_find(name, &t->owner);
 	if (result == MAILBOX_NO_BOX)
 		refuse(&q, "no such mailbox");

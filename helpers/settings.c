@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "address.h"
 #include "wire.h"
 
 #include <ctype.h>
@@ -85,6 +86,17 @@ check_separator(const char *value, char *why, size_t size)
 	return -1;
 }
 
+static int
+check_sensitive(const char *value, char *why, size_t size)
+{
+	char domain[ADDRESS_DOMAIN_MAX + 1];
+
+	if (strcmp(value, "*") == 0 || address_parse_domain(value, domain) == 0)
+		return 0;
+	snprintf(why, size, "must be a domain, or \"*\" for all");
+	return -1;
+}
+
 /* The layout may not lead out of the mail root. */
 static int
 check_layout(const char *value, char *why, size_t size)
@@ -142,6 +154,8 @@ static const struct conf_setting settings[] = {
     ROW("accounts", "plus_separator", TEXT, plus_separator, "+",
 	.check = check_separator),
     ROW("accounts", "postmaster", TEXT, postmaster, ""),
+    ROW("accounts", "case_sensitive", LIST, case_sensitive, "",
+	.check = check_sensitive),
     ROW("accounts", "lists", TEXT, lists, "", .check = check_file),
     ROW("accounts", "login_cache", DURATION, login_cache, "10m",
 	BOUNDS("0s", "1d")),

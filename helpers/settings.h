@@ -47,8 +47,10 @@ struct helpers_conf {
 	char *plus_separator; /* user+anything; "" turns it off */
 	char *postmaster;     /* where mail for postmaster goes that has no user
 				 or alias of its own; "" for nowhere */
-	char *lists;	      /* folder of aliases' lists; "": none */
-	int64_t login_cache;  /* ns; 0 turns it off */
+	struct conf_list case_sensitive; /* domains, or "*": local parts keep
+					    their case */
+	char *lists;		     /* folder of aliases' lists; "": none */
+	int64_t login_cache;	     /* ns; 0 turns it off */
 	int64_t hash_processes;	     /* that compute password hashes */
 	int64_t login_queue;	     /* logins that may wait for one of them */
 	struct conf_list mechanisms; /* that are on */

@@ -4,7 +4,6 @@
 #include "listen.h"
 #include "wire.h"
 
-#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -17,20 +16,16 @@
 static enum client_exit
 ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 {
-	char name[WIRE_NAME_MAX];
 	struct packet request;
 	enum client_exit code;
-	size_t i;
 
 	packet_init(reply, 0);
-	if (strlen(mailbox) >= sizeof(name)) {
+	if (strlen(mailbox) >= WIRE_NAME_MAX) {
 		warnx("too long: %.80s...", mailbox);
 		return CLIENT_USAGE;
 	}
-	for (i = 0; i <= strlen(mailbox); i++)
-		name[i] = (char)tolower((unsigned char)mailbox[i]);
 	packet_init(&request, type);
-	packet_put_text(&request, name);
+	packet_put_text(&request, mailbox);
 	code = client_call(fd, &request, reply);
 	packet_free(&request);
 	return code;

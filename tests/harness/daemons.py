@@ -110,6 +110,7 @@ class Pair:
                 "resolver": {"dnssec": False, "servers": ["127.0.0.1@9"]},
                 "accounts": {"default_domain": DOMAIN,
                              "lists": self.folder / "lists",
+                             "case_sensitive": ["exact.example"],
                              "failed_login": "20ms",
                              "failed_login_most": "100ms"},
                 "mail": {"root": self.mail, "layout": "%d/%u"},

@@ -14,6 +14,7 @@ IDN = "xn--bcher-kva.example"
 CAUGHT = "caught.example"  # has a catch-all
 ALIASES = {"both": ["jack", "jill"], "team": ["jack", "jill"],
            "chain": ["both"]}
+EXACT = "exact.example"  # Ann is not ann there
 INNER = "inner.example"
 RULES = [(INNER, "only", f"@{INNER}", "boss@remote.example"),
          (f"open@{INNER}", "not", "@bad.example", "<>"),
@@ -89,6 +90,9 @@ class Stage:
         self.pair.must("domain", "add", CAUGHT)
         self.pair.must("user", "add", f"named@{CAUGHT}", stdin="pw\n")
         self.pair.must("alias", "add", f"@{CAUGHT}", f"jill@{DOMAIN}")
+        self.pair.must("domain", "add", EXACT)
+        for user in ("Ann", "ann"):
+            self.pair.must("user", "add", f"{user}@{EXACT}", stdin="pw\n")
         self.pair.must("domain", "add", INNER)
         for user in ("open", "ears"):
             self.pair.must("user", "add", f"{user}@{INNER}", stdin="pw\n")

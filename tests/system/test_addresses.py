@@ -2,7 +2,7 @@
 import os
 
 from harness.daemons import DOMAIN
-from harness.pop3 import fetch
+from harness.pop3 import Pop3, fetch
 from harness.smtp import Smtp, deliver
 
 BODY = b"Subject: a\r\n\r\nx\r\n"
@@ -156,3 +156,26 @@ def test_lists_that_are_unsafe(pair, address):
     assert rcpt(pair, team).enhanced == "4.3.0"
     path.chmod(0o644)
     pair.must("alias", "del", team)
+
+
+def test_case(pair, user):
+    """RFC 5321 2.4: whose names have a case is the host's own matter."""
+    assert rcpt(pair, f'"{user.upper()}"@{DOMAIN.upper()}').code == 250
+    pair.must("domain", "add", "exact.example")
+    for name in ("Ann", "ann"):
+        pair.must("user", "add", f"{name}@exact.example", stdin="pw\n")
+    assert deliver(pair.smtp_port, BODY, "Ann@Exact.Example").code == 250
+    for name, letters in (("Ann", 1), ("ann", 0)):
+        with Pop3(pair.pop3_port, user=f"{name}@exact.example",
+                  password="pw") as pop3:
+            assert len(pop3.all()) == letters
+            pop3.quit()
+        listed = pair.must("mailbox", "list", f"{name}@EXACT.example")
+        assert len(listed.splitlines()) == letters
+    assert rcpt(pair, "ANN@exact.example").enhanced == "5.1.1"
+    assert rcpt(pair, "PostMaster@exact.example").code == 250
+    assert "is there already" in refused(
+        pair, "user", "add", "ann@EXACT.example", stdin="pw\n")
+    for name in ("Ann", "ann"):
+        pair.must("user", "del", f"{name}@exact.example")
+    pair.must("domain", "del", "exact.example")

@@ -19,7 +19,8 @@ test_addresses(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(bad_locals) / sizeof(bad_locals[0]); i++)
-		assert_int_equal(address_parse_local(bad_locals[i], out), -1);
+		assert_int_equal(
+		    address_parse_local(bad_locals[i], 0, out), -1);
 	for (i = 0; i < sizeof(bad_domains) / sizeof(bad_domains[0]); i++)
 		assert_int_equal(address_parse_domain(bad_domains[i], out), -1);
 	assert_int_equal(address_parse("\"A.b\\+C\"@EXAMPLE.org", &a), 0);
@@ -35,10 +36,10 @@ test_addresses(void **state)
 
 	memset(text, 'a', sizeof(text));
 	text[ADDRESS_LOCAL_MAX] = '\0';
-	assert_int_equal(address_parse_local(text, out), 0);
+	assert_int_equal(address_parse_local(text, 0, out), 0);
 	text[ADDRESS_LOCAL_MAX] = 'a';
 	text[ADDRESS_LOCAL_MAX + 1] = '\0';
-	assert_int_equal(address_parse_local(text, out), -1);
+	assert_int_equal(address_parse_local(text, 0, out), -1);
 	memset(text, 'a', sizeof(text));
 	for (i = 63; i < sizeof(text); i += 64)
 		text[i] = '.';

@@ -1,7 +1,8 @@
-/* Tests of helpers/directory.c: what has no name of its own. */
+/* Tests of helpers/directory.c: what has no name of its own; case. */
 #include "directory_box.h"
 
 #include "../../helpers/directory_next.h"
+#include "../../helpers/directory_user.h"
 
 static void
 test_catch_all(void **state)
@@ -93,6 +94,52 @@ test_catch_all_of_another_domain(void **state)
 	leads_nowhere("x@b.example", DIRECTORY_NO_USER);
 }
 
+static void
+test_case(void **state)
+{
+	char exact_name[] = "Exact.example", *items[] = {exact_name};
+	const struct conf_list domains = {items, 1};
+	struct record_user user;
+	struct address a;
+
+	(void)state;
+	address_setup(&domains);
+	assert_int_equal(
+	    registry_domain_add(&d, "exact.EXAMPLE", why), REGISTRY_OK);
+	add_user("Ann@Exact.Example");
+	add_user("ann@exact.example");
+	add_user("Bob@example.org");
+	leads_to("Ann@exact.example", "Ann@exact.example");
+	leads_to("\"Ann\"@EXACT.example", "Ann@exact.example");
+	leads_to("Ann+X@exact.example", "Ann@exact.example");
+	leads_to("ann@exact.example", "ann@exact.example");
+	leads_nowhere("ANN@exact.example", DIRECTORY_NO_USER);
+	leads_to("bOB@example.org", "bob@example.org");
+	assert_int_equal(
+	    alias("Team@exact.example", "Ann@exact.example,BOB@example.org"),
+	    REGISTRY_OK);
+	leads_to("Team@exact.example", "Ann@exact.example,bob@example.org");
+	leads_nowhere("team@exact.example", DIRECTORY_NO_USER);
+
+	/* RFC 5321 4.5.1 */
+	assert_int_equal(alias("PostMaster@exact.example", "Ann@exact.example"),
+	    REGISTRY_OK);
+	leads_to("POSTMASTER@exact.example", "Ann@exact.example");
+	leads_to("\"postMaster\"@exact.example", "Ann@exact.example");
+
+	d.default_domain = "exact.example";
+	assert_int_equal(directory_user(&d, "Ann", &a, &user), DIRECTORY_OK);
+	assert_string_equal(a.local, "Ann");
+	assert_int_equal(
+	    directory_user(&d, "ANN", &a, &user), DIRECTORY_NO_USER);
+	leads_to("PostMaster", "Ann@exact.example");
+	strcpy(exact_name, "*");
+	leads_nowhere("BOB@example.org", DIRECTORY_NO_USER);
+	leads_to("bob@example.org", "bob@example.org");
+	address_setup(NULL);
+	leads_to("BOB@example.org", "bob@example.org");
+}
+
 int
 main(void)
 {
@@ -100,6 +147,7 @@ main(void)
 	    TEST(test_catch_all),
 	    TEST(test_catch_all_is_listed),
 	    TEST(test_catch_all_of_another_domain),
+	    TEST(test_case),
 	};
 
 	log_set_level(LEVEL_ERROR);
