@@ -99,7 +99,9 @@ class Line:
             data = self.sock.recv(65536)
         except socket.timeout as error:
             raise Wrong("the server says nothing") from error
-        except ConnectionError:
+        except ssl.SSLWantReadError:
+            raise
+        except (ConnectionError, ssl.SSLError):
             data = b""
         self.buffer += data
         self.ended = not data
