@@ -1,6 +1,7 @@
 #include "conn.h"
 
 #include "clock.h"
+#include "conn_buffer.h"
 #include "sched.h"
 
 #include <errno.h>
@@ -13,41 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Free buffers that a worker keeps at most. */
-enum { BUFFERS_KEPT = 64 };
 /* Octets of a file that are sent before others may have their turn. */
 #define SEND_FILE_MAX ((size_t)1 << 20)
-
-static char *
-buffer_get(void)
-{
-	struct worker *w = sched_worker();
-	void *b = w->buffers;
-
-	if (b == NULL)
-		return malloc(CONN_BUFFER);
-	w->buffers = *(void **)b;
-	w->buffers_idle--;
-	return b;
-}
-
-static void
-buffer_put(char **b)
-{
-	struct worker *w = sched_worker();
-	void *buffer = *b;
-
-	if (buffer == NULL)
-		return;
-	*b = NULL;
-	if (w->buffers_idle >= BUFFERS_KEPT) {
-		free(buffer);
-		return;
-	}
-	*(void **)buffer = w->buffers;
-	w->buffers = buffer;
-	w->buffers_idle++;
-}
 
 int
 conn_open(struct conn *c, int fd, int64_t send_timeout)
@@ -68,8 +36,8 @@ conn_close(struct conn *c)
 	/* Closing takes it out of the epoll set as well. */
 	close(c->watch.fd);
 	c->watch.fd = -1;
-	buffer_put(&c->in);
-	buffer_put(&c->out);
+	conn_buffer_put(&c->in);
+	conn_buffer_put(&c->out);
 }
 
 int
@@ -115,7 +83,7 @@ void
 conn_discard_input(struct conn *c)
 {
 	conn_consume(c, c->in_end - c->in_start);
-	buffer_put(&c->in);
+	conn_buffer_put(&c->in);
 }
 
 /* Waits for input: what was said must have gone out, nothing be held. */
@@ -125,7 +93,7 @@ wait_for_input(struct conn *c, int64_t deadline)
 	if (conn_flush(c) == -1)
 		return -1;
 	if (!conn_has_input(c))
-		buffer_put(&c->in);
+		conn_buffer_put(&c->in);
 	/* The edge may have come while the flush let others run: a wait would
 	 * forget it. */
 	if (!(c->watch.ready & EPOLLIN) &&
@@ -157,7 +125,7 @@ receive(struct conn *c)
 static int
 make_room(struct conn *c)
 {
-	if (c->in == NULL && (c->in = buffer_get()) == NULL)
+	if (c->in == NULL && (c->in = conn_buffer_get()) == NULL)
 		return fail(c, ENOMEM);
 	if (c->in_start > 0) {
 		memmove(c->in, c->in + c->in_start, c->in_end - c->in_start);
@@ -219,7 +187,7 @@ conn_await_input(struct conn *c, int64_t deadline)
 			continue;
 		if (errno != EAGAIN)
 			return fail(c, errno);
-		buffer_put(&c->in);
+		conn_buffer_put(&c->in);
 		if (watch_wait(&c->watch, EPOLLIN, deadline) == -1)
 			return errno == ETIMEDOUT ? 0 : fail(c, errno);
 	}
@@ -330,7 +298,7 @@ flush(struct conn *c, int flags)
 	if (c->out_length > 0 && c->error == 0)
 		send_all(c, c->out, c->out_length, flags);
 	c->out_length = 0;
-	buffer_put(&c->out);
+	conn_buffer_put(&c->out);
 	return c->error ? -1 : 0;
 }
 
@@ -348,7 +316,7 @@ conn_room(struct conn *c, size_t least, size_t *room)
 	*room = 0;
 	if (c->error != 0)
 		return NULL;
-	if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+	if (c->out == NULL && (c->out = conn_buffer_get()) == NULL) {
 		fail(c, ENOMEM);
 		return NULL;
 	}
@@ -419,7 +387,7 @@ conn_write(struct conn *c, const void *data, size_t length)
 	while (length > 0 && c->error == 0) {
 		size_t room = CONN_BUFFER - c->out_length, n;
 
-		if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+		if (c->out == NULL && (c->out = conn_buffer_get()) == NULL) {
 			fail(c, ENOMEM);
 			return;
 		}
@@ -457,7 +425,7 @@ conn_printf(struct conn *c, const char *format, ...)
 
 	if (c->error)
 		return;
-	if (c->out == NULL && (c->out = buffer_get()) == NULL) {
+	if (c->out == NULL && (c->out = conn_buffer_get()) == NULL) {
 		fail(c, ENOMEM);
 		return;
 	}
@@ -467,7 +435,7 @@ conn_printf(struct conn *c, const char *format, ...)
 	/* No room for it and its NUL: once more, in an empty buffer. */
 	if (n >= CONN_BUFFER - c->out_length && c->out_length > 0) {
 		conn_flush(c);
-		if (c->error == 0 && (c->out = buffer_get()) == NULL)
+		if (c->error == 0 && (c->out = conn_buffer_get()) == NULL)
 			fail(c, ENOMEM);
 		n = c->error ? 0 : print(c, format, again);
 	}

@@ -19,6 +19,8 @@
 /* Octets of a read buffer and of a write buffer. */
 #define CONN_BUFFER 16384
 
+struct tls_client;
+
 struct conn {
 	struct watch watch;
 	int error;   /* errno of the first failure, 0 for none */
@@ -60,6 +62,14 @@ int conn_start_tls(struct conn *c, struct tls_conf *conf, int64_t deadline);
  */
 int
 conn_begin_with_tls(struct conn *c, struct tls_conf *conf, int64_t deadline);
+
+/*
+ * Goes over to TLS as a client's side, with a server that must be host
+ * (tls_client.h).  Input that is buffered already makes it fail.  Waits.  0, or
+ * -1 with conn_error set and a reason in why[size].
+ */
+int conn_be_tls(struct conn *c, struct tls_client *others, const char *host,
+    int64_t deadline, char *why, size_t size);
 
 /*
  * Sends what is buffered, and says that nothing more will come (close_notify

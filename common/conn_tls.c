@@ -2,8 +2,10 @@
 #include "conn.h"
 
 #include "clock.h"
+#include "tls_client.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 static int
@@ -39,6 +41,27 @@ conn_begin_with_tls(struct conn *c, struct tls_conf *conf, int64_t deadline)
 		fail(c, errno);
 	conn_discard_input(c);
 	return c->tls != NULL ? 0 : -1;
+}
+
+int
+conn_be_tls(struct conn *c, struct tls_client *others, const char *host,
+    int64_t deadline, char *why, size_t size)
+{
+	if (conn_has_input(c)) {
+		snprintf(why, size, "it said more before TLS than it may");
+		return fail(c, EPROTO);
+	}
+	if (conn_flush(c) == -1) {
+		snprintf(why, size, "it does not listen");
+		return -1;
+	}
+	c->was_tls = 1;
+	c->tls =
+	    tls_client_connect(others, &c->watch, host, deadline, why, size);
+	if (c->tls == NULL)
+		return fail(c, errno);
+	conn_discard_input(c);
+	return 0;
 }
 
 void

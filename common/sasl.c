@@ -13,7 +13,7 @@ sasl_step_wipe(struct sasl_step *step)
 }
 
 static enum sasl_result
-read_refusal(struct packet *reply, struct sasl_step *step)
+read_refusal(struct packet *reply, unsigned *delay_ms)
 {
 	uint8_t result = packet_get_u8(reply);
 	uint32_t delay = packet_get_u32(reply);
@@ -22,8 +22,28 @@ read_refusal(struct packet *reply, struct sasl_step *step)
 		reply->error = EBADMSG;
 	if (packet_end(reply) == -1)
 		return SASL_TEMPORARY;
-	step->delay_ms = delay;
+	*delay_ms = delay;
 	return (enum sasl_result)result;
+}
+
+static void
+read_backend(struct packet *reply, struct sasl_login *login)
+{
+	struct sasl_backend *b = &login->backend;
+	uint8_t tls;
+
+	b->handle = packet_get_u32(reply);
+	packet_get_text(reply, login->name, sizeof(login->name));
+	packet_get_text(reply, b->host, sizeof(b->host));
+	b->port = packet_get_u32(reply);
+	tls = packet_get_u8(reply);
+	packet_get_text(reply, b->user, sizeof(b->user));
+	packet_get_text(reply, b->password, sizeof(b->password));
+	if (tls >= WIRE_BACKEND_TLS_KINDS || b->port == 0 || b->port > 65535 ||
+	    b->host[0] == '\0')
+		reply->error = EBADMSG;
+	else
+		b->tls = (enum wire_backend_tls)tls;
 }
 
 /* A challenge, or the end. */
@@ -47,6 +67,8 @@ read_step(struct packet *reply, struct sasl_step *step)
 			reply->error = EBADMSG;
 		else
 			memcpy(step->login.ticket, data, length);
+	} else if (result == SASL_BACKEND) {
+		read_backend(reply, &step->login);
 	} else {
 		reply->error = EBADMSG;
 	}
@@ -71,7 +93,7 @@ ask(struct device *d, struct packet *request, struct sasl_step *step,
 	else if (reply.head.status == PACKET_OK)
 		result = read_step(&reply, step);
 	else if (reply.head.status == PACKET_REFUSED)
-		result = read_refusal(&reply, step);
+		result = read_refusal(&reply, &step->delay_ms);
 	if (reply.error != 0) {
 		sasl_step_wipe(step);
 		device_malformed(d, reply.head.type);
@@ -125,20 +147,57 @@ sasl_next(struct device *d, const void *response, size_t length,
 }
 
 void
-sasl_cancel(struct device *d, struct sasl_step *step, int64_t deadline)
+sasl_unproved(struct device *d, uint32_t handle, int64_t deadline)
 {
 	struct packet request, reply;
 
 	packet_init(&request, WIRE_SASL_CANCEL);
 	packet_init(&reply, 0);
-	packet_put_u32(&request, step->handle);
-	sasl_step_wipe(step);
+	packet_put_u32(&request, handle);
 	/* What fails here ends at the helper by itself. */
 	if (device_call(d, &request, &reply, 0, deadline) == 0 &&
 	    packet_end(&reply) == -1)
 		device_malformed(d, reply.head.type);
 	packet_free(&request);
 	packet_free(&reply);
+}
+
+void
+sasl_cancel(struct device *d, struct sasl_step *step, int64_t deadline)
+{
+	uint32_t handle = step->handle;
+
+	sasl_step_wipe(step);
+	sasl_unproved(d, handle, deadline);
+}
+
+enum sasl_result
+sasl_proved(struct device *d, uint32_t handle, int is_right, unsigned *delay_ms,
+    int64_t deadline)
+{
+	enum sasl_result result = SASL_TEMPORARY;
+	struct packet request, reply;
+
+	*delay_ms = 0;
+	packet_init(&request, WIRE_SASL_PROVED);
+	packet_init(&reply, 0);
+	packet_put_u32(&request, handle);
+	packet_put_u8(&request, is_right != 0);
+	if (device_call(d, &request, &reply, 0, deadline) == -1) {
+		log_info("sasl.failed", log_int("type", request.head.type),
+		    log_errno(errno));
+	} else if (reply.head.status == PACKET_REFUSED) {
+		result = read_refusal(&reply, delay_ms);
+	} else if (packet_end(&reply) == 0 && reply.head.status == PACKET_OK) {
+		result = SASL_OK;
+	}
+	if (reply.error != 0) {
+		device_malformed(d, reply.head.type);
+		result = SASL_TEMPORARY;
+	}
+	packet_free(&request);
+	packet_free(&reply);
+	return result;
 }
 
 enum sasl_result

@@ -25,6 +25,7 @@ enum sasl_result {
 	SASL_UNKNOWN,	/* no such mechanism here, or not on this channel */
 	SASL_INSECURE,	/* the mechanism is for TLS alone */
 	SASL_TEMPORARY, /* the helper is away, busy, or its disk fails */
+	SASL_BACKEND,	/* another server has the mailbox: login.backend */
 	SASL_RESULTS
 };
 
@@ -43,12 +44,25 @@ struct sasl_channel {
 	char host[WIRE_HOST_MAX];     /* our name, as the client knows it */
 };
 
-/* Who it is, after SASL_OK. */
+/* Where the mailbox is of whom SASL_BACKEND speaks, and how to log in there. */
+struct sasl_backend {
+	char host[WIRE_HOST_MAX];
+	unsigned port;
+	enum wire_backend_tls tls;
+	char user[WIRE_NAME_MAX];	  /* his name there */
+	char password[WIRE_PASSWORD_MAX]; /* that the client has sent; "" where
+					     the mechanism shows none */
+	/* Not 0: nobody has judged the password yet: sasl_proved. */
+	uint32_t handle;
+};
+
+/* Who it is, after SASL_OK and SASL_BACKEND. */
 struct sasl_login {
 	char name[WIRE_NAME_MAX]; /* the canonical mailbox name */
 	/* For pop3d: opens the mailbox, once (mailbox_open).  smtpd gets none,
 	 * and zeroes. */
 	unsigned char ticket[WIRE_TICKET_SIZE];
+	struct sasl_backend backend; /* SASL_BACKEND, and pop3d, alone */
 };
 
 struct sasl_step {
@@ -84,6 +98,18 @@ enum sasl_result sasl_begin(struct device *d, const char *mechanism,
  */
 enum sasl_result sasl_next(struct device *d, const void *response,
     size_t length, struct sasl_step *step, int64_t deadline);
+
+/*
+ * Tells what the backend made of a password that nobody here has judged
+ * (backend.handle): is_right, or not.  SASL_OK; SASL_DENIED, and then *delay_ms
+ * is how long the client is to wait; or SASL_TEMPORARY, where it counts for
+ * nothing.
+ */
+enum sasl_result sasl_proved(struct device *d, uint32_t handle, int is_right,
+    unsigned *delay_ms, int64_t deadline);
+
+/* Likewise, that the backend could not be asked. */
+void sasl_unproved(struct device *d, uint32_t handle, int64_t deadline);
 
 /* Gives an exchange up, whose last result was SASL_CHALLENGE. */
 void sasl_cancel(struct device *d, struct sasl_step *step, int64_t deadline);

@@ -55,6 +55,7 @@ outcome(enum sasl_result result)
 	    [SASL_UNKNOWN] = SASL_RELAY_UNKNOWN,
 	    [SASL_INSECURE] = SASL_RELAY_INSECURE,
 	    [SASL_TEMPORARY] = SASL_RELAY_TEMPORARY,
+	    [SASL_BACKEND] = SASL_RELAY_BACKEND,
 	};
 
 	return outcomes[result];
@@ -132,15 +133,15 @@ converse(struct exchange *e, enum sasl_result result)
 }
 
 /* RFC 4954 4: a denial is held back, so that guessing takes long. */
-static enum sasl_relay_result
-hold_back(const struct sasl_step *step)
+static int
+hold_back(unsigned delay_ms)
 {
-	int64_t until = clock_after(step->delay_ms * CLOCK_MILLISECOND);
+	int64_t until = clock_after(delay_ms * CLOCK_MILLISECOND);
 
 	while (ring_sleep(ring_self(), until) == -1)
 		if (errno != EINTR)
-			return SASL_RELAY_LOST;
-	return SASL_RELAY_DENIED;
+			return -1;
+	return 0;
 }
 
 /* Begins with what is in the response (where has_initial), and goes on. */
@@ -155,9 +156,9 @@ run(struct exchange *e, const char *mechanism, int has_initial,
 	    e, sasl_begin(r->accounts, mechanism, r->channel,
 		   has_initial ? e->response.octets : NULL, e->response.length,
 		   &e->step, clock_after(r->helper)));
-	if (result == SASL_RELAY_DENIED)
-		result = hold_back(&e->step);
-	if (result == SASL_RELAY_OK)
+	if (result == SASL_RELAY_DENIED && hold_back(e->step.delay_ms) == -1)
+		result = SASL_RELAY_LOST;
+	if (result == SASL_RELAY_OK || result == SASL_RELAY_BACKEND)
 		*login = e->step.login;
 	return result;
 }

@@ -12,6 +12,7 @@ struct conn;
 
 enum sasl_relay_result {
 	SASL_RELAY_OK,	      /* login is set */
+	SASL_RELAY_BACKEND,   /* likewise, with its backend: to log in there */
 	SASL_RELAY_DENIED,    /* 535 5.7.8; the wait before it is over */
 	SASL_RELAY_BAD,	      /* 501 5.5.2: no base64, or no such response */
 	SASL_RELAY_LONG,      /* 500 5.5.6: a response of too many octets */
@@ -42,17 +43,17 @@ struct sasl_relay {
 /*
  * Runs the exchange to its end.  initial: what stood behind the mechanism's
  * name in the command ("=": an empty response), NULL for nothing; its length
- * is the command line's.  login is set for SASL_RELAY_OK and zeroes else; wipe
- * it after use.  Waits, for the client too; answers nothing but challenges.
- * What lies in the connection's buffer of the client's secrets is wiped: no
- * line that was read is whole afterwards.
+ * is the command line's.  login is set for SASL_RELAY_OK and _BACKEND, and
+ * zeroes else; wipe it after use.  Waits, for the client too; answers nothing
+ * but challenges. What lies in the connection's buffer of the client's secrets
+ * is wiped: no line that was read is whole afterwards.
  */
 enum sasl_relay_result sasl_relay_run(const struct sasl_relay *r,
     const char *mechanism, const char *initial, struct sasl_login *login);
 
 /*
- * POP3's USER and PASS as an exchange of one step: SASL_RELAY_OK, _DENIED
- * (after its wait), _UNKNOWN, _INSECURE, _TEMPORARY or _LOST.
+ * POP3's USER and PASS as an exchange of one step: SASL_RELAY_OK, _BACKEND,
+ * _DENIED (after its wait), _UNKNOWN, _INSECURE, _TEMPORARY or _LOST.
  */
 enum sasl_relay_result sasl_relay_pass(const struct sasl_relay *r,
     const char *user, const char *password, struct sasl_login *login);

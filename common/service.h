@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct privileges;
+struct tls_client;
 struct tls_conf;
 
 /* Further lists of addresses that a program may have. */
@@ -82,6 +83,8 @@ struct service_client {
 	/* For conn_start_tls, as long as the session; NULL: the conf names no
 	 * certificate, so that TLS is not to be offered. */
 	struct tls_conf *tls;
+	/* For conn_be_tls, likewise; NULL: the conf trusts no authority. */
+	struct tls_client *others;
 	int is_tls; /* the listener is one for implicit TLS (RFC 8314 3): it
 		       begins with the handshake */
 };

@@ -206,6 +206,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	listen_text(peer, s->client.address);
 	s->conf = service_conf_hold(conf_now);
 	s->client.tls = service_conf_tls(s->conf);
+	s->client.others = service_conf_others(s->conf);
 	s->client.is_tls =
 	    service_listen_is_tls(service_conf_get(s->conf), a->listener);
 	s->post = own.is_balanced ? least_busy() : own_post();

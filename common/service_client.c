@@ -10,6 +10,7 @@
 #include "service_listeners.h"
 #include "service_notify.h"
 #include "super.h"
+#include "tls_client.h"
 #include "tls_conf.h"
 #include "tls_offload.h"
 #include "worker.h"
@@ -78,17 +79,23 @@ make_conf(const struct conf_spec *spec, struct service_news *n)
 {
 	const struct service_settings *settings = n->conf;
 	struct service_conf *conf;
+	struct tls_client *others = NULL;
 	struct tls_conf *tls = NULL;
 	char why[WHY_MAX];
 
-	if (n->files.length > 0 && settings->tls.certificates.count > 0 &&
-	    (tls = tls_conf_new(&settings->tls, &n->files, why, sizeof(why))) ==
-		NULL) {
+	if (n->files.length > 0 &&
+	    ((settings->tls.certificates.count > 0 &&
+		 (tls = tls_conf_new(
+		      &settings->tls, &n->files, why, sizeof(why))) == NULL) ||
+		(tls_settings_has_trust(&settings->tls) &&
+		    (others = tls_client_new(&n->files, why, sizeof(why))) ==
+			NULL))) {
 		/* The parent has tried it: memory, most likely. */
 		log_error("conf.tls", log_text("error", why));
+		tls_conf_free(&tls);
 		return NULL;
 	}
-	conf = service_conf_new(spec, n->conf, tls);
+	conf = service_conf_new(spec, n->conf, tls, others);
 	n->conf = NULL;
 	tls_files_free(&n->files);
 	return conf;

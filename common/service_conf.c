@@ -1,6 +1,7 @@
 #include "service_conf.h"
 
 #include "packet.h"
+#include "tls_client.h"
 #include "tls_conf.h"
 
 #include <stdatomic.h>
@@ -12,22 +13,26 @@ struct service_conf {
 	const struct conf_spec *spec;
 	void *conf;
 	struct tls_conf *tls;
+	struct tls_client *others;
 };
 
 struct service_conf *
-service_conf_new(const struct conf_spec *spec, void *conf, struct tls_conf *tls)
+service_conf_new(const struct conf_spec *spec, void *conf, struct tls_conf *tls,
+    struct tls_client *others)
 {
 	struct service_conf *c = malloc(sizeof(*c));
 
 	if (c == NULL) {
 		conf_free(spec, &conf);
 		tls_conf_free(&tls);
+		tls_client_free(&others);
 		return NULL;
 	}
 	atomic_init(&c->users, 1);
 	c->spec = spec;
 	c->conf = conf;
 	c->tls = tls;
+	c->others = others;
 	return c;
 }
 
@@ -41,6 +46,12 @@ struct tls_conf *
 service_conf_tls(const struct service_conf *c)
 {
 	return c->tls;
+}
+
+struct tls_client *
+service_conf_others(const struct service_conf *c)
+{
+	return c->others;
 }
 
 struct service_conf *
@@ -60,6 +71,7 @@ service_conf_drop(struct service_conf **c)
 		return;
 	conf_free(old->spec, &old->conf);
 	tls_conf_free(&old->tls);
+	tls_client_free(&old->others);
 	free(old);
 }
 

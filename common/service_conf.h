@@ -11,21 +11,26 @@
 #include "conf.h"
 
 struct packet;
+struct tls_client;
 struct tls_conf;
 
 /* Immutable, and freed by whoever drops it last.  Any thread. */
 struct service_conf;
 
-/* Takes conf, and what it says of TLS (NULL: nothing), over, for one user.
- * NULL where memory is out: both are freed. */
-struct service_conf *service_conf_new(
-    const struct conf_spec *spec, void *conf, struct tls_conf *tls);
+/* Takes conf, and what it says of TLS with clients and with other servers
+ * (NULL: nothing), over, for one user.  NULL where memory is out: all are
+ * freed. */
+struct service_conf *service_conf_new(const struct conf_spec *spec, void *conf,
+    struct tls_conf *tls, struct tls_client *others);
 
 /* The program's struct, borrowed as long as c is held. */
 const void *service_conf_get(const struct service_conf *c);
 
 /* Likewise, what it says of TLS, NULL where it has no certificate. */
 struct tls_conf *service_conf_tls(const struct service_conf *c);
+
+/* Likewise for other servers, NULL where it trusts no authority. */
+struct tls_client *service_conf_others(const struct service_conf *c);
 
 /* One user more; c itself. */
 struct service_conf *service_conf_hold(struct service_conf *c);

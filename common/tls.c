@@ -125,26 +125,25 @@ make_method(void)
 		method = m;
 }
 
+/* ssl, which may be NULL, is taken over. */
 static struct tls *
-new_tls(struct watch *w, struct tls_conf *conf)
+new_tls(struct watch *w, SSL *ssl)
 {
 	struct tls *t = calloc(1, sizeof(*t));
 	BIO *bio = NULL;
 
 	pthread_once(&once, make_method);
-	if (t != NULL && method != NULL &&
-	    (t->ssl = tls_conf_connection(conf)) != NULL &&
+	if (t != NULL && method != NULL && ssl != NULL &&
 	    (bio = BIO_new(method)) != NULL) {
+		t->ssl = ssl;
 		t->watch = w;
 		BIO_set_data(bio, t);
 		BIO_set_init(bio, 1);
 		SSL_set_bio(t->ssl, bio, bio);
-		SSL_set_accept_state(t->ssl);
 		return t;
 	}
 	ERR_clear_error();
-	if (t != NULL)
-		SSL_free(t->ssl);
+	SSL_free(ssl);
 	free(t);
 	return NULL;
 }
@@ -159,7 +158,7 @@ step(struct tls *t, struct tls_signing *signing)
 	t->is_blocked = 0;
 	ERR_clear_error();
 	tls_sign_begin(signing);
-	result = SSL_accept(t->ssl);
+	result = SSL_do_handshake(t->ssl);
 	tls_sign_begin(NULL);
 	why = SSL_get_error(t->ssl, result);
 	ERR_clear_error();
@@ -272,7 +271,7 @@ struct tls *
 tls_accept(struct watch *w, struct tls_conf *conf, struct tls_early early,
     int64_t deadline)
 {
-	struct tls *t = new_tls(w, conf);
+	struct tls *t = new_tls(w, tls_conf_connection(conf));
 	int saved;
 
 	if (t == NULL) {
@@ -291,6 +290,21 @@ tls_accept(struct watch *w, struct tls_conf *conf, struct tls_early early,
 	SSL_set_tlsext_status_ocsp_resp(t->ssl, NULL, 0);
 	ERR_clear_error();
 	return t;
+}
+
+struct tls *
+tls_connect(struct watch *w, SSL *ssl, int64_t deadline)
+{
+	struct tls *t = new_tls(w, ssl);
+	int saved;
+
+	errno = ENOMEM;
+	if (t == NULL || shake_hands(t, deadline) == 0)
+		return t;
+	saved = errno;
+	tls_close(&t);
+	errno = saved;
+	return NULL;
 }
 
 /* -- text */

@@ -22,6 +22,7 @@
 
 struct tls;	 /* one connection's */
 struct tls_conf; /* tls_conf.h: what a reading of the conf says of TLS */
+struct ssl_st;	 /* OpenSSL's SSL */
 
 /* The ways to bind an authentication to its channel. */
 enum tls_binding {
@@ -60,6 +61,12 @@ struct tls_early {
  */
 struct tls *tls_accept(struct watch *w, struct tls_conf *conf,
     struct tls_early early, int64_t deadline);
+
+/*
+ * The handshake of ssl, which is a client's (tls_client.h) and is taken over,
+ * also on failure.  Otherwise as tls_accept.
+ */
+struct tls *tls_connect(struct watch *w, struct ssl_st *ssl, int64_t deadline);
 
 /*
  * Reads what is there, up to size octets.  Does not wait.  Returns the count; 0

@@ -328,6 +328,8 @@ take_part(struct tls_conf *conf, const struct tls_part *part,
 		result = tls_certificate_ocsp(last, part->data, part->length);
 	else if (part->kind == TLS_FILE_CA)
 		result = add_client_ca(conf, part);
+	else if (part->kind == TLS_FILE_TRUST)
+		result = 0; /* tls_client.c's */
 	return result == 0 ? 0
 			   : fail(why, size, "tls: a certificate is broken");
 }
@@ -470,7 +472,11 @@ tls_conf_free(struct tls_conf **conf)
 SSL *
 tls_conf_connection(struct tls_conf *conf)
 {
-	return SSL_new(conf->groups[0]);
+	SSL *ssl = SSL_new(conf->groups[0]);
+
+	if (ssl != NULL)
+		SSL_set_accept_state(ssl);
+	return ssl;
 }
 
 size_t

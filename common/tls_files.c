@@ -226,6 +226,9 @@ tls_files_read(struct tls_files *files, const struct tls_settings *settings,
 	if (result == 0 && settings->client_ca[0] != '\0')
 		result = read_chain(files, settings->client_ca, TLS_FILE_CA,
 		    TLS_FILE_CA, why, size);
+	if (result == 0 && tls_settings_has_trust(settings))
+		result = read_chain(files, settings->trust, TLS_FILE_TRUST,
+		    TLS_FILE_TRUST, why, size);
 	if (result == -1)
 		tls_files_free(files);
 	return result;

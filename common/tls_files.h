@@ -19,7 +19,8 @@ enum tls_file {
 	TLS_FILE_LEAF,	   /* DER; the certificate itself */
 	TLS_FILE_CHAIN,	   /* DER; one that leads on to the root */
 	TLS_FILE_OCSP,	   /* DER; the response for the leaf before */
-	TLS_FILE_CA	   /* DER; one that vouches for clients */
+	TLS_FILE_CA,	   /* DER; one that vouches for clients */
+	TLS_FILE_TRUST	   /* DER; one that vouches for other servers */
 };
 
 /* A row of parts, each a kind, a length and octets.  Zeroes are none. */

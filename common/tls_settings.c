@@ -19,3 +19,9 @@ tls_check_path_or_none(const char *value, char *why, size_t size)
 {
 	return value[0] == '\0' ? 0 : tls_check_path(value, why, size);
 }
+
+int
+tls_settings_has_trust(const struct tls_settings *settings)
+{
+	return settings->trust != NULL && settings->trust[0] != '\0';
+}

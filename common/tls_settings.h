@@ -26,10 +26,16 @@ struct tls_settings {
 	char *groups;	    /* of the key exchange */
 	int clients;	    /* enum tls_clients: whether they may show one */
 	char *client_ca;    /* a file in PEM: who vouches for clients */
+	/* A file in PEM: who vouches for other servers; NULL or "": nobody.
+	 * Not in TLS_ROWS: a row of the program that speaks to them. */
+	char *trust;
 	int tickets;	    /* sessions may be taken up again */
 	int64_t ticket_key; /* ns that one key makes tickets */
 	int64_t handshake;  /* ns that one may take */
 };
+
+/* Whether trust names a file. */
+int tls_settings_has_trust(const struct tls_settings *settings);
 
 extern const char *const tls_versions[]; /* as enum tls_version */
 extern const char *const tls_clients[];	 /* as enum tls_clients */

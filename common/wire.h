@@ -8,6 +8,7 @@
 enum wire_type {
 	/* to resolver */
 	WIRE_RESOLVE = 1,
+	WIRE_DIAL, /* pop3d: a connection to a backend */
 
 	/* to accounts, from smtpd and pop3d */
 	WIRE_LOOKUP = 16, /* smtpd: an address to mailboxes */
@@ -15,6 +16,7 @@ enum wire_type {
 	WIRE_SASL_STEP,	  /* smtpd, pop3d: the client's next response */
 	WIRE_SASL_CANCEL, /* smtpd, pop3d: the client gave it up */
 	WIRE_SENDER,	  /* smtpd: may this login use this address */
+	WIRE_SASL_PROVED, /* pop3d: what the backend says of a password */
 
 	/* to accounts, from mailctl */
 	WIRE_DOMAIN_ADD = 32,
@@ -31,6 +33,8 @@ enum wire_type {
 	WIRE_USER_QUOTA,
 	WIRE_USER_SENDERS, /* what he may send as besides */
 	WIRE_USER_PAM,	   /* a user whose password PAM knows */
+	WIRE_USER_BACKEND, /* a user whose mailbox another server has */
+	WIRE_BACKEND_LIST, /* users, and where their mailboxes are */
 
 	/* likewise, also about from whom a name takes mail */
 	WIRE_RULE_SET = 56,
@@ -132,6 +136,14 @@ enum wire_deliver_flags {
 /* A client's address as text, and a host's name, NUL included. */
 #define WIRE_CLIENT_MAX 64
 #define WIRE_HOST_MAX	256
+/* How the way to a backend is encrypted. */
+enum wire_backend_tls {
+	WIRE_BACKEND_IMPLICIT, /* RFC 8314 3 */
+	WIRE_BACKEND_STLS,     /* RFC 2595 4 */
+	WIRE_BACKEND_NONE,     /* not at all */
+	WIRE_BACKEND_TLS_KINDS
+};
+
 /* What a helper gives a POP3 session to come back with: sealed. */
 #define WIRE_RESUME_MAX 640
 /* A file's name in a Maildir, with "new/" or "cur/", NUL included. */

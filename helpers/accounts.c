@@ -5,6 +5,7 @@
  */
 #include "accounts.h"
 #include "accounts_admin.h"
+#include "accounts_backend.h"
 #include "accounts_login.h"
 #include "accounts_owner.h"
 #include "accounts_rows.h"
@@ -202,6 +203,7 @@ const struct server_row accounts_rows[] = {
 	"sasl_step"},
     {WIRE_SASL_CANCEL, ROLE_SMTPD | ROLE_POP3D, 0, answer_sasl_cancel,
 	"sasl_cancel"},
+    {WIRE_SASL_PROVED, ROLE_POP3D, 0, answer_sasl_proved, "sasl_proved"},
     {WIRE_SENDER, ROLE_SMTPD, 0, answer_sender, "sender"},
     {WIRE_OWNER, ROLE_MAILBOX, 0, answer_owner, "owner"},
     {WIRE_DOMAIN_ADD, ROLE_ADMIN, 0, answer_domain_add, "domain_add"},
@@ -217,6 +219,8 @@ const struct server_row accounts_rows[] = {
 	"user_quota"},
     {WIRE_USER_SENDERS, ROLE_ADMIN, 0, answer_user_senders, "user_senders"},
     {WIRE_USER_PAM, ROLE_ADMIN, SERVER_FIBER, answer_user_pam, "user_pam"},
+    {WIRE_USER_BACKEND, ROLE_ADMIN, 0, answer_user_backend, "user_backend"},
+    {WIRE_BACKEND_LIST, ROLE_ADMIN, 0, answer_backend_list, "backend_list"},
     {WIRE_USER_LIST, ROLE_ADMIN, 0, answer_user_list, "user_list"},
     {WIRE_ALIAS_ADD, ROLE_ADMIN, 0, answer_alias_add, "alias_add"},
     {WIRE_ALIAS_DEL, ROLE_ADMIN, 0, answer_alias_del, "alias_del"},

@@ -1,7 +1,7 @@
 #include "accounts_sasl.h"
 
 #include "accounts_admin.h"
-#include "accounts_ticket.h"
+#include "accounts_sasl_reply.h"
 #include "clock.h"
 #include "helper.h"
 #include "log.h"
@@ -35,6 +35,7 @@ struct open {
 	unsigned steps;
 	int is_busy;   /* a request works on it */
 	int is_proved; /* all that lacks is the client's word */
+	int is_judged; /* elsewhere, by a backend: answer_sasl_proved */
 };
 
 static struct open *places[PLACES];
@@ -57,59 +58,27 @@ end(struct open **op)
 	free(o);
 }
 
-static void
-reply_refused(struct request **q, enum sasl_result result, unsigned delay)
+static int
+has_backend(const struct login *l)
 {
-	struct packet fields;
-
-	packet_init(&fields, (*q)->packet.head.type);
-	packet_put_u8(&fields, (uint8_t)result);
-	packet_put_u32(&fields, delay);
-	request_reply(q, PACKET_REFUSED, &fields);
-	packet_free(&fields);
+	return l->follows_backends && l->user.backend.host[0] != '\0';
 }
 
-static void
-reply_challenge(
-    struct request **q, const struct open *o, const void *data, size_t length)
-{
-	struct packet fields;
-
-	packet_init(&fields, (*q)->packet.head.type);
-	packet_put_u8(&fields, SASL_CHALLENGE);
-	packet_put_u32(&fields, o->handle);
-	packet_put_data(&fields, data, length);
-	request_reply(q, PACKET_OK, &fields);
-	packet_free(&fields);
-}
-
-/* A taken-over smtpd shall open no mailbox, so it gets no ticket. */
-static void
-reply_ok(struct request **q, const struct login *l)
-{
-	unsigned char ticket[WIRE_TICKET_SIZE];
-	int is_pop3d = request_role(*q) == ROLE_POP3D;
-	struct packet fields;
-
-	if (is_pop3d && accounts_ticket_give(l->name, ticket) == -1) {
-		request_reply(q, PACKET_TEMPORARY, NULL);
-		return;
-	}
-	packet_init(&fields, (*q)->packet.head.type);
-	packet_put_u8(&fields, SASL_OK);
-	packet_put_text(&fields, l->name);
-	packet_put_data(&fields, ticket, is_pop3d ? sizeof(ticket) : 0);
-	request_reply(q, PACKET_OK, &fields);
-	packet_free(&fields);
-	explicit_bzero(ticket, sizeof(ticket));
-}
-
-/* An exchange is over; *q is freed, *op ended. */
+/* An exchange is over; *q is freed, *op ended, unless a backend has to judge
+ * what it brought. */
 static void
 conclude(struct request **q, struct open **op, enum sasl_result result)
 {
 	struct sasl_exchange *x = &(*op)->x;
 
+	if (result == SASL_OK && x->login.is_unproved) {
+		(*op)->is_judged = 1;
+		log_info("login.unproved", log_text("name", x->login.name),
+		    log_text("mechanism", x->mechanism->name),
+		    log_text("client", x->channel.client));
+		accounts_sasl_reply_backend(q, &x->login, (*op)->handle);
+		return;
+	}
 	/* The answer may be the last that a lost connection waited for: then
 	 * accounts_sasl_gone comes in the midst of it. */
 	(*op)->peer = NULL;
@@ -117,7 +86,10 @@ conclude(struct request **q, struct open **op, enum sasl_result result)
 		log_info("login.good", log_text("name", x->login.name),
 		    log_text("mechanism", x->mechanism->name),
 		    log_text("client", x->channel.client));
-		reply_ok(q, &x->login);
+		if (has_backend(&x->login))
+			accounts_sasl_reply_backend(q, &x->login, 0);
+		else
+			accounts_sasl_reply_ok(q, &x->login);
 	} else if (result == SASL_TEMPORARY) {
 		request_reply(q, PACKET_TEMPORARY, NULL);
 	} else {
@@ -126,7 +98,7 @@ conclude(struct request **q, struct open **op, enum sasl_result result)
 		    log_text("client", x->channel.client),
 		    log_int("result", result),
 		    log_int("delay_ms", x->login.delay_ms));
-		reply_refused(q, result, x->login.delay_ms);
+		accounts_sasl_reply_refused(q, result, x->login.delay_ms);
 	}
 	end(op);
 }
@@ -140,7 +112,9 @@ advance(struct request **q, struct open *o, const char *in, size_t length)
 
 	o->is_busy = 1;
 	o->x.deadline = clock_after(STEP_TIME);
-	if (o->is_proved)
+	if (o->is_judged)
+		result = SASL_BAD;
+	else if (o->is_proved)
 		result = length == 0 ? SASL_OK : SASL_BAD;
 	else if (++o->steps > STEPS_MAX)
 		result = SASL_BAD;
@@ -154,7 +128,8 @@ advance(struct request **q, struct open *o, const char *in, size_t length)
 		result = SASL_CHALLENGE;
 	}
 	if (result == SASL_CHALLENGE)
-		reply_challenge(q, o, out->data, out->length);
+		accounts_sasl_reply_challenge(
+		    q, o->handle, out->data, out->length);
 	else
 		conclude(q, &o, result);
 	if (out != NULL)
@@ -351,17 +326,18 @@ begin(struct request **q, struct open *o, const char *name, int has,
 	enum sasl_result result = choose(&o->x, name, request_role(*q));
 
 	if (result != SASL_OK) {
-		reply_refused(q, result, 0);
+		accounts_sasl_reply_refused(q, result, 0);
 		free(o);
 		return;
 	}
 	o->peer = *request_peer_data(*q);
+	o->x.login.follows_backends = request_role(*q) == ROLE_POP3D;
 	if (o->x.mechanism->start(&o->x) == -1 || take_place(o) == -1)
 		conclude(q, &o, SASL_TEMPORARY);
 	else if (has)
 		advance_with(q, o, data, length);
 	else if (o->x.mechanism->flags & SASL_CLIENT_FIRST)
-		reply_challenge(q, o, "", 0);
+		accounts_sasl_reply_challenge(q, o->handle, "", 0);
 	else
 		advance(q, o, NULL, 0);
 }
@@ -434,6 +410,39 @@ answer_sasl_step(struct request *q)
 	if (o->is_busy)
 		return -1; /* a second response before the first's answer */
 	advance_with(&q, o, data, length);
+	return 0;
+}
+
+int
+answer_sasl_proved(struct request *q)
+{
+	uint32_t handle = packet_get_u32(&q->packet);
+	uint8_t is_right = packet_get_u8(&q->packet);
+	enum sasl_result result;
+	struct open *o;
+
+	if (packet_end(&q->packet) == -1 || is_right > 1)
+		return -1;
+	if ((o = find(q, handle)) == NULL) {
+		request_reply(&q, PACKET_GONE, NULL);
+		return 0;
+	}
+	if (!o->is_judged || o->is_busy)
+		return -1; /* nobody has been asked to */
+	result = login_proved(&o->x.login, is_right);
+	if (result == SASL_OK)
+		login_learn(&o->x.login);
+	log_info(result == SASL_OK ? "login.good" : "login.denied",
+	    log_text("name", o->x.login.name),
+	    log_text("mechanism", o->x.mechanism->name),
+	    log_text("client", o->x.channel.client),
+	    log_int("delay_ms", o->x.login.delay_ms),
+	    log_text("by", "backend"));
+	if (result == SASL_OK)
+		request_reply(&q, PACKET_OK, NULL);
+	else
+		accounts_sasl_reply_refused(&q, result, o->x.login.delay_ms);
+	end(&o);
 	return 0;
 }
 

@@ -17,6 +17,9 @@ int answer_sasl_step(struct request *q);
 
 int answer_sasl_cancel(struct request *q);
 
+/* A backend has judged what an exchange brought: counts it. */
+int answer_sasl_proved(struct request *q);
+
 /* What request_peer_data has of a connection that is gone: all its exchanges
  * end. */
 void accounts_sasl_gone(void *peer_data);

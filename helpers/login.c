@@ -32,9 +32,11 @@ enum sasl_result
 login_find(struct login *l, const char *client, const char *user)
 {
 	enum directory_result found;
+	int follows = l->follows_backends;
 	struct address a;
 
 	login_wipe(l);
+	l->follows_backends = follows;
 	found = directory_user(&accounts.directory, user, &a, &l->user);
 	if (found == DIRECTORY_FAILED) {
 		accounts_check();
@@ -96,14 +98,13 @@ is_weaker(const struct record_user *user, const char *password)
 	return user->sha256.iterations < want->iterations;
 }
 
-/* Stores the password as the conf wants it, where it is not. */
+/* Stores the password as the conf wants it, in the place of what is there. */
 static void
-upgrade(const struct login *l, const char *password)
+store(const struct login *l, const char *password)
 {
 	struct upgrade *u;
 
-	if (!is_weaker(&l->user, password) || upgrades == UPGRADES_MAX ||
-	    (u = calloc(1, sizeof(*u))) == NULL)
+	if (upgrades == UPGRADES_MAX || (u = calloc(1, sizeof(*u))) == NULL)
 		return;
 	snprintf(u->name, sizeof(u->name), "%s", l->name);
 	snprintf(u->old, sizeof(u->old), "%s", l->user.hash);
@@ -114,6 +115,28 @@ upgrade(const struct login *l, const char *password)
 	upgrades--;
 	explicit_bzero(u, sizeof(*u));
 	free(u);
+}
+
+void
+login_learn(const struct login *l)
+{
+	if (l->user.hash[0] == '\0' && l->user.source == RECORD_OWN &&
+	    l->user.backend.flags & RECORD_BACKEND_LEARN)
+		store(l, l->password);
+}
+
+/* What comes of a password that is to go on to a backend.  1: it goes on
+ * without being judged here. */
+static int
+hand_on(struct login *l, const char *password)
+{
+	const struct record_backend *b = &l->user.backend;
+
+	if (!l->found || !l->follows_backends || b->host[0] == '\0')
+		return 0;
+	snprintf(l->password, sizeof(l->password), "%s", password);
+	l->is_unproved = b->flags & RECORD_BACKEND_THERE && password[0] != '\0';
+	return l->is_unproved;
 }
 
 static enum password_result
@@ -129,10 +152,13 @@ check(struct login *l, const char *password, int64_t deadline)
 enum sasl_result
 login_password(struct login *l, const char *password, int64_t deadline)
 {
+	if (hand_on(l, password))
+		return SASL_OK;
 	switch (check(l, password, deadline)) {
 	case PASSWORD_GOOD:
-		if (l->user.source == RECORD_OWN)
-			upgrade(l, password);
+		if (l->user.source == RECORD_OWN &&
+		    is_weaker(&l->user, password))
+			store(l, password);
 		return login_proved(l, 1);
 	case PASSWORD_WRONG:
 		return login_proved(l, 0);

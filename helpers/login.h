@@ -20,6 +20,13 @@ struct login {
 	struct record_user user;  /* he, where found; else zeroes */
 	struct delay_who who;
 	unsigned delay_ms; /* what the answer to a failure waits */
+	/* Set before, and kept by login_find: the client can be led on to a
+	 * backend (record_backend). */
+	int follows_backends;
+	/* Of such a user: what login_password got, and whether it is the
+	 * backend that has to judge it. */
+	char password[WIRE_PASSWORD_MAX];
+	int is_unproved;
 };
 
 /*
@@ -32,7 +39,8 @@ login_find(struct login *l, const char *client, const char *user);
 /*
  * Whether password is that of whom login_find found: SASL_OK, SASL_DENIED or
  * SASL_TEMPORARY.  Counts.  What is stored is upgraded afterwards, where the
- * conf asks for more than it is.  Waits.
+ * conf asks for more than it is.  Waits.  Where a backend has to judge it, it
+ * is SASL_OK, is_unproved, and nothing is counted before login_proved.
  */
 enum sasl_result
 login_password(struct login *l, const char *password, int64_t deadline);
@@ -48,6 +56,10 @@ enum sasl_result login_proved(struct login *l, int is_right);
  * "", or himself by any of his names.
  */
 int login_may_act_as(const struct login *l, const char *identity);
+
+/* Stores the password of a login that a backend has proved, where its user
+ * wants that and has none here. */
+void login_learn(const struct login *l);
 
 /* Wipes it. */
 void login_wipe(struct login *l);

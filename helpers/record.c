@@ -11,8 +11,11 @@ enum {
 	TAG_SCRAM_SHA256,
 	TAG_SECRET,
 	TAG_SENDERS,
-	TAG_SOURCE
+	TAG_SOURCE,
+	TAG_BACKEND
 };
+/* Octets of a backend's field before its two texts. */
+#define BACKEND_HEAD 4
 /* Octets of a field of SCRAM keys before the keys. */
 #define SCRAM_HEAD (4 + RECORD_SALT_SIZE)
 
@@ -83,6 +86,21 @@ put_login(struct writer *w, const struct record_user *user)
 	}
 }
 
+static void
+put_backend(struct writer *w, const struct record_backend *b)
+{
+	size_t host = strlen(b->host) + 1, user = strlen(b->user);
+
+	if (b->host[0] == '\0')
+		return;
+	put_head(w, TAG_BACKEND, BACKEND_HEAD + host + user);
+	put_number(w, b->port, 2);
+	put_number(w, b->tls, 1);
+	put_number(w, b->flags, 1);
+	put_octets(w, b->host, host);
+	put_octets(w, b->user, user);
+}
+
 size_t
 record_put_user(const struct record_user *user, unsigned char *to, size_t size)
 {
@@ -104,6 +122,7 @@ record_put_user(const struct record_user *user, unsigned char *to, size_t size)
 		put_octets(&w, user->system.path, path);
 	}
 	put_login(&w, user);
+	put_backend(&w, &user->backend);
 	return w.at != NULL ? (size_t)(w.at - to) : 0;
 }
 
@@ -153,6 +172,30 @@ take_senders(struct record_user *user, const unsigned char *from, size_t length)
 }
 
 static int
+take_backend(struct record_backend *b, const unsigned char *from, size_t length)
+{
+	const unsigned char *nul;
+	size_t host;
+
+	if (length <= BACKEND_HEAD)
+		return -1;
+	b->port = (uint16_t)get_number(from, 2);
+	b->tls = from[2];
+	b->flags = from[3];
+	from += BACKEND_HEAD;
+	length -= BACKEND_HEAD;
+	if ((nul = memchr(from, '\0', length)) == NULL)
+		return -1;
+	host = (size_t)(nul - from);
+	/* Where a password goes, and how, is not for us to guess. */
+	if (host == 0 || b->port == 0 || b->tls >= WIRE_BACKEND_TLS_KINDS ||
+	    b->flags > RECORD_BACKEND_FLAGS)
+		return -1;
+	return take_text(b->host, sizeof(b->host), from, host) |
+	       take_text(b->user, sizeof(b->user), nul + 1, length - host - 1);
+}
+
+static int
 take_field(
     struct record_user *user, int tag, const unsigned char *from, size_t length)
 {
@@ -187,6 +230,8 @@ take_field(
 			return -1; /* who may judge is not for us to guess */
 		user->source = from[0];
 		return 0;
+	case TAG_BACKEND:
+		return take_backend(&user->backend, from, length);
 	}
 	return 0; /* of a later day */
 }

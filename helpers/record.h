@@ -47,6 +47,20 @@ struct record_scram {
 	unsigned char stored[RECORD_KEY_MAX], server[RECORD_KEY_MAX];
 };
 
+/* Another server that has the mailbox, for POP3. */
+struct record_backend {
+	char host[WIRE_HOST_MAX]; /* "": none, the mailbox is here */
+	char user[WIRE_NAME_MAX]; /* his name there */
+	uint16_t port;
+	uint8_t tls;   /* enum wire_backend_tls */
+	uint8_t flags; /* enum record_backend_flags */
+};
+enum record_backend_flags {
+	RECORD_BACKEND_THERE = 1, /* it says whether a password is right */
+	RECORD_BACKEND_LEARN = 2, /* and its first good one is stored here */
+	RECORD_BACKEND_FLAGS = 3
+};
+
 /* Who knows whether a password is right. */
 enum record_source { RECORD_OWN, RECORD_PAM };
 
@@ -60,6 +74,7 @@ struct record_user {
 	int has_quota; /* of its own, instead of the conf's */
 	struct record_quota quota;
 	struct record_system system;
+	struct record_backend backend;
 };
 
 struct record_targets {

@@ -156,6 +156,22 @@ registry_user_quota(struct directory *d, const char *name,
 }
 
 enum registry_result
+registry_user_backend(struct directory *d, const char *name, int new,
+    const struct record_backend *backend, char *why)
+{
+	struct record_user user = {.hash = ""};
+	enum registry_result result;
+	char key[KV_KEY_MAX];
+
+	result = new ? check_new_user(d, name, key, why)
+		     : find_user(d, name, key, &user, why);
+	if (result != REGISTRY_OK)
+		return result;
+	user.backend = *backend;
+	return put_user(d, key, &user);
+}
+
+enum registry_result
 registry_user_upgrade(struct directory *d, const char *name, const char *old,
     const struct hash_made *made)
 {

@@ -26,6 +26,13 @@ registry_user_check(struct directory *d, const char *name, int new, char *why);
 enum registry_result registry_user_add(struct directory *d, const char *name,
     const struct registry_login *login, const struct record_system *system,
     char *why);
+/*
+ * Where the user's mailbox is; "" as its host: here.  new: a user of that name
+ * is added, who has no password here.
+ */
+enum registry_result registry_user_backend(struct directory *d,
+    const char *name, int new, const struct record_backend *backend, char *why);
+
 /* quota NULL: the conf's. */
 enum registry_result registry_user_quota(struct directory *d, const char *name,
     const struct record_quota *quota, char *why);

@@ -1,7 +1,8 @@
 /*
  * The resolver helper: DNS for smtpd and pop3d, validated where the conf says
- * so.  libunbound works in a thread of its own; each request is a fiber that
- * waits for it.  docs/helpers.md has the request.
+ * so, and connections to backends (resolver_dial.h).  libunbound works in a
+ * thread of its own; each request is a fiber that waits for it.
+ * docs/helpers.md has the requests.
  */
 #include "resolver.h"
 
@@ -12,6 +13,7 @@
 #include "packet.h"
 #include "privileges.h"
 #include "rdata.h"
+#include "resolver_dial.h"
 #include "ring.h"
 #include "server.h"
 #include "settings.h"
@@ -213,6 +215,7 @@ answer_resolve(struct request *q)
 static const struct server_row rows[] = {
     {WIRE_RESOLVE, ROLE_SMTPD | ROLE_POP3D, SERVER_FIBER, answer_resolve,
 	"resolve"},
+    {WIRE_DIAL, ROLE_POP3D, SERVER_FIBER, answer_dial, "dial"},
     {.answer = NULL},
 };
 static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
@@ -364,6 +367,7 @@ resolver_run(const struct helper *h)
 	int keep[] = {h->smtpd, h->pop3d};
 
 	helper = h;
+	resolver_dial_allow(&h->conf->backends, look_up);
 	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
 		return 1;
 	if (set_up(h->conf) == -1 || privileges_drop(&privileges, &place) == -1)

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include "address.h"
+#include "backends.h"
 #include "wire.h"
 
 #include <ctype.h>
@@ -147,6 +148,8 @@ static const struct conf_setting settings[] = {
     ROW("resolver", "anchor", TEXT, resolver_anchor, "/usr/share/dns/root.key",
 	PATH),
     ROW("resolver", "cache", SIZE, resolver_cache, "4M", BOUNDS("64K", "1G")),
+
+    ROW("backends", "servers", LIST, backends, "", .check = backends_check),
 
     ROW("keys", "folder", TEXT, keys_folder, "/etc/ringmail/keys", PATH),
 

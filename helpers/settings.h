@@ -39,6 +39,9 @@ struct helpers_conf {
 	char *resolver_anchor;		   /* file of the root's key */
 	int64_t resolver_cache;		   /* octets of its cache */
 
+	/* backends */
+	struct conf_list backends; /* host:port: may hold mailboxes */
+
 	/* keys */
 	char *keys_folder; /* of private keys; root's alone */
 

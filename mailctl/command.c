@@ -1,6 +1,7 @@
 #include "command.h"
 #include "alias_command.h"
 #include "ask.h"
+#include "backend_command.h"
 #include "mailbox_command.h"
 #include "secret.h"
 #include "wire.h"
@@ -287,6 +288,9 @@ const struct command commands[] = {
 	"USER@DOMAIN [ADDRESS|@DOMAIN]...", ACCOUNTS, user_senders},
     {"user", "quota", 2, 2, "USER@DOMAIN BYTES[,MESSAGES]|none|default",
 	ACCOUNTS, user_quota},
+    {"user", "backend", 2, BACKEND_COMMAND_MOST, BACKEND_COMMAND_USAGE,
+	ACCOUNTS, backend_command_set},
+    {"user", "backends", 0, 1, "[DOMAIN]", ACCOUNTS, backend_command_list},
     {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},
     {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", ACCOUNTS,
 	alias_command_add},

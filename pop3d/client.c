@@ -28,7 +28,7 @@ static const struct privileges privileges = {
     .calls = calls,
 };
 
-static _Thread_local struct device *accounts;
+static _Thread_local struct device *accounts, *resolver;
 static _Thread_local struct mailbox *mailbox;
 
 struct device *
@@ -43,13 +43,21 @@ client_mailbox(void)
 	return mailbox;
 }
 
+struct device *
+client_resolver(void)
+{
+	return resolver;
+}
+
 static int
 open_devices(const void *conf)
 {
 	(void)conf;
 	accounts = device_open("accounts", "/accounts", REQUESTS);
+	resolver = device_open("resolver", "/resolver", REQUESTS);
 	mailbox = mailbox_connect("/mailbox", REQUESTS);
-	if (accounts != NULL && mailbox != NULL && keys_open() == 0)
+	if (accounts != NULL && resolver != NULL && mailbox != NULL &&
+	    keys_open() == 0)
 		return 0;
 	log_error("start.failed", log_errno(errno));
 	return -1;
@@ -60,6 +68,7 @@ close_devices(void)
 {
 	shelf_leave();
 	device_close(&accounts);
+	device_close(&resolver);
 	mailbox_disconnect(&mailbox);
 	keys_close();
 }

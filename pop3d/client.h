@@ -15,5 +15,6 @@ extern const struct service client_service;
 /* The calling worker's devices. */
 struct device *client_accounts(void);
 struct mailbox *client_mailbox(void);
+struct device *client_resolver(void);
 
 #endif

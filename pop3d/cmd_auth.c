@@ -2,6 +2,7 @@
  * (RFC 5034).  What they prove is the accounts helper's matter. */
 #include "command.h"
 
+#include "backend.h"
 #include "client.h"
 #include "clock.h"
 #include "log.h"
@@ -90,6 +91,8 @@ finish(struct pop3 *p, enum sasl_relay_result result, const char *mechanism,
 	switch (result) {
 	case SASL_RELAY_OK:
 		return login_enter(p, mechanism, login);
+	case SASL_RELAY_BACKEND:
+		return backend_enter(p, mechanism, login);
 	case SASL_RELAY_DENIED:
 		return login_deny(p, mechanism, user);
 	case SASL_RELAY_BAD:

@@ -4,6 +4,7 @@
  */
 #include "command.h"
 
+#include "backend_capa.h"
 #include "limits.h"
 #include "clock.h"
 #include "log.h"
@@ -34,6 +35,15 @@ tell_times(struct pop3 *p)
 		    (delay + CLOCK_SECOND - 1) / CLOCK_SECOND);
 }
 
+/* A capability, unless some mailboxes are on backends without it. */
+static void
+tell(struct pop3 *p, const char *name)
+{
+	if (p->state == TRANSACTION ||
+	    !backend_capa_is_without(&p->conf->without, name))
+		conn_printf(&p->conn, "%s\r\n", name);
+}
+
 /* CAPA -- RFC 2449 5. */
 enum next
 pop3_cmd_capa(struct pop3 *p, const struct argument *a)
@@ -43,7 +53,8 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 
 	(void)a;
 	reply_ok(p, "capabilities follow");
-	conn_puts(c, "TOP\r\nUIDL\r\n");
+	tell(p, "TOP");
+	tell(p, "UIDL");
 	if (cmd_stls_is_offered(p))
 		conn_puts(c, "STLS\r\n"); /* RFC 2595 4 */
 	if (cmd_auth_has_user(p))
@@ -52,11 +63,15 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 	if (cmd_auth_list(p, " ", list, sizeof(list)) > 0)
 		conn_printf(c, "SASL %s\r\n", list);
 	/* RFC 2449 6.4, RFC 3206 6, RFC 2449 6.6 and 6.7. */
-	conn_puts(c, "RESP-CODES\r\nAUTH-RESP-CODE\r\n");
-	conn_puts(c, "PIPELINING\r\n");
-	tell_times(p);
+	tell(p, "RESP-CODES");
+	tell(p, "AUTH-RESP-CODE");
+	tell(p, "PIPELINING");
+	if (p->state == TRANSACTION ||
+	    !backend_capa_is_without(&p->conf->without, "EXPIRE"))
+		tell_times(p);
 	/* RFC 6856 2 and 3: names and passwords are ASCII. */
-	conn_puts(c, "UTF8\r\nLANG\r\n");
+	tell(p, "UTF8");
+	tell(p, "LANG");
 	if (p->is_trusted && p->state == AUTHORIZATION)
 		conn_puts(c, "XCLIENT\r\n");
 	/* RFC 2449 6.9: a server may tell it to its users alone. */

@@ -7,13 +7,17 @@
 #include <string.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct tally *addresses, *users;
+static struct tally *addresses, *users, *backends;
+
+/* Logins at a backend, of one user, that are under way at a time. */
+#define BACKEND_LOGINS 16
 
 static void
 open_tallies(void)
 {
 	addresses = tally_open();
 	users = tally_open();
+	backends = tally_open();
 }
 
 int
@@ -53,6 +57,21 @@ limits_enter_user(struct pop3 *p, const char *name)
 	free(p->counted);
 	p->counted = NULL;
 	return -1;
+}
+
+int
+limits_enter_backend(const char *name)
+{
+	pthread_once(&once, open_tallies);
+	return backends == NULL
+		   ? -1
+		   : tally_take(backends, name, strlen(name), BACKEND_LOGINS);
+}
+
+void
+limits_leave_backend(const char *name)
+{
+	tally_give(backends, name, strlen(name));
 }
 
 void

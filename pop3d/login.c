@@ -13,18 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+int
+login_hold_back(int64_t ns)
+{
+	int64_t until = clock_after(ns);
+
+	while (ring_sleep(ring_self(), until) == -1)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
 enum next
 login_deny(struct pop3 *p, const char *mechanism, const char *user)
 {
-	int64_t until;
-
 	log_info("login.refused", log_id("session", p->client->id),
 	    log_text("client", p->client->address),
 	    log_text("mechanism", mechanism), log_text("user", user));
-	until = clock_after(p->conf->failed_login * ++p->failures);
-	while (ring_sleep(ring_self(), until) == -1)
-		if (errno != EINTR)
-			return NEXT_DROP;
+	if (login_hold_back(p->conf->failed_login * ++p->failures) == -1)
+		return NEXT_DROP;
 	if (p->failures < p->conf->logins)
 		return reply_refuse(p, "[AUTH] wrong user name or password");
 	reply_refuse(p, "[AUTH] wrong user name or password, closing");

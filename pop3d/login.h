@@ -16,6 +16,10 @@
 enum next login_enter(
     struct pop3 *p, const char *mechanism, const struct sasl_login *login);
 
+/* Waits so long before an answer to a failure: 0, or -1 where the session is to
+ * end. */
+int login_hold_back(int64_t ns);
+
 /*
  * A wrong one, for which the client has named itself user (NULL: it has not):
  * answers after a wait that grows, the same for whatever was wrong.

@@ -1,5 +1,6 @@
 #include "session.h"
 
+#include "backend.h"
 #include "clock.h"
 #include "command.h"
 #include "limits.h"
@@ -137,6 +138,7 @@ end(struct pop3 *p)
 	const char *why = why_ended(p);
 
 	/* Without QUIT there is no UPDATE state: nothing is removed. */
+	backend_close(p);
 	session_close_maildrop(p);
 	maildrop_free(&p->drop);
 	limits_leave(p);
@@ -172,7 +174,7 @@ session_main(struct service_client *client, const void *conf)
 	if (begin(&p) == -1)
 		next = NEXT_DROP;
 	while (next == NEXT_CMD && conn_error(&p.conn) == 0)
-		next = serve(&p);
+		next = p.backend != NULL ? backend_pass(&p) : serve(&p);
 	if (next == NEXT_QUIT)
 		conn_flush(&p.conn);
 	end(&p);

@@ -32,6 +32,8 @@ struct ahead {
 	uint32_t most; /* letters of the last fetch, or as many as allowed */
 };
 
+struct backend;
+
 struct pop3 {
 	struct conn conn;
 	const struct settings *conf;
@@ -50,6 +52,8 @@ struct pop3 {
 	unsigned char place[TALLY_ADDRESS]; /* likewise the address */
 	size_t place_length;
 	const char *end; /* why the session ended, for the log; static */
+
+	struct backend *backend; /* that has the mailbox; NULL: none */
 
 	/* In the TRANSACTION state: */
 	char *name; /* the mailbox's; NULL in the AUTHORIZATION state */

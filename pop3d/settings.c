@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "backend_capa.h"
 #include "lang.h"
 #include "listen_path.h"
 #include "mechanism.h"
@@ -96,6 +97,12 @@ static const struct conf_setting settings[] = {
     ROW("maildrop", "flag_seen", BOOL, flag_seen, "no"),
     ROW("maildrop", "read_only", LIST, read_only, NULL, .check = check_box),
 
+    ROW("backends", "ca", TEXT, service.tls.trust, "",
+	.check = tls_check_path_or_none),
+    ROW("backends", "xclient", BOOL, tells_backends, "yes"),
+    ROW("backends", "without", LIST, without, NULL,
+	.check = backend_capa_check),
+
     ROW("log", "target", CHOICE, service.log, "stderr",
 	.choices = service_logs),
     ROW("log", "level", CHOICE, service.log_level, "info",
@@ -119,6 +126,8 @@ static const struct conf_setting settings[] = {
     ROW("timeouts", "idle", DURATION, idle, "10m", BOUNDS("100ms", "1d")),
     ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
     ROW("timeouts", "helper", DURATION, helper, "30s", BOUNDS("100ms", "1h")),
+    ROW("timeouts", "backend", DURATION, backend, "30s",
+	BOUNDS("100ms", "10m")),
     ROW("timeouts", "failed_login", DURATION, failed_login, "1s",
 	BOUNDS("0s", "1m")),
 

@@ -31,6 +31,8 @@ struct settings {
 	int64_t expire;		  /* ns; older letters go at login; 0: never */
 	int flag_seen;		  /* ":2,S" for what was retrieved */
 	struct conf_list read_only; /* "user@domain", "@domain" */
+	int tells_backends;	    /* who its client is: XCLIENT */
+	struct conf_list without;   /* capabilities that backends lack */
 	int is_downgrading;	    /* enum: 0 as_is, 1 downgrade */
 	int transfers;		    /* a log line for each letter */
 	int64_t errors;		    /* wrong commands that end a session */
@@ -38,6 +40,7 @@ struct settings {
 	int64_t idle;		    /* ns without a command: autologout */
 	int64_t send;	      /* ns that the client may leave us waiting */
 	int64_t helper;	      /* ns for one request to a helper */
+	int64_t backend;      /* ns for a login at a backend */
 	int64_t failed_login; /* ns of delay, times the failures so far */
 };
 

@@ -16,7 +16,8 @@ COMMON = [
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "calls conn device listen network packet proxy "
      "replies server service tally tls"),
-    ("stubs", "accounts catalog keys mailbox mechanism resolver sasl shelf"),
+    ("stubs", "accounts catalog dial keys mailbox mechanism resolver sasl "
+     "shelf"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 LEVEL = {module: height for height, (_, modules) in enumerate(COMMON)

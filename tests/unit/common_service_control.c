@@ -129,7 +129,8 @@ malformed_conf_is_refused(void **state)
 static void
 who_drops_last_frees(void **state)
 {
-	struct service_conf *a = service_conf_new(&spec, load(), NULL), *b;
+	struct service_conf *a = service_conf_new(&spec, load(), NULL, NULL),
+			    *b;
 	const struct settings *s;
 
 	(void)state;

@@ -57,7 +57,7 @@ static void
 test_records(void **state)
 {
 	static const unsigned char later[] = {
-	    1, 9, 0, 2, 'x', 'y', 1, 0, 3, '$', 'y', '$'};
+	    1, 99, 0, 2, 'x', 'y', 1, 0, 3, '$', 'y', '$'};
 	unsigned char octets[RECORD_USER_MAX];
 	struct record_user user = {.hash = "$y$abc"},
 			   full = {.hash = "h",

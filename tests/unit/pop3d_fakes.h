@@ -47,6 +47,12 @@ client_mailbox(void)
 	return NULL;
 }
 
+struct device *
+client_resolver(void)
+{
+	return NULL;
+}
+
 int
 keys_are_ready(int64_t deadline)
 {
