@@ -39,13 +39,15 @@ struct privileges {
 	uid_t lowest_uid; /* with CAP_SETUID: seccomp lets it become no uid or
 			     gid below this one */
 	struct privileges_path paths[PRIVILEGES_PATHS]; /* Landlock */
-	const char *const *calls; /* seccomp allow-list, NULL-terminated:
-				     names of system calls, or of groups:
-				     "@base" (what every process needs),
-				     "@loop", "@socket", "@connect", "@thread"
-				     (threads only, no processes), "@file",
-				     "@process" (processes and programs, in no
-				     namespace of their own) */
+	const char *const
+	    *calls; /* seccomp allow-list, NULL-terminated:
+		       names of system calls, or of groups:
+		       "@base" (what every process needs),
+		       "@loop", "@socket", "@connect", "@local"
+		       (as "@connect", UNIX sockets only), "@thread"
+		       (threads only, no processes), "@file",
+		       "@process" (processes and programs, in no
+		       namespace of their own) */
 };
 
 /* What the literal's symbols stand for here, from conf. */

@@ -9,6 +9,7 @@
 #include <seccomp.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* The groups.  A name that this kind of machine has not is passed over. */
 
@@ -37,6 +38,9 @@ static const char *const sockets[] = {"accept", "accept4", "getpeername",
 /* To have sockets of one's own. */
 static const char *const connections[] = {"bind", "connect", "socket", NULL};
 
+/* Likewise, but UNIX sockets alone: see allow_local. */
+static const char *const local[] = {"connect", NULL};
+
 static const char *const threads[] = {"clone", "clone3", NULL};
 
 /* And "clone" for processes, as well as for threads: see allow_processes. */
@@ -64,6 +68,7 @@ static const struct {
     {"@loop", loop},
     {"@socket", sockets},
     {"@connect", connections},
+    {"@local", local},
     {"@thread", threads},
     {"@file", files},
     {"@process", processes},
@@ -156,12 +161,21 @@ allow_processes(scmp_filter_ctx filter)
 }
 
 static int
+allow_local(scmp_filter_ctx filter)
+{
+	return result(seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+	    1, SCMP_A0(SCMP_CMP_MASKED_EQ, LOW_BITS, AF_UNIX)));
+}
+
+static int
 allow_named(scmp_filter_ctx filter, const char *name)
 {
 	size_t i;
 
 	if (*name != '@')
 		return allow_list(filter, (const char *const[]){name, NULL});
+	if (strcmp(name, "@local") == 0 && allow_local(filter) == -1)
+		return -1;
 	if (strcmp(name, "@process") == 0 && allow_processes(filter) == -1)
 		return -1;
 	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)

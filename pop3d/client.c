@@ -17,7 +17,7 @@
 #define REQUESTS 4096
 
 /* Letters are read from descriptors that the mailbox helper has opened. */
-static const char *const calls[] = {"@base", "@loop", "@socket", "@connect",
+static const char *const calls[] = {"@base", "@loop", "@socket", "@local",
     "@thread", "pread64", "sendfile", NULL};
 
 /* No capability, no path, no file; only the helpers' sockets in sight. */

@@ -36,6 +36,34 @@ only_listed_calls(void)
 }
 
 static void
+only_local_sockets(void)
+{
+	struct privileges p = least;
+	int fd;
+
+	p.calls = (const char *const[]){"@base", "@socket", "@local", NULL};
+	drop(&p);
+	CHECK((fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)) != -1);
+	CHECK(close(fd) == 0);
+	CHECK(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EPERM);
+	CHECK(socket(AF_INET6, SOCK_DGRAM, 0) == -1 && errno == EPERM);
+	CHECK(socket(AF_NETLINK, SOCK_RAW, 0) == -1 && errno == EPERM);
+	/* The kernel sees 32 bits, a filter 64. */
+	CHECK(syscall(SYS_socket, ((unsigned long)1 << 32) | AF_INET,
+		  SOCK_STREAM, 0) == -1 &&
+	      errno == EPERM);
+}
+
+static void
+local_sockets_where_no_others_are_allowed(void **state)
+{
+	(void)state;
+	if (is_instrumented())
+		skip();
+	assert_child_passes(only_local_sockets);
+}
+
+static void
 a_forbidden_call_fails(void **state)
 {
 	(void)state;
@@ -291,6 +319,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_forbidden_call_fails),
+	    cmocka_unit_test(local_sockets_where_no_others_are_allowed),
 	    cmocka_unit_test(threads_may_start_where_allowed),
 	    cmocka_unit_test(programs_run_where_allowed),
 	    cmocka_unit_test(processes_stay_in_their_namespaces),
