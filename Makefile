@@ -11,6 +11,7 @@
 #   make talk         conversations with them (tests/talk)
 #   make fault        power cuts, kills, faults and damage (as root)
 #   make fault-long   ten times as many of them
+#   make abuse        ten thousand slow senders, a million commands and so on
 #   make stress       the client core under random load (STRESS_SECONDS=60)
 #   make helgrind     the same under Helgrind; make stress-all: under each checker
 #   make model        the ring protocol's model under spin

@@ -15,4 +15,8 @@ $(B)/fault/clock_jump.so: tests/fault/clock_jump.c
 	$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
 fault-programs: $(B)/fault/store_driver $(B)/fault/kv_driver \
     $(B)/fault/clock_jump.so
-.PHONY: fault-programs
+# Clients that mean harm, in full numbers: a few minutes.
+abuse: all
+	RINGMAIL_ABUSE=1 RINGMAIL_BUILD=$(CURDIR)/$(B) /usr/bin/python3 -m pytest -q \
+	    -s -p no:cacheprovider --rootdir=tests tests/fault/test_abuse.py
+.PHONY: fault-programs abuse

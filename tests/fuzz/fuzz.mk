@@ -25,10 +25,10 @@ $(B)/target/%: $(B)/tests/fuzz/%.o $(B)/libsmtpd.a $(B)/libpop3d.a \
 # The running servers under random clients: an hour is FUZZ_SECONDS=3600.
 fuzz-pop3d: all
 	FUZZ_POP3D_SECONDS=$(FUZZ_SECONDS) RINGMAIL_BUILD=$(CURDIR)/$(B) \
-	    python3 -m pytest -q -p no:cacheprovider --rootdir=tests \
+	    /usr/bin/python3 -m pytest -q -p no:cacheprovider --rootdir=tests \
 	    tests/system/test_pop3_fuzz.py
 fuzz-smtpd: all
 	FUZZ_SMTPD_SECONDS=$(FUZZ_SECONDS) RINGMAIL_BUILD=$(CURDIR)/$(B) \
-	    python3 -m pytest -q -s -p no:cacheprovider --rootdir=tests \
+	    /usr/bin/python3 -m pytest -q -s -p no:cacheprovider --rootdir=tests \
 	    tests/system/test_smtp_fuzz.py
 .PHONY: fuzz fuzz-pop3d fuzz-smtpd
