@@ -38,6 +38,7 @@ sbindir = $(prefix)/sbin
 libexecdir = $(prefix)/libexec/ringmail
 unitdir ?= $(prefix)/lib/systemd/system
 mandir = $(prefix)/share/man
+completiondir = $(prefix)/share/bash-completion/completions
 B ?= build
 CFLAGS ?= -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -169,6 +170,8 @@ install: all
 	install $(B)/bin/mailctl $(DESTDIR)$(sbindir)
 	install $(B)/bin/helpers $(B)/bin/smtpd $(B)/bin/pop3d \
 	    $(DESTDIR)$(libexecdir)
+	install -d $(DESTDIR)$(completiondir)
+	install -m 644 etc/mailctl.bash $(DESTDIR)$(completiondir)/mailctl
 	@for m in $(MANUALS); do \
 	    d=$(DESTDIR)$(mandir)/man$${m##*.}; \
 	    echo install -m 644 $$m $$d; \
@@ -183,7 +186,7 @@ install: all
 	    sed 's|@libexecdir@|$(libexecdir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	        $$u >$(DESTDIR)$(unitdir)/$${u#etc/} || exit 1; done
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/mailctl
+	rm -f $(DESTDIR)$(sbindir)/mailctl $(DESTDIR)$(completiondir)/mailctl
 	rm -rf $(DESTDIR)$(libexecdir)
 	@for m in $(MANUALS); do \
 	    rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done

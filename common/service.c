@@ -14,6 +14,7 @@
 #include "service_notify.h"
 #include "super.h"
 #include "tls_client.h"
+#include "super_pid.h"
 #include "tls_conf.h"
 #include "worker.h"
 
@@ -403,6 +404,9 @@ run_parent(void)
 	fix_start();
 	log_open(own.service->name, (enum log_target)settings->log);
 	super_block_signals();
+	if (super_pid_write(settings->run) == -1)
+		log_warn("pid.not_written", log_text("run", settings->run),
+		    log_errno(errno));
 	apply_settings();
 	bind_all();
 	own.children[0] = (struct super_child){.name = own.service->name,

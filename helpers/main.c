@@ -7,7 +7,9 @@
 #include "log.h"
 #include "settings.h"
 #include "super.h"
+#include "super_pid.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +168,9 @@ run(void)
 
 	super_block_signals();
 	fleet_prepare(&fleet, conf_now);
+	if (super_pid_write(conf_now->run) == -1)
+		log_warn("pid.not_written", log_text("run", conf_now->run),
+		    log_errno(errno));
 	add_children();
 	log_info("ready", log_text("run", conf_now->run));
 	result = super_run(children, reload);

@@ -1,5 +1,6 @@
 #include "ask.h"
 
+#include "output.h"
 #include "wire.h"
 
 #include <err.h>
@@ -49,6 +50,30 @@ ask_text(int fd, uint16_t type, const char *text)
 	return ask_finish(fd, &request);
 }
 
+/* One thing of a list; joined: what belongs to it, or NULL. */
+static void
+print_one(uint16_t type, const char *name, const char *joined)
+{
+	static const struct {
+		uint16_t type;
+		const char *name, *joined;
+	} keys[] = {{WIRE_ALIAS_LIST, "alias", "targets"},
+	    {WIRE_RULE_LIST, "name", "rule"}, {WIRE_USER_LIST, "user", NULL},
+	    {0, "domain", NULL}};
+	int i = 0;
+
+	if (!output_json) {
+		printf(joined == NULL ? "%s\n" : "%s: %s\n", name, joined);
+		return;
+	}
+	while (keys[i].type != 0 && keys[i].type != type)
+		i++;
+	output_next();
+	output_text(keys[i].name, name);
+	if (joined != NULL)
+		output_words(keys[i].joined, joined);
+}
+
 /* One page: prints it, and leaves its last name in after; *count: names. */
 static enum client_exit
 print_page(struct packet *reply, char *after, uint32_t *count)
@@ -65,10 +90,7 @@ print_page(struct packet *reply, char *after, uint32_t *count)
 			packet_get_text(reply, joined, sizeof(joined));
 		if (reply->error != 0)
 			break;
-		if (is_pair)
-			printf("%s: %s\n", after, joined);
-		else
-			printf("%s\n", after);
+		print_one(reply->head.type, after, is_pair ? joined : NULL);
 	}
 	return client_end(reply);
 }
@@ -81,6 +103,7 @@ ask_pages(int fd, uint16_t type, const char *domain)
 	enum client_exit code;
 	uint32_t count;
 
+	output_begin(1);
 	do {
 		packet_init(&request, type);
 		packet_init(&reply, 0);
@@ -94,6 +117,7 @@ ask_pages(int fd, uint16_t type, const char *domain)
 		packet_free(&request);
 		packet_free(&reply);
 	} while (code == CLIENT_OK && count > 0);
+	output_end();
 	return code;
 }
 

@@ -4,6 +4,7 @@
 #include "backend_command.h"
 #include "mailbox_command.h"
 #include "secret.h"
+#include "service_command.h"
 #include "wire.h"
 
 #include <err.h>
@@ -308,4 +309,12 @@ const struct command commands[] = {
     {"mailbox", "import", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_import},
     {"mailbox", "visit", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_visit},
     {.noun = NULL},
+};
+
+const struct command_local command_locals[] = {
+    {"conf", 4, "[--all] [smtpd|pop3d|helpers]...", service_command_conf},
+    {"reload", 3, "[smtpd|pop3d|helpers]...", service_command_reload},
+    {"loglevel", 4, "error|warn|info|debug [smtpd|pop3d|helpers]...",
+	service_command_loglevel},
+    {.name = NULL},
 };

@@ -18,4 +18,15 @@ struct command {
 
 extern const struct command commands[];
 
+/* A command that asks no helper: its name, what may follow, what it does with
+ * that.  folder: of the conf files. */
+struct command_local {
+	const char *name; /* NULL ends the table */
+	int most;	  /* arguments */
+	const char *usage;
+	enum client_exit (*run)(const char *folder, char **args, int count);
+};
+
+extern const struct command_local command_locals[];
+
 #endif

@@ -2,6 +2,7 @@
 #include "catalog.h"
 #include "clock.h"
 #include "listen.h"
+#include "output.h"
 #include "wire.h"
 
 #include <err.h>
@@ -31,6 +32,19 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 	return code;
 }
 
+static void
+print_letter(const struct mailbox_letter *l)
+{
+	if (!output_json)
+		printf("%s %" PRIu64 " %" PRIu64 " %s\n", l->uidl, l->octets,
+		    l->size, l->file);
+	output_next();
+	output_text("uidl", l->uidl);
+	output_number("octets", l->octets);
+	output_number("stored", l->size);
+	output_text("file", l->file);
+}
+
 /* A line for each letter: its UIDL, octets as sent and as stored, its file. */
 static enum client_exit
 print_letters(int fd, uint32_t row, uint32_t count)
@@ -45,10 +59,20 @@ print_letters(int fd, uint32_t row, uint32_t count)
 			    i + 1);
 			return CLIENT_REFUSED;
 		}
-		printf("%s %" PRIu64 " %" PRIu64 " %s\n", l.uidl, l.octets,
-		    l.size, l.file);
+		print_letter(&l);
 	}
 	return CLIENT_OK;
+}
+
+static enum client_exit
+print_all(int fd, uint32_t row, uint32_t count)
+{
+	enum client_exit code;
+
+	output_begin(1);
+	code = print_letters(fd, row, count);
+	output_end();
+	return code;
 }
 
 enum client_exit
@@ -70,7 +94,7 @@ mailbox_command_list(int fd, char **args, int count)
 			reply.error = EBADMSG;
 		code = client_end(&reply);
 		if (code == CLIENT_OK)
-			code = print_letters(catalog, row, letters);
+			code = print_all(catalog, row, letters);
 		if (catalog != -1)
 			close(catalog);
 	}
@@ -101,9 +125,17 @@ print_findings(struct packet *reply)
 		reply->error = EBADMSG;
 	if ((code = client_end(reply)) != CLIENT_OK)
 		return code;
-	printf("the index %s\n", states[fields[0]]);
-	for (int i = 1; i < CHECK_FIELDS; i++)
-		printf("%" PRIu32 " %s\n", fields[i], names[i]);
+	output_begin(0);
+	output_next();
+	output_text("index", states[fields[0]]);
+	if (!output_json)
+		printf("the index %s\n", states[fields[0]]);
+	for (int i = 1; i < CHECK_FIELDS; i++) {
+		output_number(names[i], fields[i]);
+		if (!output_json)
+			printf("%" PRIu32 " %s\n", fields[i], names[i]);
+	}
+	output_end();
 	/* An index that fits, but lacks or invents letters, lies. */
 	if (fields[0] == 2 || fields[7] > 0 ||
 	    (fields[0] == 0 && (fields[4] > 0 || fields[5] > 0)))
@@ -132,9 +164,13 @@ print_sums(struct packet *reply)
 	uint64_t octets = packet_get_u64(reply);
 	enum client_exit code = client_end(reply);
 
-	if (code == CLIENT_OK)
+	if (code != CLIENT_OK)
+		return code;
+	if (!output_json)
 		printf("%" PRIu32 " letters, %" PRIu64 " octets\n", letters,
 		    octets);
+	output_number("letters", letters);
+	output_number("octets", octets);
 	return code;
 }
 
@@ -146,8 +182,12 @@ mailbox_command_repair(int fd, char **args, int count)
 
 	(void)count;
 	code = ask(fd, WIRE_BOX_REPAIR, args[0], &reply);
-	if (code == CLIENT_OK)
+	if (code == CLIENT_OK) {
+		output_begin(0);
+		output_next();
 		code = print_sums(&reply);
+		output_end();
+	}
 	packet_free(&reply);
 	return code;
 }
@@ -165,13 +205,35 @@ mailbox_command_import(int fd, char **args, int count)
 		found = packet_get_u32(&reply);
 		added = packet_get_u32(&reply);
 		skipped = packet_get_u32(&reply);
-		printf("%" PRIu32 " UIDLs found, %" PRIu32 " of them new, "
-		       "%" PRIu32 " lines passed over\n",
-		    found, added, skipped);
+		if (!output_json)
+			printf("%" PRIu32 " UIDLs found, %" PRIu32
+			       " of them new, %" PRIu32 " lines passed over\n",
+			    found, added, skipped);
+		output_begin(0);
+		output_next();
+		output_number("found", found);
+		output_number("new", added);
+		output_number("passed_over", skipped);
 		code = print_sums(&reply);
+		output_end();
 	}
 	packet_free(&reply);
 	return code;
+}
+
+/* NULL: there was none. */
+static void
+print_visit(const char *when, const char *address)
+{
+	if (!output_json && when == NULL)
+		puts("never");
+	else if (!output_json)
+		printf("%s %s\n", when, address);
+	output_begin(0);
+	output_next();
+	output_text("when", when);
+	output_text("client", address);
+	output_end();
 }
 
 enum client_exit
@@ -189,12 +251,10 @@ mailbox_command_visit(int fd, char **args, int count)
 		t = (time_t)(packet_get_u64(&reply) / CLOCK_SECOND);
 		packet_get_text(&reply, address, sizeof(address));
 		code = client_end(&reply);
-		if (code != CLIENT_OK || gmtime_r(&t, &tm) == NULL)
-			;
-		else if (t == 0)
-			puts("never");
-		else if (strftime(when, sizeof(when), "%FT%TZ", &tm) > 0)
-			printf("%s %s\n", when, address);
+		if (code == CLIENT_OK && gmtime_r(&t, &tm) != NULL &&
+		    strftime(when, sizeof(when), "%FT%TZ", &tm) > 0)
+			print_visit(
+			    t == 0 ? NULL : when, t == 0 ? NULL : address);
 	}
 	packet_free(&reply);
 	return code;

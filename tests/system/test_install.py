@@ -35,6 +35,12 @@ def test_install_and_uninstall(tmp_path):
         assert re.search(r"\d+\.\d+\.\d+", done.stdout), name
     for name in ("helpers.8", "smtpd.8", "pop3d.8", "mailctl.8"):
         assert (programs / "share/man/man8" / name).exists()
+    completion = programs / "share/bash-completion/completions/mailctl"
+    assert completion.read_text().startswith("# Completion of mailctl")
+    assert "smtpd (/etc" in subprocess.run(
+        [programs / "sbin/mailctl", "-c", tmp_path / "etc/ringmail/x.conf",
+         "conf"], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout.replace(str(tmp_path), "")
     units = list((programs / "lib/systemd/system").iterdir())
     assert len(units) == 5
     for unit in units:

@@ -12,7 +12,7 @@ UNITS = {"bool": "yes | no|no | yes", "number": "number", "size": "size",
          "duration": "duration"}
 # What the text of a default that is nothing may say.
 NOTHING = ("none", "nobody", "empty", "name of the host", "no limit",
-           "a file in pem", "iss")
+           "a file in pem", "iss", "that of the parent")
 
 
 def table(name):

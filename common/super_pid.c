@@ -1,0 +1,72 @@
+#include "super_pid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+open_beside(const char *run, int flags)
+{
+	char path[4096];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s.pid", run) >=
+	    sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return open(
+	    path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
+}
+
+static int
+fail_with(int fd, int code)
+{
+	close(fd);
+	errno = code;
+	return -1;
+}
+
+int
+super_pid_write(const char *run)
+{
+	int fd = open_beside(run, O_RDWR | O_CREAT);
+
+	if (fd == -1)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || ftruncate(fd, 0) == -1 ||
+	    fchmod(fd, 0644) == -1)
+		return fail_with(fd, errno);
+	if (dprintf(fd, "%d\n", (int)getpid()) < 0)
+		return fail_with(fd, EIO);
+	return 0; /* it stays open, and locked */
+}
+
+pid_t
+super_pid_read(const char *run)
+{
+	int fd = open_beside(run, O_RDONLY);
+	char text[32];
+	ssize_t n;
+	long pid;
+
+	if (fd == -1)
+		return errno == ENOENT ? 0 : -1;
+	if (flock(fd, LOCK_SH | LOCK_NB) == 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno != EWOULDBLOCK)
+		return fail_with(fd, errno);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	pid = strtol(text, NULL, 10);
+	if (pid > 1)
+		return (pid_t)pid;
+	errno = EINVAL;
+	return -1;
+}

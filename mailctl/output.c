@@ -1,0 +1,122 @@
+#include "output.h"
+
+#include "utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+int output_json;
+
+static struct {
+	int is_list, things, members;
+} now;
+
+/* RFC 8259 7 */
+static void
+put_string(const char *text, size_t length)
+{
+	size_t n;
+
+	putchar('"');
+	for (; length > 0; text += n, length -= n) {
+		n = utf8_character(text, length);
+		if (n == 0 && (unsigned char)*text > 0x7f) {
+			n = 1;
+			printf("\\ufffd");
+		} else if ((unsigned char)*text < ' ' || *text == 0x7f) {
+			n = 1;
+			printf("\\u%04x", (unsigned)*text);
+		} else {
+			n = n == 0 ? 1 : n;
+			if (*text == '"' || *text == '\\')
+				putchar('\\');
+			fwrite(text, 1, n, stdout);
+		}
+	}
+	putchar('"');
+}
+
+void
+output_begin(int is_list)
+{
+	now.is_list = is_list;
+	now.things = 0;
+	if (output_json && is_list)
+		fputs("[", stdout);
+}
+
+void
+output_next(void)
+{
+	if (!output_json)
+		return;
+	if (now.things++ > 0)
+		fputs("},", stdout);
+	if (now.is_list)
+		fputs("\n", stdout);
+	fputs("{", stdout);
+	now.members = 0;
+}
+
+void
+output_end(void)
+{
+	if (!output_json)
+		return;
+	if (now.things > 0)
+		fputs("}", stdout);
+	if (now.is_list)
+		fputs("\n]", stdout);
+	fputs("\n", stdout);
+}
+
+static void
+put_key(const char *key)
+{
+	if (now.members++ > 0)
+		fputs(", ", stdout);
+	put_string(key, strlen(key));
+	fputs(": ", stdout);
+}
+
+void
+output_text(const char *key, const char *value)
+{
+	if (!output_json)
+		return;
+	put_key(key);
+	if (value == NULL)
+		fputs("null", stdout);
+	else
+		put_string(value, strlen(value));
+}
+
+void
+output_number(const char *key, uint64_t value)
+{
+	if (!output_json)
+		return;
+	put_key(key);
+	printf("%" PRIu64, value);
+}
+
+void
+output_words(const char *key, const char *value)
+{
+	const char *separator = "";
+	size_t length;
+
+	if (!output_json)
+		return;
+	put_key(key);
+	fputs("[", stdout);
+	while (*(value += strspn(value, ", ")) != '\0') {
+		length = strcspn(value, ", ");
+		fputs(separator, stdout);
+		put_string(value, length);
+		separator = ", ";
+		value += length;
+	}
+	fputs("]", stdout);
+}

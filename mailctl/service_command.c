@@ -1,0 +1,211 @@
+#include "service_command.h"
+
+#include "conf.h"
+#include "log.h"
+#include "output.h"
+#include "program.h"
+#include "super_pid.h"
+
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define RUN_MAX 1024
+
+/* Which of the programs a command is about. */
+struct chosen {
+	bool is_it[4];
+	bool is_named; /* on the command line: then it must have a conf */
+};
+
+static bool
+is_chosen(const struct chosen *c, int i, const char *folder)
+{
+	return c->is_it[i] &&
+	       (c->is_named || program_has_conf(program_names[i], folder));
+}
+
+/* args: names of programs; none stand for all. */
+static enum client_exit
+choose(struct chosen *c, char **args, int count)
+{
+	const char *near;
+	int k;
+
+	*c = (struct chosen){.is_named = count > 0};
+	for (int i = 0; i < 3; i++)
+		c->is_it[i] = count == 0;
+	for (int i = 0; i < count; i++) {
+		for (k = 0; program_names[k] != NULL; k++)
+			if (strcmp(program_names[k], args[i]) == 0)
+				break;
+		if (program_names[k] == NULL) {
+			near = conf_nearest(args[i], program_names);
+			warnx("there is no service \"%s\"%s%s%s", args[i],
+			    near == NULL ? "" : "; did you mean ",
+			    near == NULL ? "" : near, near == NULL ? "" : "?");
+			return CLIENT_USAGE;
+		}
+		c->is_it[k] = true;
+	}
+	return CLIENT_OK;
+}
+
+enum client_exit
+service_command_conf(const char *folder, char **args, int count)
+{
+	const char *options[] = {"-d", output_json ? "json" : "diff", NULL};
+	const char *separator = "";
+	enum client_exit code;
+	struct chosen chosen;
+
+	if (count > 0 && strcmp(args[0], "--all") == 0) {
+		options[1] = output_json ? "json" : "all";
+		args++;
+		count--;
+	}
+	if ((code = choose(&chosen, args, count)) != CLIENT_OK)
+		return code;
+	if (output_json)
+		fputs("{", stdout);
+	for (int i = 0; program_names[i] != NULL; i++) {
+		if (!is_chosen(&chosen, i, folder))
+			continue;
+		if (output_json)
+			printf("%s\n\"%s\": ", separator, program_names[i]);
+		else
+			printf("%s%s (%s/%s.conf)\n", separator,
+			    program_names[i], folder, program_names[i]);
+		separator = output_json ? "," : "\n";
+		if (program_run(program_names[i], folder, options, NULL, 0) !=
+		    0)
+			code = CLIENT_REFUSED;
+	}
+	if (output_json)
+		fputs("}\n", stdout);
+	return code;
+}
+
+/* The process that runs with the program's conf: CLIENT_OK and *pid, which is 0
+ * where none does. */
+static enum client_exit
+find_process(const char *name, const char *folder, pid_t *pid)
+{
+	static const char *const options[] = {"-d", "run", NULL};
+	char run[RUN_MAX];
+
+	if (program_run(name, folder, options, run, sizeof(run)) != 0)
+		return CLIENT_REFUSED;
+	if ((*pid = super_pid_read(run)) == -1) {
+		warn("%s.pid", run);
+		return errno == EACCES ? CLIENT_REFUSED : CLIENT_TEMPORARY;
+	}
+	return CLIENT_OK;
+}
+
+/* What is sent to each service: the signal, with a value for SIGUSR1. */
+static enum client_exit
+send_one(const char *name, const char *folder, int number, int value)
+{
+	enum client_exit code;
+	pid_t pid;
+	int sent;
+
+	if ((code = find_process(name, folder, &pid)) != CLIENT_OK)
+		return code;
+	if (pid == 0) {
+		output_next();
+		output_text("service", name);
+		output_text("state", "does not run");
+		if (!output_json)
+			printf("%s does not run\n", name);
+		return CLIENT_OK;
+	}
+	if (number == SIGUSR1)
+		sent =
+		    sigqueue(pid, number, (union sigval){.sival_int = value});
+	else
+		sent = kill(pid, number);
+	if (sent == -1) {
+		warn("%s (pid %d)", name, (int)pid);
+		return CLIENT_REFUSED;
+	}
+	output_next();
+	output_text("service", name);
+	output_text("state", "told");
+	output_number("pid", (uint64_t)pid);
+	if (!output_json)
+		printf("%s (pid %d) was told\n", name, (int)pid);
+	return CLIENT_OK;
+}
+
+static enum client_exit
+send_all(const struct chosen *chosen, const char *folder, int number, int value)
+{
+	enum client_exit code = CLIENT_OK, one;
+
+	output_begin(1);
+	for (int i = 0; program_names[i] != NULL; i++) {
+		if (!is_chosen(chosen, i, folder))
+			continue;
+		one = send_one(program_names[i], folder, number, value);
+		if (one != CLIENT_OK)
+			code = one;
+	}
+	output_end();
+	return code;
+}
+
+enum client_exit
+service_command_reload(const char *folder, char **args, int count)
+{
+	static const char *const options[] = {"-n", NULL};
+	enum client_exit code;
+	struct chosen chosen;
+	char said[64];
+
+	if ((code = choose(&chosen, args, count)) != CLIENT_OK)
+		return code;
+	/* All or none: a service would keep its old conf by itself. */
+	for (int i = 0; program_names[i] != NULL; i++)
+		if (is_chosen(&chosen, i, folder) &&
+		    program_run(program_names[i], folder, options, said,
+			sizeof(said)) != 0)
+			code = CLIENT_REFUSED;
+	if (code != CLIENT_OK) {
+		warnx("no service was told: its old conf holds");
+		return code;
+	}
+	return send_all(&chosen, folder, SIGHUP, 0);
+}
+
+enum client_exit
+service_command_loglevel(const char *folder, char **args, int count)
+{
+	static const char *const levels[] = {
+	    "error", "warn", "info", "debug", NULL};
+	enum client_exit code;
+	struct chosen chosen;
+	const char *near;
+	int level = LEVEL_ERROR;
+
+	if (count == 0) {
+		warnx("loglevel takes: error|warn|info|debug [SERVICE...]");
+		return CLIENT_USAGE;
+	}
+	while (levels[level] != NULL && strcmp(levels[level], args[0]) != 0)
+		level++;
+	if (levels[level] == NULL) {
+		near = conf_nearest(args[0], levels);
+		warnx("\"%s\" is no level%s%s%s: error, warn, info, debug",
+		    args[0], near == NULL ? "" : "; did you mean ",
+		    near == NULL ? "" : near, near == NULL ? "" : "?");
+		return CLIENT_USAGE;
+	}
+	if ((code = choose(&chosen, args + 1, count - 1)) != CLIENT_OK)
+		return code;
+	return send_all(&chosen, folder, SIGUSR1, level);
+}

@@ -1,0 +1,110 @@
+#include "super_pid.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/ringmail-pid-XXXXXX", run[64], path[80];
+
+/* In a child: writes the file, and lives until it is killed. */
+static pid_t
+live(void)
+{
+	int ends[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ends), 0);
+	if ((pid = fork()) == 0) {
+		c = super_pid_write(run) == 0 ? 'y' : 'n';
+		if (write(ends[1], &c, 1) == 1)
+			pause();
+		_exit(0);
+	}
+	assert_int_equal(read(ends[0], &c, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(c, 'y');
+	return pid;
+}
+
+static void
+end(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void
+the_one_that_lives_is_told(void **state)
+{
+	struct stat st;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(super_pid_read(run), 0);
+	pid = live();
+	assert_int_equal(super_pid_read(run), pid);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0644);
+	/* A second one gets none of it. */
+	assert_int_equal(super_pid_write(run), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	assert_int_equal(super_pid_read(run), pid);
+	end(pid);
+	/* What is left over is no process. */
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(super_pid_read(run), 0);
+	pid = live();
+	assert_int_equal(super_pid_read(run), pid);
+	end(pid);
+}
+
+static void
+a_file_that_is_none_is_an_error(void **state)
+{
+	char long_run[5000];
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(super_pid_write(run), -1);
+	assert_int_equal(errno, ELOOP);
+	assert_int_equal(super_pid_read(run), -1);
+	unlink(path);
+	memset(long_run, 'x', sizeof(long_run) - 1);
+	long_run[sizeof(long_run) - 1] = '\0';
+	assert_int_equal(super_pid_write(long_run), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_int_equal(super_pid_write("/nonexistent/run"), -1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_one_that_lives_is_told),
+	    cmocka_unit_test(a_file_that_is_none_is_an_error),
+	};
+	int result;
+
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	snprintf(run, sizeof(run), "%s/run", folder);
+	snprintf(path, sizeof(path), "%s.pid", run);
+	result = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(path);
+	rmdir(folder);
+	return result;
+}

@@ -1,0 +1,97 @@
+#include "../../mailctl/output.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* What print writes to standard output. */
+static const char *
+printed(void (*print)(void))
+{
+	static char text[4096];
+	FILE *file = tmpfile();
+	int kept = dup(STDOUT_FILENO);
+	ssize_t n;
+
+	assert_non_null(file);
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	print();
+	fflush(stdout);
+	dup2(kept, STDOUT_FILENO);
+	close(kept);
+	n = pread(fileno(file), text, sizeof(text) - 1, 0);
+	fclose(file);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static void
+print_list(void)
+{
+	output_begin(1);
+	output_next();
+	output_text("a", "x");
+	output_number("n", UINT64_MAX);
+	output_next();
+	output_text("a", NULL);
+	output_words("w", " b@c,  d@e, f ");
+	output_words("none", "");
+	output_end();
+}
+
+static void
+print_nothing(void)
+{
+	output_begin(1);
+	output_end();
+}
+
+static void
+print_odd_text(void)
+{
+	output_begin(0);
+	output_next();
+	output_text("k\"", "a\"b\\c\n\x7f gr\xc3\xbc\xc3\x9f \xff\xc3(");
+	output_end();
+}
+
+static void
+lists_and_things_are_json(void **state)
+{
+	(void)state;
+	output_json = 1;
+	assert_string_equal(printed(print_list),
+	    "[\n{\"a\": \"x\", \"n\": 18446744073709551615},\n"
+	    "{\"a\": null, \"w\": [\"b@c\", \"d@e\", \"f\"], "
+	    "\"none\": []}\n]\n");
+	assert_string_equal(printed(print_nothing), "[\n]\n");
+	assert_string_equal(printed(print_odd_text),
+	    "{\"k\\\"\": \"a\\\"b\\\\c\\u000a\\u007f gr\xc3\xbc\xc3\x9f "
+	    "\\ufffd\\ufffd(\"}\n");
+}
+
+static void
+without_json_nothing_is_printed(void **state)
+{
+	(void)state;
+	output_json = 0;
+	assert_string_equal(printed(print_list), "");
+	assert_string_equal(printed(print_odd_text), "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lists_and_things_are_json),
+	    cmocka_unit_test(without_json_nothing_is_printed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
