@@ -20,6 +20,7 @@
 
 #include "conf.h"
 #include "listen.h"
+#include "service_crowd.h"
 #include "tls_settings.h"
 
 #include <stdint.h>
@@ -87,6 +88,8 @@ struct service_client {
 	struct tls_client *others;
 	int is_tls; /* the listener is one for implicit TLS (RFC 8314 3): it
 		       begins with the handshake */
+	const char *busy; /* the service's: what who is turned away hears */
+	struct service_standing standing; /* tell it by service_heard */
 };
 
 struct service {
@@ -127,7 +130,8 @@ struct service {
  */
 int service_main(const struct service *s, int argc, char **argv);
 
-/* This process's sessions, over all workers. */
+/* This process's sessions, over all workers, but those that were turned away.
+ */
 unsigned service_sessions(void);
 
 #endif

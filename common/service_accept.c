@@ -77,6 +77,7 @@ service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
 	own.service = s;
 	own.workers = workers;
 	own.is_balanced = is_balanced;
+	service_crowd_begin();
 	/* Ids may be guessed: without randomness they are just less unlike. */
 	if (getrandom(&own.seed, sizeof(own.seed), 0) != sizeof(own.seed))
 		own.seed = (uint64_t)clock_now();
@@ -121,11 +122,14 @@ next_id(void)
 static void
 end_session(struct session *s)
 {
+	/* Its place is another's already. */
+	int is_gone = s->client.standing.is_turned_away;
 	struct post *post = s->post;
 
 	service_conf_drop(&s->conf);
 	free(s);
-	atomic_fetch_sub(&own.sessions, 1);
+	if (!is_gone)
+		atomic_fetch_sub(&own.sessions, 1);
 	atomic_fetch_sub(&post->sessions, 1);
 	ring_notify(&post->ring);
 }
@@ -135,7 +139,9 @@ session_main(void *arg)
 {
 	struct session *s = arg;
 
+	service_crowd_enter(&s->client);
 	own.service->session(&s->client, service_conf_get(s->conf));
+	service_crowd_leave(&s->client);
 	end_session(s);
 }
 
@@ -201,6 +207,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	s->client.fd = fd;
 	s->client.listener = a->listener;
 	s->client.id = next_id();
+	s->client.busy = own.service->busy;
 	s->client.peer = *peer;
 	s->client.is_local = listen_is_loopback(peer);
 	listen_text(peer, s->client.address);
@@ -220,11 +227,14 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 	int is_tls = service_listen_is_tls(settings, a->listener);
 	struct session *s;
 
+	/* The place of who is turned away is the new one's. */
 	if (atomic_fetch_add(&own.sessions, 1) >=
 	    (unsigned)settings->sessions) {
 		atomic_fetch_sub(&own.sessions, 1);
-		turn_away(fd, is_tls, "all sessions are taken");
-		return;
+		if (service_crowd_make_room(peer) == -1) {
+			turn_away(fd, is_tls, "all sessions are taken");
+			return;
+		}
 	}
 	if ((s = make_session(a, fd, peer)) == NULL) {
 		atomic_fetch_sub(&own.sessions, 1);

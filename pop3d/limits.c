@@ -23,9 +23,10 @@ open_tallies(void)
 int
 limits_enter_address(struct pop3 *p)
 {
-	const struct service_client *client = p->client;
+	struct service_client *client = p->client;
 	size_t length;
 
+	service_is_for(client, &client->peer);
 	pthread_once(&once, open_tallies);
 	if (p->place_length > 0)
 		tally_give(addresses, p->place, p->place_length);

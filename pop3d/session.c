@@ -51,13 +51,19 @@ session_close_maildrop(struct pop3 *p)
 static enum next
 serve(struct pop3 *p)
 {
+	int64_t idle = p->conf->idle;
 	enum conn_line got;
 	size_t length;
 	char *line;
 
-	/* RFC 1939 3: after the autologout nothing is sent or removed. */
+	/* RFC 1939 3: after the autologout nothing is sent or removed.  Who is
+	 * in his maildrop has all of the time, and keeps his place. */
+	p->client->standing.is_kept = p->state != AUTHORIZATION;
+	if (p->state == AUTHORIZATION)
+		idle = service_patience(p->client, &p->conf->service, idle);
 	got = conn_read_line(
-	    &p->conn, &line, &length, LINE_MAX, clock_after(p->conf->idle));
+	    &p->conn, &line, &length, LINE_MAX, clock_after(idle));
+	service_heard(p->client, p->errors + p->failures, 0);
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;
 	if (got == CONN_LINE_TOO_LONG)
@@ -74,7 +80,8 @@ why_ended(const struct pop3 *p)
 	case ETIMEDOUT:
 		return "autologout";
 	case ECANCELED:
-		return "shutdown";
+		return p->client->standing.is_turned_away ? "turned away"
+							  : "shutdown";
 	default:
 		return "hang-up";
 	}
@@ -137,6 +144,9 @@ end(struct pop3 *p)
 {
 	const char *why = why_ended(p);
 
+	if (p->client->standing.is_turned_away)
+		conn_last_words(
+		    &p->conn, p->client->busy, strlen(p->client->busy));
 	/* Without QUIT there is no UPDATE state: nothing is removed. */
 	backend_close(p);
 	session_close_maildrop(p);

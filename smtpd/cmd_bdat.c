@@ -56,13 +56,15 @@ receive(struct smtp *s, uint64_t size)
 	size_t n;
 
 	while (size > 0) {
-		deadline = clock_after(s->conf->data_block);
+		deadline =
+		    clock_after(session_patience(s, s->conf->data_block));
 		if (deadline > end)
 			deadline = end;
 		if (is_wanted(s))
 			deadline = incoming_deadline(s);
 		if ((n = conn_read_some(&s->conn, &data, deadline)) == 0)
 			return -1;
+		session_heard(s);
 		if (n > size)
 			n = (size_t)size;
 		if (is_wanted(s))

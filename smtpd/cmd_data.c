@@ -21,6 +21,7 @@ receive(struct smtp *s)
 		n = conn_read_some(&s->conn, &data, incoming_deadline(s));
 		if (n == 0)
 			return -1;
+		session_heard(s);
 		conn_consume(&s->conn, incoming_take(s, data, n));
 	}
 	return 0;

@@ -61,6 +61,7 @@ limits_enter(struct smtp *s)
 	size_t length;
 
 	limits_leave(s);
+	service_is_for(s->client, &s->peer);
 	if (is_free(s) || addresses == NULL || networks == NULL)
 		return 0;
 	length = tally_address(&s->peer, s->place);

@@ -102,15 +102,14 @@ session_begin_anew(struct smtp *s)
 int64_t
 session_patience(const struct smtp *s, int64_t timeout)
 {
-	/* By eighths of the sessions that there may be. */
-	static const int64_t parts[] = {1, 1, 1, 1, 2, 4, 8, 16, 32};
-	int64_t most = s->conf->service.sessions, now = service_sessions();
-	int64_t eighths = most > 0 ? now * 8 / most : 0, part;
+	return service_patience(s->client, &s->conf->service, timeout);
+}
 
-	part = parts[eighths < 8 ? eighths : 8];
-	if (part > 1 && s->accepted > 0)
-		part /= 2;
-	return timeout / part;
+void
+session_heard(struct smtp *s)
+{
+	service_heard(s->client, (unsigned)(s->errors + s->unknown),
+	    s->login != NULL || s->accepted > 0);
 }
 
 /* RFC 5321 4.1.4: what would have been right. */
@@ -186,6 +185,8 @@ run_command(struct smtp *s, char *line, size_t length)
 static enum next
 say_why(struct smtp *s)
 {
+	if (s->client->standing.is_turned_away)
+		return reply_closing(s, "4.3.2", "Too many sessions");
 	if (fiber_cancelled())
 		return reply_closing(s, "4.3.2", "Shutting down");
 	if (conn_error(&s->conn) == ETIMEDOUT)
@@ -238,6 +239,7 @@ read_command(struct smtp *s)
 		else
 			next = run_command(s, line, length);
 	}
+	session_heard(s);
 	if (next == NEXT_CMD && (why = abuse(s)) != NULL) {
 		log_info("client.errors", log_id("session", s->id),
 		    log_text("client", s->address),

@@ -92,7 +92,7 @@ struct smtp {
 	int is_extended; /* it said EHLO or LHLO */
 	const struct settings *conf;
 	const struct session_devices *devices;
-	const struct service_client *client;
+	struct service_client *client;
 	uint64_t id;
 	uint64_t messages;  /* transactions begun: makes their trace ids */
 	int64_t errors;	    /* 5xx replies since the last message accepted */
@@ -130,6 +130,10 @@ void session_begin_anew(struct smtp *s);
 /* A time-out of the conf, ns, as things stand: where many sessions are under
  * way it is shorter, and for those that have brought no mail yet more so. */
 int64_t session_patience(const struct smtp *s, int64_t timeout);
+
+/* The client has said something just now: how it stands when sessions become
+ * scarce (service_crowd.h). */
+void session_heard(struct smtp *s);
 
 /* Ends the transaction, if there is one: forgets the envelope. */
 void session_reset(struct smtp *s);

@@ -10,10 +10,13 @@ class Failed(Exception):
 
 
 class Pop3:
-    """One session."""
+    """One session; first: what is sent before the greeting."""
 
-    def __init__(self, port, timeout=30.0, user=None, password="pw"):
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout)
+    def __init__(self, port, timeout=30.0, user=None, password="pw",
+                 source=None, first=b""):
+        self.sock = socket.create_connection(
+            ("127.0.0.1", port), timeout, source and (source, 0))
+        self.sock.sendall(first)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb", 1 << 16)
         self.greeting = self.reply()

@@ -1,0 +1,155 @@
+"""When sessions become scarce: who has shown least gives his place away, and
+time-outs shrink; what was announced stays true."""
+import contextlib
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import DOMAIN, PATIENCE
+from harness.pop3 import Failed, Pop3
+from harness.smtp import Smtp
+
+PLACES = 24
+BALANCER = "127.0.0.3"
+BAD, GOOD = "192.0.2.66", "198.51.100.1"
+CONF = {"trust": {"proxy": [BALANCER]}, "workers": 2,
+        "log": {"level": "debug"},
+        "limits": {"sessions": PLACES, "address_sessions": 1000}}
+BODY = b"Subject: pressure\r\n\r\nx\r\n"
+
+
+def header(address):
+    return f"PROXY TCP4 {address} 192.0.2.1 40000 25\r\n".encode()
+
+
+def smtp_from(pair, address):
+    """An SMTP session of a client at this address, behind a balancer."""
+    session = Smtp(pair.smtp_port, greet=False, source=BALANCER)
+    session.send(header(address))
+    session.greeting = session.reply()
+    return session
+
+
+def pop3_from(pair, address, user=None):
+    session = Pop3(pair.pop3_port, source=BALANCER, first=header(address))
+    if user:
+        session.login(user)
+    return session
+
+
+def deliver(session, user="u0"):
+    session.hello()
+    session.envelope("s@remote.example", f"{user}@{DOMAIN}")
+    assert session.data(BODY).code == 250
+
+
+def settle(pair):
+    """The session that saw whether they serve is over."""
+    proc.wait_until("smtpd is empty", lambda: "client.closed" in
+                    pair.log("smtpd").read_text(), 20 * PATIENCE)
+    proc.wait_until("pop3d is empty", lambda: "session.end" in
+                    pair.log("pop3d").read_text(), 20 * PATIENCE)
+    return pair
+
+
+def turned_away(sessions):
+    """Those whose server has said its last words and hung up."""
+    gone = []
+    for session in sessions:
+        session.sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            data = session.sock.recv(4096)
+            assert data.startswith((b"421 4.3.2 ", b"-ERR [SYS/TEMP] ")), data
+            gone.append(session)
+        session.sock.setblocking(True)
+    return gone
+
+
+@pytest.fixture
+def stack():
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.mark.parametrize("accept", ["reuseport", "balance"])
+def test_one_address_holds_all_places_of_smtpd(make_pair, stack, accept):
+    pair = settle(make_pair(users=1, smtpd={**CONF, "accept": accept}))
+    bad = [stack.enter_context(smtp_from(pair, BAD)) for _ in range(PLACES)]
+    announced = {tuple(session.hello().lines[1:]) for session in bad}
+    good = [stack.enter_context(smtp_from(pair, GOOD)) for _ in range(4)]
+    for session in good:
+        announced.add(tuple(session.hello().lines[1:]))
+        deliver(session)
+    assert len(announced) == 1, "what is announced does not shrink"
+    proc.wait_until("as many are gone", lambda: len(turned_away(
+        [s for s in bad if s.sock.fileno() != -1])) == 4 or None)
+    assert "client.turned_away" in pair.tail("smtpd")
+    assert all(session.cmd("NOOP").code == 250 for session in good)
+
+
+def test_who_has_brought_mail_stays(make_pair, stack):
+    pair = settle(make_pair(users=1, smtpd=CONF))
+    proven = stack.enter_context(smtp_from(pair, BAD))
+    deliver(proven)
+    bad = [stack.enter_context(smtp_from(pair, BAD))
+           for _ in range(PLACES - 1)]
+    wrong = bad[PLACES // 2:]
+    for session in wrong:
+        for _ in range(5):
+            assert session.cmd("NONSENSE").code == 500
+    for _ in range(3):
+        deliver(stack.enter_context(smtp_from(pair, GOOD)))
+    gone = proc.wait_until("three are gone", lambda: turned_away(wrong))
+    assert not turned_away(bad[:PLACES // 2]), "errors count for most"
+    assert gone and proven.cmd("NOOP").code == 250
+
+
+def test_pop3_users_keep_their_places(make_pair, stack):
+    """RFC 1939 3: who is in his maildrop has ten minutes; who is not, has
+    not."""
+    pair = settle(make_pair(
+        users=PLACES // 2 + 3, smtpd=CONF,
+        pop3d={**CONF, "plaintext_login": "yes"},
+        helpers={"accounts": {"plaintext_login": "yes"}}))
+    users = [stack.enter_context(pop3_from(pair, BAD, f"u{n}"))
+             for n in range(PLACES // 2)]
+    idle = [stack.enter_context(pop3_from(pair, BAD))
+            for _ in range(PLACES // 2)]
+    for n in range(PLACES // 2, PLACES // 2 + 3):
+        users.append(stack.enter_context(pop3_from(pair, GOOD, f"u{n}")))
+    proc.wait_until("some are gone", lambda: turned_away(idle))
+    for session in users:
+        assert session.stat() == (0, 0)
+
+
+def test_nobody_deserves_less(make_pair, stack):
+    """All places are those of users: the next one is turned away itself."""
+    pair = settle(make_pair(users=3, smtpd=CONF, pop3d={
+        **CONF, "limits": {"sessions": 3, "address_sessions": 0}}))
+    users = [stack.enter_context(Pop3(pair.pop3_port, user=f"u{n}"))
+             for n in range(3)]
+    with pytest.raises(Failed, match=r"\[SYS/TEMP\]"):
+        Pop3(pair.pop3_port)
+    for session in users:
+        assert session.stat() == (0, 0)
+
+
+@pytest.mark.skipif(PATIENCE > 1, reason="a checker is too slow for its times")
+def test_timeouts_shrink(make_pair, stack):
+    """A silent client has the whole time while there is room, and a 32nd of
+    it when all places are taken; one that has brought mail has twice that."""
+    pair = settle(make_pair(users=1, smtpd={
+        **CONF, "timeouts": {"command": "16s"},
+        "limits": {"sessions": 8, "address_sessions": 1000}}))
+    silent = stack.enter_context(smtp_from(pair, BAD))
+    time.sleep(1)
+    assert silent.cmd("NOOP").code == 250
+    good = stack.enter_context(smtp_from(pair, GOOD))
+    deliver(good)
+    for _ in range(6):
+        stack.enter_context(smtp_from(pair, BAD))
+    begin = time.monotonic()
+    assert silent.cmd("NOOP").code == 250
+    assert silent.reply().code == 421
+    assert 0.4 < time.monotonic() - begin < 4
