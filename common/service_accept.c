@@ -5,6 +5,7 @@
 #include "log.h"
 #include "service.h"
 #include "service_conf.h"
+#include "service_id.h"
 #include "service_listen.h"
 #include "tls_offload.h"
 #include "worker.h"
@@ -13,7 +14,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #define LINE_EVERY (10 * CLOCK_SECOND) /* about what lasts */
@@ -35,8 +35,6 @@ static struct {
 	const struct service *service;
 	unsigned workers;
 	int is_balanced;
-	uint64_t seed;
-	atomic_ullong accepted;
 	atomic_uint sessions;
 	struct post posts[WORKER_MAX];
 } own;
@@ -78,9 +76,7 @@ service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
 	own.workers = workers;
 	own.is_balanced = is_balanced;
 	service_crowd_begin();
-	/* Ids may be guessed: without randomness they are just less unlike. */
-	if (getrandom(&own.seed, sizeof(own.seed), 0) != sizeof(own.seed))
-		own.seed = (uint64_t)clock_now();
+	service_id_begin();
 	for (unsigned i = 0; i < workers; i++) {
 		ring_init(&own.posts[i].ring);
 		port_init(&own.posts[i].port, &own.posts[i].ring, ERRANDS);
@@ -93,30 +89,10 @@ service_sessions(void)
 	return atomic_load_explicit(&own.sessions, memory_order_relaxed);
 }
 
-unsigned long long
-service_accept_count(void)
-{
-	return atomic_load_explicit(&own.accepted, memory_order_relaxed);
-}
-
 static struct post *
 own_post(void)
 {
 	return &own.posts[worker_index()];
-}
-
-/* The splitmix64 finalizer: neighbouring counts give unlike ids. */
-static uint64_t
-next_id(void)
-{
-	uint64_t z = own.seed + (atomic_fetch_add_explicit(
-				     &own.accepted, 1, memory_order_relaxed) +
-				    1) *
-				    UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
 }
 
 static void
@@ -206,7 +182,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	s->errand.run = begin_session;
 	s->client.fd = fd;
 	s->client.listener = a->listener;
-	s->client.id = next_id();
+	s->client.id = service_id_next();
 	s->client.busy = own.service->busy;
 	s->client.peer = *peer;
 	s->client.is_local = listen_is_loopback(peer);

@@ -41,7 +41,4 @@ void service_accept_serve(void);
  * to it, and waits for the end of its last session. */
 void service_accept_end(void);
 
-/* Connections so far. */
-unsigned long long service_accept_count(void);
-
 #endif

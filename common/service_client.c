@@ -7,6 +7,7 @@
 #include "service_accept.h"
 #include "service_conf.h"
 #include "service_control.h"
+#include "service_id.h"
 #include "service_listeners.h"
 #include "service_notify.h"
 #include "super.h"
@@ -40,7 +41,7 @@ static void
 trim_memory(void)
 {
 	static unsigned long long trimmed_at;
-	unsigned long long accepted = service_accept_count();
+	unsigned long long accepted = service_id_count();
 
 	if (accepted == trimmed_at)
 		return;
