@@ -58,7 +58,7 @@ send_failed(struct device *d, int error)
 {
 	switch (error) {
 	case EAGAIN:
-		d->watch.ready &= ~(uint32_t)EPOLLOUT;
+		watch_full(&d->watch);
 		return 0;
 	case EPIPE:
 	case ECONNRESET:
@@ -441,6 +441,15 @@ device_call(struct device *d, struct packet *request, struct packet *reply,
 	}
 	errno = error;
 	return error == 0 ? 0 : -1;
+}
+
+int
+device_tell(struct device *d, const struct packet *request)
+{
+	if (request->error != 0 || d->watch.fd == -1 || d->calls.head != NULL ||
+	    (d->watch.ready & EPOLLOUT) == 0)
+		return -1;
+	return packet_send(d->watch.fd, request);
 }
 
 unsigned

@@ -59,6 +59,12 @@ void device_close(struct device **d);
 int device_call(struct device *d, struct packet *request, struct packet *reply,
     int flags, int64_t deadline);
 
+/*
+ * Sends a request that has no answer, and carries no descriptor, if that can be
+ * done at once: 0, or -1 where it is not sent.  Same worker only; never waits.
+ */
+int device_tell(struct device *d, const struct packet *request);
+
 /* How many requests are under way or waiting. */
 unsigned device_pending(const struct device *d);
 

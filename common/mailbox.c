@@ -83,6 +83,7 @@ resume_session(struct mailbox_session *s, int64_t deadline)
 	s->octets = old.octets;
 	s->row = old.row;
 	s->catalog = old.catalog;
+	s->has_removed = old.has_removed;
 	return result;
 }
 
@@ -204,6 +205,7 @@ mailbox_expunge(struct mailbox_session *s, const char *const *files, uint32_t n,
 	uint32_t page;
 
 	for (; n > 0 && result == MAILBOX_OK; files += page, n -= page) {
+		s->has_removed = 1;
 		page = page_of(files, n);
 		result = expunge_page(s, files, page, deadline);
 	}
@@ -217,17 +219,20 @@ mailbox_close(struct mailbox_session *s)
 
 	if (s->device == NULL)
 		return;
-	if (s->catalog != -1)
-		close(s->catalog);
-	packet_init(&request, WIRE_CLOSE);
+	packet_init(&request, s->has_removed ? WIRE_CLOSE : WIRE_LEAVE);
 	packet_init(&reply, 0);
 	packet_put_u32(&request, s->handle);
-	fiber_shield(1);
-	(void)device_call(
-	    s->device, &request, &reply, 0, clock_after(CLOSE_TIMEOUT));
-	fiber_shield(0);
+	if (s->has_removed || device_tell(s->device, &request) == -1) {
+		request.head.type = WIRE_CLOSE;
+		fiber_shield(1);
+		(void)device_call(
+		    s->device, &request, &reply, 0, clock_after(CLOSE_TIMEOUT));
+		fiber_shield(0);
+	}
 	packet_free(&request);
 	packet_free(&reply);
+	if (s->catalog != -1)
+		close(s->catalog);
 	explicit_bzero(s, sizeof(*s));
 	s->catalog = -1;
 }

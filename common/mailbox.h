@@ -100,6 +100,7 @@ struct mailbox_session {
 	uint64_t octets; /* of all, as sent */
 	uint32_t row;	 /* octets of a row of their catalog (catalog.h) */
 	int catalog;	 /* its descriptor; -1 where there are none */
+	int has_removed; /* mailbox_expunge was called */
 };
 
 /* One letter of the snapshot that was fixed at login. */
@@ -149,7 +150,10 @@ mailbox_fetch(struct mailbox_session *s, const struct mailbox_wanted *wanted,
 enum mailbox_result mailbox_expunge(struct mailbox_session *s,
     const char *const *files, uint32_t n, int64_t deadline);
 
-/* Lets the maildrop go.  Never fails; waits shortly at most. */
+/*
+ * Lets the maildrop go.  Never fails; waits shortly at most, and not at all
+ * where nothing was removed: a later mailbox_open finds it free either way.
+ */
 void mailbox_close(struct mailbox_session *s);
 
 #endif

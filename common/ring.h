@@ -73,17 +73,26 @@ struct watch {
 	struct ring *ring;
 	int fd;
 	uint32_t ready;
+	int is_full; /* output is watched for: watch_full */
 };
 
 /*
- * Watches fd (non-blocking; stays the caller's) for input, output and hang-up,
- * on the calling worker.  Readiness is presumed at first.  w must stay where
- * it is until watch_close.  Returns 0, or -1 with errno of epoll_ctl(2).
+ * Watches fd (non-blocking; stays the caller's) for input and hang-up, and for
+ * output where watch_full or watch_wait asks for it, on the calling worker.
+ * Readiness is presumed at first.  w must stay where it is until watch_close.
+ * Returns 0, or -1 with errno of epoll_ctl(2).
  */
 int watch_open(struct watch *w, struct ring *r, int fd);
 
 /* Ends the watch; call it before fd is closed.  Idempotent. */
 void watch_close(struct watch *w);
+
+/*
+ * After EAGAIN of a send: clears EPOLLOUT, which comes when there is room
+ * again.  Nobody else is woken by room: a socket's peer makes some with each
+ * packet that it takes.
+ */
+void watch_full(struct watch *w);
 
 /*
  * After EAGAIN: waits for one of the events (EPOLLIN, EPOLLOUT; hang-up and

@@ -152,6 +152,9 @@ void sched_cancel(struct fiber *f);
 /* Ends the wait of the fiber whose timer this is. */
 void sched_timeout(struct timer *t);
 
+/* epoll has these events of a watch (watch.c). */
+void sched_events(struct watch *w, uint32_t events);
+
 /* Whether f was cancelled and heeds that. */
 static inline int
 sched_cancelled(const struct fiber *f)

@@ -76,7 +76,7 @@ send_now(struct server_peer *p, const struct packet *reply)
 	if (packet_send(p->watch.fd, reply) == 0)
 		return 0;
 	if (errno == EAGAIN) {
-		p->watch.ready &= ~(uint32_t)EPOLLOUT;
+		watch_full(&p->watch);
 		return -1;
 	}
 	log_info("reply.failed", log_int("type", reply->head.type),
@@ -118,7 +118,7 @@ peer_flush(struct server_peer *p)
 		return 0;
 	if (errno != EAGAIN)
 		return -1;
-	p->watch.ready &= ~(uint32_t)EPOLLOUT;
+	watch_full(&p->watch);
 	return 0;
 }
 

@@ -13,12 +13,15 @@
 /* An error or a hang-up ends every wait. */
 enum { ENDS = EPOLLERR | EPOLLHUP };
 
+/* What each watch waits for. */
+enum { ALWAYS = EPOLLIN | EPOLLRDHUP | EPOLLET };
+
 static int
-add(struct watch *w, uint32_t events)
+control(struct watch *w, int operation, uint32_t events)
 {
 	struct epoll_event e = {.events = events, .data.ptr = w};
 
-	return epoll_ctl(sched_worker()->epoll, EPOLL_CTL_ADD, w->fd, &e);
+	return epoll_ctl(sched_worker()->epoll, operation, w->fd, &e);
 }
 
 int
@@ -29,7 +32,8 @@ watch_open(struct watch *w, struct ring *r, int fd)
 	w->ring = r;
 	w->fd = fd;
 	w->ready = EPOLLIN | EPOLLOUT;
-	if (add(w, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) == 0)
+	w->is_full = 0;
+	if (control(w, EPOLL_CTL_ADD, ALWAYS) == 0)
 		return 0;
 	w->fd = -1;
 	return -1;
@@ -44,6 +48,25 @@ watch_close(struct watch *w)
 	w->fd = -1;
 }
 
+void
+watch_full(struct watch *w)
+{
+	w->ready &= ~(uint32_t)EPOLLOUT;
+	/* Where it fails, the next wait does, by its deadline. */
+	if (!w->is_full && control(w, EPOLL_CTL_MOD, ALWAYS | EPOLLOUT) == 0)
+		w->is_full = 1;
+}
+
+void
+sched_events(struct watch *w, uint32_t events)
+{
+	if ((events & EPOLLOUT) && w->is_full &&
+	    control(w, EPOLL_CTL_MOD, ALWAYS) == 0)
+		w->is_full = 0;
+	w->ready |= events;
+	ring_notify(w->ring);
+}
+
 int
 watch_wait(struct watch *w, uint32_t events, int64_t deadline)
 {
@@ -52,6 +75,8 @@ watch_wait(struct watch *w, uint32_t events, int64_t deadline)
 
 	if (events & EPOLLIN)
 		wanted |= EPOLLRDHUP;
+	if (events & EPOLLOUT)
+		watch_full(w);
 	w->ready &= ~(events | EPOLLERR);
 	while ((result = ring_wait(w->ring, deadline)) == 0 &&
 	       !(w->ready & wanted))
@@ -141,7 +166,8 @@ ring_poll(struct ring *r, struct pollfd *fds, unsigned n, int64_t deadline)
 		struct watch *w = &watches[added];
 
 		*w = (struct watch){.ring = r, .fd = fds[added].fd};
-		if (add(w, (uint32_t)fds[added].events) == -1)
+		if (control(w, EPOLL_CTL_ADD, (uint32_t)fds[added].events) ==
+		    -1)
 			goto out;
 	}
 	if ((result = ring_wait(r, deadline)) == -1)

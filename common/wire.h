@@ -62,6 +62,7 @@ enum wire_type {
 	WIRE_VISIT, /* when the user was here last; now he is */
 	WIRE_MARK,  /* letters were seen */
 	WIRE_SHELF, /* memory for letters on their way (shelf.h) */
+	WIRE_LEAVE, /* as WIRE_CLOSE, where nothing was removed (no answer) */
 
 	/* to mailbox, from mailctl */
 	WIRE_BOX_LIST = 96, /* a mailbox's letters */

@@ -138,8 +138,7 @@ take_events(struct worker *w)
 
 		if (watch == NULL) /* the doorbell: edge-triggered, not read */
 			continue;
-		watch->ready |= events[i].events;
-		ring_notify(watch->ring);
+		sched_events(watch, events[i].events);
 	}
 }
 

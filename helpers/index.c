@@ -232,6 +232,18 @@ index_spoil(const struct owner *o)
 	close(fd);
 }
 
+void
+index_doubt(const struct owner *o)
+{
+	struct catalog_head head;
+	int fd;
+
+	if (index_look(o, &fd, &head) == INDEX_FITS)
+		index_spoil(o);
+	if (fd != -1)
+		close(fd);
+}
+
 /* Whether a folder's state can be relied on from now on. */
 static int
 is_settled(const struct catalog_stamp *now, const struct catalog_stamp *own)
@@ -364,9 +376,15 @@ index_expect_removal(const struct owner *o)
 void
 index_removed(struct index_slot *s, const struct owner *o)
 {
-	if (index_stamp(o, s->own) == -1)
+	struct catalog_stamp now[2];
+	struct index_key key;
+
+	index_file_key(&key, o->path);
+	if (index_stamp(o, now) == 0)
+		memcpy(take_slot(&key)->own, now, sizeof(now));
+	else if (s != NULL)
 		empty_slot(s);
-	if (s->fd == -1)
+	if (s == NULL || s->fd == -1)
 		return;
 	memcpy(s->head.folders, s->own, sizeof(s->own));
 	catalog_seal(&s->head);

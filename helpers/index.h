@@ -71,10 +71,14 @@ struct index_slot *index_expect(const struct owner *o, int folder);
  * needed. */
 void index_add(struct index_slot *slot, int folder, const char *name);
 
+/* As index_spoil, if it fits. */
+void index_doubt(const struct owner *o);
+
 /*
  * Files of letters that it lists no more are about to be removed from both
- * folders.  What index_removed takes afterwards, without any wait between.  The
- * process acts as itself when either returns.
+ * folders.  What index_removed takes afterwards, without any wait between; NULL
+ * where it still lists them, and fits no more.  The process acts as itself when
+ * either returns.
  */
 struct index_slot *index_expect_removal(const struct owner *o);
 void index_removed(struct index_slot *slot, const struct owner *o);

@@ -185,7 +185,7 @@ index_removal_finish(struct index_removal *r, const struct owner *o)
 		is_unlisted = copy_index(&c, o) == 0 && publish(&c, o) == 0;
 	}
 	if (!is_unlisted && (r->count > 0 || r->is_unknown))
-		index_spoil(o);
+		index_doubt(o);
 	if (c.from != -1)
 		close(c.from);
 	if (c.to != -1)

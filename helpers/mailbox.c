@@ -126,6 +126,7 @@ static const struct server_row rows[] = {
     {WIRE_FETCH, ROLE_POP3D, 0, answer_fetch, "fetch"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, SERVER_FIBER, answer_close, "close"},
+    {WIRE_LEAVE, ROLE_POP3D, SERVER_FIBER, answer_leave, "leave"},
     {WIRE_VISIT, ROLE_POP3D, 0, answer_visit, "visit"},
     {WIRE_MARK, ROLE_POP3D, 0, answer_mark, "mark"},
     {WIRE_SHELF, ROLE_POP3D, 0, answer_shelf, "shelf"},

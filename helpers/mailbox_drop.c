@@ -26,6 +26,9 @@
 /* A ticket that is not known may be on its way: how often, and how long. */
 #define TICKET_TRIES 10
 #define TICKET_PAUSE (2 * CLOCK_MILLISECOND)
+/* The end of a session may be on its way, likewise. */
+#define LEAVE_TRIES 5
+#define LEAVE_PAUSE CLOCK_MILLISECOND
 
 /* An open maildrop. */
 struct drop {
@@ -241,6 +244,19 @@ check_proof(struct request *q, const void *data, size_t length,
 	return 0;
 }
 
+/* Whether another session has the maildrop.  One that has ended may have sent
+ * its WIRE_LEAVE by another connection, which has not been read yet. */
+static int
+is_in_use(const char *name)
+{
+	for (int i = 0; is_open(name); i++)
+		if (i == LEAVE_TRIES ||
+		    (ring_sleep(ring_self(), clock_after(LEAVE_PAUSE)) == -1 &&
+			errno == ECANCELED))
+			return 1;
+	return 0;
+}
+
 static void
 refuse(struct request **q, enum mailbox_result result)
 {
@@ -314,7 +330,7 @@ answer_open(struct request *q)
 	if (check_proof(q, data, length, &proof) == -1 ||
 	    !mailbox_owners_is_ours(&proof.owner, &helper))
 		refuse(&q, MAILBOX_DENIED);
-	else if (table.exclusive && is_open(proof.name))
+	else if (table.exclusive && is_in_use(proof.name))
 		refuse(&q, MAILBOX_IN_USE);
 	else
 		open_drop(&q, &proof, length == WIRE_TICKET_SIZE);
@@ -401,6 +417,19 @@ answer_expunge(struct request *q)
 	return 0;
 }
 
+/* Ends a session. */
+static void
+close_drop(struct drop *d)
+{
+	d->is_busy = 1;
+	if (d->has_expunged)
+		mailbox_remove_begin(d->handle,
+		    index_removal_finish(&d->removal, &d->proof.owner));
+	d->has_expunged = 0;
+	trash_sweep(&d->proof.owner);
+	remove_drop(d);
+}
+
 int
 answer_close(struct request *q)
 {
@@ -411,13 +440,21 @@ answer_close(struct request *q)
 		return -1;
 	if ((d = find_or_refuse(&q, handle)) == NULL)
 		return 0;
-	d->is_busy = 1;
-	if (d->has_expunged)
-		mailbox_remove_begin(d->handle,
-		    index_removal_finish(&d->removal, &d->proof.owner));
-	d->has_expunged = 0;
-	trash_sweep(&d->proof.owner);
-	remove_drop(d);
+	close_drop(d);
 	request_reply(&q, PACKET_OK, NULL);
+	return 0;
+}
+
+int
+answer_leave(struct request *q)
+{
+	uint32_t handle = packet_get_u32(&q->packet);
+	struct drop *d;
+
+	if (packet_end(&q->packet) == -1)
+		return -1;
+	if ((d = find_drop(q, handle)) != NULL)
+		close_drop(d);
+	request_drop(&q);
 	return 0;
 }

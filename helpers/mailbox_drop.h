@@ -25,6 +25,7 @@ int answer_open(struct request *q);
 int answer_damaged(struct request *q);
 int answer_expunge(struct request *q);
 int answer_close(struct request *q);
+int answer_leave(struct request *q);
 
 /* Whose maildrop the peer of q has open under this handle, borrowed until it is
  * closed; NULL: it has none. */

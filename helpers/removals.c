@@ -136,7 +136,7 @@ remove_files(const struct removal *r, const char *const *files, unsigned n)
 static int
 remove_some(struct removal *r)
 {
-	struct index_slot *slot;
+	struct index_slot *slot = NULL;
 	const char *files[BATCH];
 	unsigned n;
 	char *at = r->at;
@@ -146,9 +146,10 @@ remove_some(struct removal *r)
 		files[n] = at;
 		at += strlen(at) + 1;
 	}
-	if (!r->is_unlisted)
-		index_spoil(&r->owner);
-	slot = index_expect_removal(&r->owner);
+	if (r->is_unlisted)
+		slot = index_expect_removal(&r->owner);
+	else
+		index_doubt(&r->owner);
 	result = remove_files(r, files, n);
 	code = errno;
 	owner_home();

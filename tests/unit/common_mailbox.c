@@ -32,7 +32,8 @@ static void (*test_body)(void);
 
 /* What the helper remembers, and what it saw. */
 static uint32_t handle;
-static unsigned opens, resumes, expunges, names_expunged, deliveries, closes;
+static unsigned opens, resumes, expunges, names_expunged, deliveries, closes,
+    leaves;
 static uint8_t flags_seen, second_result;
 static uint32_t results_more;
 static size_t body_seen;
@@ -171,6 +172,14 @@ answer_close(struct request *q)
 }
 
 static int
+answer_leave(struct request *q)
+{
+	leaves += packet_get_u32(&q->packet) == handle;
+	request_drop(&q);
+	return 0;
+}
+
+static int
 answer_deliver(struct request *q)
 {
 	unsigned char results[WIRE_TARGETS_MAX + 1] = {0};
@@ -206,6 +215,7 @@ static const struct server_row rows[] = {
     {WIRE_SHELF, ROLE_POP3D, 0, answer_shelf, "shelf"},
     {WIRE_EXPUNGE, ROLE_POP3D, 0, answer_expunge, "expunge"},
     {WIRE_CLOSE, ROLE_POP3D, 0, answer_close, "close"},
+    {WIRE_LEAVE, ROLE_POP3D, 0, answer_leave, "leave"},
     {WIRE_DELIVER, ROLE_POP3D, SERVER_FD, answer_deliver, "deliver"},
     {.answer = NULL},
 };
@@ -239,8 +249,10 @@ opening(void)
 	mailbox_damaged(&s, SOON);
 	assert_int_equal(damages, 1);
 	mailbox_close(&s);
-	assert_int_equal(closes, 1);
 	assert_int_equal(s.catalog, -1);
+	mailbox_close(&s);
+	log_in(&s);
+	assert_int_equal(leaves, 1);
 	mailbox_close(&s);
 	/* Letters without a catalog; rows of a size that none has. */
 	lacks_catalog = 1;
@@ -338,6 +350,8 @@ expunging(void)
 	assert_true(expunges >= 3);
 	assert_int_equal(resumes, 1);
 	mailbox_close(&s);
+	assert_int_equal(closes, 1);
+	assert_int_equal(leaves, 0);
 }
 
 static void
@@ -416,7 +430,8 @@ first_fiber(void *arg)
 
 	(void)arg;
 	handle = 0;
-	opens = resumes = expunges = names_expunged = deliveries = closes = 0;
+	opens = resumes = expunges = names_expunged = deliveries = closes =
+	    leaves = 0;
 	drop_first = bad_letter = second_result = 0;
 	server = (struct server){.rows = rows, .peers_max = 4};
 	assert_int_equal(
