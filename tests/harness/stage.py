@@ -50,6 +50,11 @@ CONFS = {
     "patient": {"greet_pause": "400ms", "trust": {"xclient": ["127.0.0.2"]}},
     "noting": {"early_talkers": "note", "trust": {"proxy": ["127.0.0.3"]}},
     "lmtp": {"listen_lmtp": ["{folder}/lmtp"]},
+    "lmtps": {"listen_lmtp": ["{folder}/lmtps"], **TLS},
+    # Users, who come in clear and may do nothing before TLS and a login.
+    "mua": {"listen": [], "listen_submission": ["{address}"], **TLS},
+    "tighttls": {"limits": {"recipients": 2, "errors": 3, "messages": 2},
+                 "timeouts": {"handshake": "400ms", "command": "2s"}, **TLS},
     "submission": {"listen_submission": ["{folder}/submission"],
                    "trust": {"xclient": []}},
 }

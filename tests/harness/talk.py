@@ -391,7 +391,7 @@ class SmtpTalk(Talk):
         if self.current not in self.lines:
             self.reply("220")
         self.extensions = self.say(
-            f"{'LHLO' if self.listener == 'lmtp' else 'EHLO'} "
+            f"{'LHLO' if self.listener.startswith('lmtp') else 'EHLO'} "
             f"{argument or 'client.example'}", "250")[1:]
 
     def do_offers(self, text):
