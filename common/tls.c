@@ -465,8 +465,10 @@ tls_bind(struct tls *t, enum tls_binding kind, unsigned char *to)
 	if (SSL_version(t->ssl) < TLS1_3_VERSION &&
 	    SSL_get_extms_support(t->ssl) != 1)
 		return 0;
+	/* RFC 9266 2: its context is empty, which RFC 5705 4 tells from none.
+	 */
 	if (SSL_export_keying_material(t->ssl, to, EXPORTER_LENGTH, EXPORTER,
-		sizeof(EXPORTER) - 1, NULL, 0, 0) == 1)
+		sizeof(EXPORTER) - 1, (const unsigned char *)"", 0, 1) == 1)
 		length = EXPORTER_LENGTH;
 	ERR_clear_error();
 	return length;

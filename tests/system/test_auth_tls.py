@@ -222,7 +222,8 @@ class Bound(Login):
 
     def binding(self, name):
         if name == "tls-exporter":
-            return name, self.sock.export_keying_material(LABEL, 32)
+            # RFC 9266 2: the context is empty, not none (RFC 5705 4).
+            return name, self.sock.export_keying_material(LABEL, 32, b"")
         certificate = self.sock.get_peer_certificate().to_cryptography()
         octets = certificate.public_bytes(Encoding.DER)
         return name, hashlib.sha256(octets).digest()

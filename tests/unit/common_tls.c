@@ -285,7 +285,8 @@ talk(SSL *ssl)
 	say(ssl, "ain\r\n");
 	read_all(ssl, 5 + 2 * BIG_FILE);
 	if (SSL_export_keying_material(ssl, binding, 32,
-		"EXPORTER-Channel-Binding", 24, NULL, 0, 0) != 1 ||
+		"EXPORTER-Channel-Binding", 24, (const unsigned char *)"", 0,
+		1) != 1 ||
 	    memcmp(binding, own.binding[0], 32) != 0)
 		abort();
 	if (own.session == NULL)
