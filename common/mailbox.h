@@ -38,11 +38,15 @@ enum mailbox_result {
 	MAILBOX_RESULTS
 };
 
+/* Mailboxes of one message, through all aliases: far above what one look-up may
+ * give (WIRE_TARGETS_MAX). */
+#define MAILBOX_BOXES_MAX 1000
+
 /* What smtpd hands over.  All pointers are borrowed for the call. */
 struct mailbox_delivery {
 	uint64_t trace;	  /* with `received`, makes the file's name */
 	int64_t received; /* wall clock, ns */
-	unsigned count;	  /* of recipients, WIRE_TARGETS_MAX at most */
+	unsigned count;	  /* of mailboxes, MAILBOX_BOXES_MAX at most */
 	const char (*names)[WIRE_NAME_MAX]; /* canonical, no doubles */
 	uint64_t size;	/* stored octets: the whole body, LF line ends */
 	uint64_t lines; /* its LFs without a CR: wire octets are size + lines */
@@ -79,6 +83,10 @@ enum mailbox_result mailbox_room(struct mailbox *m, unsigned count,
  * Commits a message to all its mailboxes.  MAILBOX_OK: it is durable in each,
  * exactly once, and POP3 sees it.  Anything else: it may be tried again with
  * the same trace and time; at no time does a mailbox hold it twice.
+ *
+ * More than WIRE_TARGETS_MAX mailboxes take several requests, as do those of
+ * several helpers.  Unless each stands for itself, what was carried out is
+ * taken back where a later one fails.
  *
  * m->results, where m->each is set: MAILBOX_OK for each mailbox that holds the
  * message as above; any other result for one that does not; MAILBOX_OK is

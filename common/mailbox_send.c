@@ -28,9 +28,9 @@ struct sending {
 	int64_t deadline;
 	int again; /* one may have been carried out, and was not answered */
 	unsigned failed;
-	struct way ways[WIRE_TARGETS_MAX];
-	unsigned char group[WIRE_TARGETS_MAX]; /* of the request under way */
-	unsigned count;			       /* of the group */
+	struct way ways[MAILBOX_BOXES_MAX];
+	uint16_t group[WIRE_TARGETS_MAX]; /* of the request under way */
+	unsigned count;			  /* of the group */
 };
 
 enum mailbox_result
@@ -261,15 +261,16 @@ send_group(struct sending *s, unsigned helper,
 	packet_free(&reply);
 }
 
-/* Makes a group of the recipients for which is(way, helper). */
+/* Makes a group of the next recipients, from *at on, for which is(way, helper):
+ * as many as a request may have. */
 static unsigned
-gather(struct sending *s, unsigned helper,
+gather(struct sending *s, unsigned helper, unsigned *at,
     int (*is)(const struct way *w, unsigned helper))
 {
 	s->count = 0;
-	for (unsigned i = 0; i < s->m->count; i++)
-		if (is(&s->ways[i], helper))
-			s->group[s->count++] = (unsigned char)i;
+	for (; *at < s->m->count && s->count < WIRE_TARGETS_MAX; ++*at)
+		if (is(&s->ways[*at], helper))
+			s->group[s->count++] = (uint16_t)*at;
 	return s->count;
 }
 
@@ -285,6 +286,18 @@ may_have(const struct way *w, unsigned helper)
 	return w->may_have && w->at == helper;
 }
 
+/* Asks one helper for its mailboxes. */
+static void
+send_to(struct sending *s, unsigned helper,
+    void (*put)(struct packet *request, const struct sending *s))
+{
+	unsigned at = 0;
+
+	while ((s->failed == 0 || s->m->each) &&
+	       gather(s, helper, &at, is_next) > 0)
+		send_group(s, helper, put);
+}
+
 /* Asks each helper for its mailboxes, and follows those that others have.
  * Unless each stands for itself, the first failure ends it. */
 static void
@@ -298,8 +311,7 @@ send_all(struct sending *s,
 		for (k = 0; k < WIRE_HELPERS_MAX; k++) {
 			if (s->failed > 0 && !s->m->each)
 				return;
-			if (gather(s, k, is_next) > 0)
-				send_group(s, k, put);
+			send_to(s, k, put);
 		}
 		for (k = 0; k < s->m->count; k++)
 			left += !s->ways[k].is_settled;
@@ -355,27 +367,31 @@ put_retract(struct packet *request, const struct sending *s)
 	put_names(request, s);
 }
 
+static void
+retract_group(struct sending *s, unsigned helper)
+{
+	struct device *d = mailbox_link_device(s->mailbox, helper);
+	struct packet reply;
+
+	packet_init(&reply, 0);
+	if (d == NULL || call(s, d, 0, put_retract, &reply) == -1 ||
+	    reply.head.status != PACKET_OK ||
+	    mailbox_link_end(d, &reply) != MAILBOX_OK)
+		log_warn("mailbox.not_retracted", log_id("trace", s->m->trace),
+		    log_int("helper", helper), log_int("count", s->count));
+	packet_free(&reply);
+}
+
 /* Nobody is to have what not all can have. */
 static void
 retract(struct sending *s)
 {
-	struct packet reply;
-	struct device *d;
+	unsigned k, at;
 
 	s->deadline = clock_after(RETRACT_TIME);
-	for (unsigned k = 0; k < WIRE_HELPERS_MAX; k++) {
-		if (gather(s, k, may_have) == 0)
-			continue;
-		packet_init(&reply, 0);
-		d = mailbox_link_device(s->mailbox, k);
-		if (d == NULL || call(s, d, 0, put_retract, &reply) == -1 ||
-		    reply.head.status != PACKET_OK ||
-		    mailbox_link_end(d, &reply) != MAILBOX_OK)
-			log_warn("mailbox.not_retracted",
-			    log_id("trace", s->m->trace), log_int("helper", k),
-			    log_int("count", s->count));
-		packet_free(&reply);
-	}
+	for (k = 0; k < WIRE_HELPERS_MAX; k++)
+		for (at = 0; gather(s, k, &at, may_have) > 0;)
+			retract_group(s, k);
 }
 
 enum mailbox_result

@@ -18,12 +18,6 @@
 /* The first pieces of the lists of recipients and of mailboxes; they double. */
 #define FIRST_ROOM 4
 
-/*
- * Mailboxes of one message, through all aliases: a bound for memory, far above
- * what a recipient's own may be (WIRE_TARGETS_MAX).
- */
-#define BOXES_MAX 1000
-
 static unsigned
 find_box(const struct transaction *t, const char *name)
 {
@@ -60,7 +54,7 @@ add_box(struct transaction *t, struct recipient *r, const char *name)
 	void *names = t->names;
 
 	if (at == t->boxes) {
-		if (t->boxes == BOXES_MAX)
+		if (t->boxes == MAILBOX_BOXES_MAX)
 			return "452 4.5.3 Too many recipients";
 		if (make_room(&names, t->boxes, &t->room, sizeof(*t->names)) ==
 		    -1)

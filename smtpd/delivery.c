@@ -7,32 +7,7 @@
 #include "settings.h"
 
 #include <stdlib.h>
-
-/* One request to the mailbox helper: WIRE_TARGETS_MAX mailboxes at most. */
-static void
-deliver_some(struct smtp *s, unsigned from, unsigned count, int each,
-    enum mailbox_result *results, int64_t deadline)
-{
-	const struct incoming *in = s->mail.in;
-	const struct mailbox_delivery d = {
-	    .trace = s->mail.trace,
-	    .received = in->time,
-	    .count = count,
-	    .names = (const char(*)[WIRE_NAME_MAX])s->mail.names + from,
-	    .size = in->fields + in->sink.octets,
-	    .lines = in->lines + in->sink.lines,
-	    .wire = s->mail.crlf && in->sink.dots == 0,
-	    .body = in->body.memory,
-	    .spool = in->body.spool,
-	    .each = each,
-	    .results = results + from,
-	};
-	enum mailbox_result result;
-
-	result = mailbox_deliver(s->devices->mailbox, &d, deadline);
-	for (unsigned i = from; i < from + count && !each; i++)
-		results[i] = result;
-}
+#include <string.h>
 
 /* RFC 5321 6.3: a mailbox that had it before sees it again in a loop. */
 static int
@@ -80,26 +55,71 @@ has_loop(const struct smtp *s)
 	return 0;
 }
 
-/*
- * Where a later request of several fails, those before it are delivered, and
- * the client, which is told to try again, sends them once more: RFC 5321 4.5.5
- * prefers that to a loss.
- */
+/* Hands it over to these mailboxes; unless each stands for itself, and where
+ * that takes several requests, not before all have room for it: nobody is to
+ * see a letter come and go. */
+static enum mailbox_result
+hand_over(struct smtp *s, unsigned count, const char (*names)[WIRE_NAME_MAX],
+    int each, enum mailbox_result *results)
+{
+	const struct incoming *in = s->mail.in;
+	const struct mailbox_delivery d = {
+	    .trace = s->mail.trace,
+	    .received = in->time,
+	    .count = count,
+	    .names = names,
+	    .size = in->fields + in->sink.octets,
+	    .lines = in->lines + in->sink.lines,
+	    .wire = s->mail.crlf && in->sink.dots == 0,
+	    .body = in->body.memory,
+	    .spool = in->body.spool,
+	    .each = each,
+	    .results = results,
+	};
+	int64_t deadline = clock_after(s->conf->commit);
+	enum mailbox_result result = MAILBOX_OK;
+
+	if (!each && count > WIRE_TARGETS_MAX)
+		result = mailbox_room(
+		    s->devices->mailbox, count, names, d.size, deadline);
+	if (result == MAILBOX_OK)
+		result = mailbox_deliver(s->devices->mailbox, &d, deadline);
+	return result;
+}
+
+/* Each mailbox stands for itself: those that it comes from get it no more. */
 static void
-deliver_all(struct smtp *s, int each, enum mailbox_result *results)
+deliver_each(struct smtp *s, enum mailbox_result *results)
 {
 	const struct transaction *t = &s->mail;
-	int64_t deadline = clock_after(s->conf->commit);
-	int is_looping = has_loop(s);
-	unsigned most = is_looping ? 1 : WIRE_TARGETS_MAX, n;
+	enum mailbox_result *some = calloc(t->boxes, sizeof(*some));
+	char(*names)[WIRE_NAME_MAX] = calloc(t->boxes, sizeof(*names));
+	unsigned i, n = 0;
 
-	if (is_looping && !each)
-		return;
-	for (unsigned i = 0; i < t->boxes; i += n) {
-		n = t->boxes - i < most ? t->boxes - i : most;
-		if (!is_looping || !loops(s, i))
-			deliver_some(s, i, n, each, results, deadline);
+	for (i = 0; some != NULL && names != NULL && i < t->boxes; i++) {
+		some[i] = MAILBOX_TEMPORARY;
+		if (!loops(s, i))
+			memcpy(names[n++], t->names[i], sizeof(*names));
 	}
+	if (n > 0)
+		hand_over(s, n, (const char(*)[WIRE_NAME_MAX])names, 1, some);
+	for (i = n = 0; some != NULL && names != NULL && i < t->boxes; i++)
+		if (!loops(s, i))
+			results[i] = some[n++];
+	free(names);
+	free(some);
+}
+
+/* All get it, or none: RFC 5321 4.1.1.4 has one reply for all. */
+static void
+deliver_all(struct smtp *s, enum mailbox_result *results)
+{
+	const struct transaction *t = &s->mail;
+	enum mailbox_result result = hand_over(
+	    s, t->boxes, (const char(*)[WIRE_NAME_MAX])t->names, 0, NULL);
+
+	for (unsigned i = 0; i < t->boxes; i++)
+		results[i] = result;
 }
 
 int
@@ -114,7 +134,10 @@ delivery_commit(struct smtp *s, int each)
 	for (unsigned i = 0; i < t->boxes; i++)
 		results[i] = MAILBOX_TEMPORARY;
 	fiber_shield(1);
-	deliver_all(s, each, results);
+	if (each)
+		deliver_each(s, results);
+	else if (!has_loop(s))
+		deliver_all(s, results);
 	fiber_shield(0);
 	result = give_results(s, results);
 	free(results);

@@ -25,6 +25,7 @@
 #define SOON	clock_after(20 * CLOCK_SECOND)
 #define HELPERS 3
 #define BOXES	4
+#define MANY	250 /* more than fit into a request */
 
 static char folder[64];
 static struct mailbox *mailbox;
@@ -35,7 +36,8 @@ static struct box {
 	unsigned home; /* the helper that has it */
 	enum mailbox_result result;
 	int has; /* the message */
-} boxes[BOXES];
+} boxes[MANY];
+static unsigned used = BOXES; /* of them */
 static unsigned asked[HELPERS], retracts;
 static uint8_t flags_seen[HELPERS];
 static int hangs_up; /* the helper that does so, once, after its delivery */
@@ -53,15 +55,15 @@ self(struct request *q)
 
 /* Reads the names into box numbers: their count. */
 static uint32_t
-read_boxes(struct packet *p, unsigned numbers[BOXES])
+read_boxes(struct packet *p, unsigned numbers[WIRE_TARGETS_MAX])
 {
 	char name[WIRE_NAME_MAX];
 	uint32_t count = packet_get_u32(p);
 
-	assert_in_range(count, 1, BOXES);
+	assert_in_range(count, 1, WIRE_TARGETS_MAX);
 	for (uint32_t i = 0; i < count; i++) {
 		packet_get_text(p, name, sizeof(name));
-		numbers[i] = (unsigned)(name[1] - '0');
+		numbers[i] = (unsigned)atoi(name + 1);
 	}
 	return count;
 }
@@ -99,8 +101,8 @@ static int
 answer_deliver(struct request *q)
 {
 	struct packet *p = &q->packet;
-	unsigned numbers[BOXES], n = self(q), bad;
-	unsigned char octets[BOXES];
+	unsigned numbers[WIRE_TARGETS_MAX], n = self(q), bad;
+	unsigned char octets[WIRE_TARGETS_MAX];
 	uint32_t count;
 	size_t length;
 	int each;
@@ -129,8 +131,8 @@ answer_deliver(struct request *q)
 static int
 answer_room(struct request *q)
 {
-	unsigned numbers[BOXES];
-	unsigned char octets[BOXES];
+	unsigned numbers[WIRE_TARGETS_MAX];
+	unsigned char octets[WIRE_TARGETS_MAX];
 	uint32_t count;
 
 	(void)packet_get_u64(&q->packet);
@@ -145,7 +147,7 @@ static int
 answer_retract(struct request *q)
 {
 	struct packet *p = &q->packet;
-	unsigned numbers[BOXES];
+	unsigned numbers[WIRE_TARGETS_MAX];
 	uint32_t count;
 
 	for (int i = 0; i < 4; i++)
@@ -172,7 +174,7 @@ answer_spool(struct request *q)
 	packet_get_text(&q->packet, name, sizeof(name));
 	assert_int_equal(packet_end(&q->packet), 0);
 	asked[self(q)]++;
-	home = boxes[name[1] - '0'].home;
+	home = boxes[atoi(name + 1)].home;
 	packet_init(&fields, 0);
 	if (home == self(q)) {
 		fields.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -194,23 +196,23 @@ static const struct server_row rows[] = {
     {.answer = NULL},
 };
 
-static const char names[BOXES][WIRE_NAME_MAX] = {"b0", "b1", "b2", "b3"};
-static enum mailbox_result results[BOXES];
+static char names[MANY][WIRE_NAME_MAX];
+static enum mailbox_result results[MANY];
 
 static enum mailbox_result
 deliver(int each)
 {
 	const struct mailbox_delivery m = {.trace = 7,
 	    .received = 8,
-	    .count = BOXES,
-	    .names = names,
+	    .count = used,
+	    .names = (const char(*)[WIRE_NAME_MAX])names,
 	    .size = 1,
 	    .body = "\n",
 	    .spool = -1,
 	    .each = each,
 	    .results = results};
 
-	for (unsigned i = 0; i < BOXES; i++)
+	for (unsigned i = 0; i < used; i++)
 		boxes[i].has = 0;
 	retracts = 0;
 	memset(asked, 0, sizeof(asked));
@@ -222,7 +224,7 @@ count_having(void)
 {
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < BOXES; i++)
+	for (unsigned i = 0; i < used; i++)
 		n += boxes[i].has != 0;
 	return n;
 }
@@ -296,14 +298,60 @@ ends_a_circle(void)
 	assert_int_equal(boxes[3].has, 0);
 }
 
+static enum mailbox_result
+room(unsigned count)
+{
+	return mailbox_room(
+	    mailbox, count, (const char(*)[WIRE_NAME_MAX])names, 100, SOON);
+}
+
+/* More than a request holds, of two helpers. */
+static void
+splits(void)
+{
+	used = MANY;
+	for (unsigned i = 0; i < MANY; i++)
+		boxes[i].home = 0;
+	assert_int_equal(deliver(0), MAILBOX_OK);
+	assert_int_equal(count_having(), MANY);
+	/* Who has them is known by now. */
+	assert_int_equal(deliver(0), MAILBOX_OK);
+	assert_int_equal(count_having(), MANY);
+	assert_int_equal(asked[0], 3);
+	assert_int_equal(flags_seen[0], WIRE_DELIVER_PART);
+	assert_int_equal(room(MANY), MAILBOX_OK);
+
+	/* The last part fails: those before it are taken back. */
+	boxes[219].result = MAILBOX_FULL;
+	assert_int_equal(room(MANY), MAILBOX_FULL);
+	assert_int_equal(deliver(0), MAILBOX_FULL);
+	assert_int_equal(count_having(), 0);
+	assert_int_equal(retracts, 2);
+	for (unsigned i = 220; i < MANY; i++)
+		boxes[i].home = 1;
+	assert_int_equal(deliver(1), MAILBOX_FULL);
+	assert_int_equal(count_having(), MANY - 1);
+	assert_int_equal(results[219], MAILBOX_FULL);
+	assert_int_equal(results[MANY - 1], MAILBOX_OK);
+
+	/* The helper goes in the midst of it, and comes again. */
+	boxes[219].result = MAILBOX_OK;
+	hangs_up = 0;
+	assert_int_equal(deliver(0), MAILBOX_OK);
+	assert_int_equal(count_having(), MANY);
+	boxes[MANY - 1].result = MAILBOX_TEMPORARY;
+	hangs_up = 0;
+	assert_int_equal(deliver(0), MAILBOX_TEMPORARY);
+	assert_int_equal(count_having(), 0);
+	used = BOXES;
+}
+
 static void
 asks_for_room(void)
 {
-	assert_int_equal(
-	    mailbox_room(mailbox, BOXES, names, 100, SOON), MAILBOX_OK);
+	assert_int_equal(room(BOXES), MAILBOX_OK);
 	boxes[3].result = MAILBOX_FULL;
-	assert_int_equal(
-	    mailbox_room(mailbox, BOXES, names, 100, SOON), MAILBOX_FULL);
+	assert_int_equal(room(BOXES), MAILBOX_FULL);
 }
 
 static void
@@ -340,8 +388,10 @@ first_fiber(void *arg)
 
 	(void)arg;
 	hangs_up = -1;
-	for (unsigned i = 0; i < BOXES; i++)
+	for (unsigned i = 0; i < MANY; i++) {
 		boxes[i] = (struct box){.home = i % HELPERS};
+		snprintf(names[i], sizeof(names[i]), "b%u", i);
+	}
 	for (unsigned i = 0; i < HELPERS; i++) {
 		int listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
 
@@ -405,6 +455,7 @@ main(void)
 	    BODY(each_for_itself),
 	    BODY(moves_meanwhile),
 	    BODY(ends_a_circle),
+	    BODY(splits),
 	    BODY(asks_for_room),
 	    BODY(spools),
 	};

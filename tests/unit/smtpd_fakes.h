@@ -35,7 +35,7 @@ static struct {
 	int lookups, hosts, spools, deliveries;
 	struct accounts_sender sender; /* who wrote to closed@ */
 	char from[WIRE_ADDRESS_MAX];
-	char names[WIRE_TARGETS_MAX][WIRE_NAME_MAX]; /* of the last one */
+	char names[MAILBOX_BOXES_MAX][WIRE_NAME_MAX]; /* of the last one */
 	unsigned count;
 	uint64_t trace, size, lines;
 	char body[FAKE_BODY_MAX];
@@ -79,7 +79,8 @@ mailbox_room(struct mailbox *d, unsigned count,
 	(void)d;
 	(void)deadline;
 	fake.rooms += count;
-	assert_int_equal(strncmp(names[0], "full", 4), 0);
+	if (count <= WIRE_TARGETS_MAX)
+		assert_int_equal(strncmp(names[0], "full", 4), 0);
 	return size > 1000 ? MAILBOX_FULL : fake.room;
 }
 
