@@ -179,3 +179,20 @@ def test_case(pair, user):
     for name in ("Ann", "ann"):
         pair.must("user", "del", f"{name}@exact.example")
     pair.must("domain", "del", "exact.example")
+
+
+def test_a_note_to_a_sender_elsewhere(pair, address):
+    """Nothing is sent out from here: the note is dropped, and the log says
+    so."""
+    for sender, why in (("x@foreign.example", "note.dropped"),
+                        (f"u1@{DOMAIN}", "note.delivered")):
+        with Smtp(pair.smtp_port) as smtp:
+            smtp.hello()
+            assert smtp.cmd(f"MAIL FROM:<{sender}>").code == 250
+            assert smtp.cmd(f"RCPT TO:<{address}> NOTIFY=SUCCESS").code == 250
+            assert smtp.cmd("DATA").code == 354
+            smtp.send(BODY + b".\r\n")
+            assert smtp.reply().code == 250
+        line = [line for line in pair.log("smtpd").read_text().splitlines()
+                if " note." in line][-1]
+        assert f" {why} " in line and f"to={sender}" in line

@@ -63,7 +63,7 @@ read_boxes(struct packet *p, unsigned numbers[WIRE_TARGETS_MAX])
 	assert_in_range(count, 1, WIRE_TARGETS_MAX);
 	for (uint32_t i = 0; i < count; i++) {
 		packet_get_text(p, name, sizeof(name));
-		numbers[i] = (unsigned)atoi(name + 1);
+		numbers[i] = (unsigned)strtoul(name + 1, NULL, 10);
 	}
 	return count;
 }
@@ -174,7 +174,7 @@ answer_spool(struct request *q)
 	packet_get_text(&q->packet, name, sizeof(name));
 	assert_int_equal(packet_end(&q->packet), 0);
 	asked[self(q)]++;
-	home = boxes[atoi(name + 1)].home;
+	home = boxes[strtoul(name + 1, NULL, 10)].home;
 	packet_init(&fields, 0);
 	if (home == self(q)) {
 		fields.fd = open("/dev/null", O_RDWR | O_CLOEXEC);
