@@ -159,3 +159,16 @@ tally_address(
 		memcpy(key + 1, &address->in.sin_addr, 4);
 	return 5;
 }
+
+size_t
+tally_network(const unsigned char *address, size_t length,
+    unsigned char key[TALLY_ADDRESS])
+{
+	/* With the octet that says which kind it is. */
+	size_t kept = length == TALLY_ADDRESS ? 7 : 4;
+
+	if (kept > length)
+		kept = length;
+	memcpy(key, address, kept);
+	return kept;
+}

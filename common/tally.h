@@ -37,4 +37,9 @@ size_t tally_kinds(struct tally *t);
 size_t tally_address(
     const union listen_address *address, unsigned char key[TALLY_ADDRESS]);
 
+/* The key of the network of such a key: 24 bits of IPv4, 48 of IPv6.  Returns
+ * its length. */
+size_t tally_network(const unsigned char *address, size_t length,
+    unsigned char key[TALLY_ADDRESS]);
+
 #endif

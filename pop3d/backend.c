@@ -248,6 +248,8 @@ backend_pass(struct pop3 *p)
 {
 	struct conn *there = &p->backend->conn;
 
+	/* As in a maildrop here: it keeps its place. */
+	p->client->standing.is_kept = 1;
 	if (conn_flush(&p->conn) == -1)
 		return NEXT_DROP;
 	switch (conn_pass(&p->conn, there, p->conf->idle)) {

@@ -7,8 +7,8 @@
 
 #include "session.h"
 
-/* Counts the session for the address of its client, and no longer for an
- * earlier one.  0, or -1: that address has as many as it may. */
+/* Counts the session for the address of its client and its network, and no
+ * longer for earlier ones.  0, or -1: one has as many as it may. */
 int limits_enter_address(struct pop3 *p);
 
 /* Counts it for the mailbox of this name, which it may have opened by now.  0,

@@ -117,6 +117,8 @@ static const struct conf_setting settings[] = {
 	BOUNDS("1", "1000000")),
     ROW("limits", "address_sessions", NUMBER, address_sessions, "100",
 	BOUNDS("0", "1000000")),
+    ROW("limits", "network_sessions", NUMBER, network_sessions, "1000",
+	BOUNDS("0", "1000000")),
     ROW("limits", "user_sessions", NUMBER, user_sessions, "0",
 	BOUNDS("0", "1000000")),
     ROW("limits", "errors", NUMBER, errors, "20", BOUNDS("1", "10000")),

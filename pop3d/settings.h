@@ -24,6 +24,7 @@ struct settings {
 	struct conf_list proxy;	  /* networks of balancers: PROXY protocol */
 	struct conf_list xclient; /* networks of proxies that say XCLIENT */
 	int64_t address_sessions; /* of one address at a time; 0: any number */
+	int64_t network_sessions; /* of a /24 or /48; likewise */
 	int64_t user_sessions;	  /* of one user; likewise */
 	int64_t login_delay;	  /* ns between two logins of one user */
 	int last_login;		  /* notes when, and from where, a user came */

@@ -22,18 +22,6 @@ open_all(void)
 	recipients = rate_open();
 }
 
-/* The network of an address: 24 bits of IPv4, 48 of IPv6. */
-static size_t
-network_of(const unsigned char *address, size_t length, unsigned char *to)
-{
-	size_t kept = length == TALLY_ADDRESS ? 7 : 4;
-
-	if (kept > length)
-		kept = length;
-	memcpy(to, address, kept);
-	return kept;
-}
-
 static int
 is_free(const struct smtp *s)
 {
@@ -49,8 +37,8 @@ limits_leave(struct smtp *s)
 	if (s->place_length == 0)
 		return;
 	tally_give(addresses, s->place, s->place_length);
-	tally_give(
-	    networks, network, network_of(s->place, s->place_length, network));
+	tally_give(networks, network,
+	    tally_network(s->place, s->place_length, network));
 	s->place_length = 0;
 }
 
@@ -68,7 +56,8 @@ limits_enter(struct smtp *s)
 	if (tally_take(addresses, s->place, length,
 		(unsigned)s->conf->address_sessions) == -1)
 		return -1;
-	if (tally_take(networks, network, network_of(s->place, length, network),
+	if (tally_take(networks, network,
+		tally_network(s->place, length, network),
 		(unsigned)s->conf->network_sessions) == -1) {
 		tally_give(addresses, s->place, length);
 		return -1;
@@ -77,36 +66,39 @@ limits_enter(struct smtp *s)
 	return 0;
 }
 
+/* One more of the address and of who has logged in; 0 is no limit. */
 static int
-take(const struct smtp *s, struct rate *r, int64_t limit)
+take(const struct smtp *s, struct rate *r, int64_t limit, int64_t user_limit)
 {
 	unsigned char place[TALLY_ADDRESS];
-	const void *key = place;
-	size_t length;
+	int64_t now = clock_now();
 
-	if (limit == 0 || r == NULL)
+	if (r == NULL)
 		return 0;
-	if (s->login != NULL) {
-		key = s->login;
-		length = strlen(s->login);
-	} else if (is_free(s)) {
+	if (s->login != NULL && user_limit > 0 &&
+	    rate_take(
+		r, s->login, strlen(s->login), (unsigned)user_limit, now) == -1)
+		return -1;
+	if (limit == 0 || is_free(s))
 		return 0;
-	} else {
-		length = tally_address(&s->peer, place);
-	}
-	return rate_take(r, key, length, (unsigned)limit, clock_now());
+	/* No login begins as a place does: they can't be taken for each
+	 * other. */
+	return rate_take(
+	    r, place, tally_address(&s->peer, place), (unsigned)limit, now);
 }
 
 int
 limits_message(const struct smtp *s)
 {
 	pthread_once(&once, open_all);
-	return take(s, messages, s->conf->messages_minute);
+	return take(s, messages, s->conf->messages_minute,
+	    s->conf->user_messages_minute);
 }
 
 int
 limits_recipient(const struct smtp *s)
 {
 	pthread_once(&once, open_all);
-	return take(s, recipients, s->conf->recipients_minute);
+	return take(s, recipients, s->conf->recipients_minute,
+	    s->conf->user_recipients_minute);
 }

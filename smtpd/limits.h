@@ -15,8 +15,8 @@ int limits_enter(struct smtp *s);
 /* The session is over. */
 void limits_leave(struct smtp *s);
 
-/* One more message, or recipient, of the address, or of who has logged in: 0,
- * or -1 where that is too much for a minute. */
+/* One more message, or recipient, of the address, and of who has logged in: 0,
+ * or -1 where that is too much for a minute of either. */
 int limits_message(const struct smtp *s);
 int limits_recipient(const struct smtp *s);
 

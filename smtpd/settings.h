@@ -38,24 +38,26 @@ struct settings {
 	int64_t errors;	      /* 5xx replies since the last message accepted */
 	int64_t hops;	      /* Received fields of one message */
 	int64_t data_rate; /* octets a second of a message, at least; 0: any */
-	int64_t unknown_recipients; /* refused RCPTs of a session */
-	int64_t messages;	    /* of a session; 0: any */
-	int64_t address_sessions;   /* at a time */
-	int64_t network_sessions;   /* likewise, of a /24 or /48 */
-	int64_t messages_minute;    /* of an address or a login; 0: any */
-	int64_t recipients_minute;  /* likewise */
-	int strict_pipelining;	    /* nothing may come behind EHLO */
-	int64_t greet_pause;	    /* ns before the greeting */
-	int early_talkers;	    /* enum settings_early */
-	int vrfy;		    /* enum settings_vrfy */
-	struct conf_list proxy;	    /* networks of balancers: PROXY protocol */
-	struct conf_list xclient;   /* networks of proxies that say XCLIENT */
-	int64_t session;	    /* ns that all of a session may take */
-	int64_t command;	    /* ns to wait for a command */
-	int64_t data_block;	    /* ns to wait for a piece of a message */
-	int64_t message;	    /* ns that a whole message may take */
-	int64_t commit;		    /* ns to wait for the mailbox helper */
-	int64_t helper;		    /* ns for any other request to a helper */
+	int64_t unknown_recipients;	/* refused RCPTs of a session */
+	int64_t messages;		/* of a session; 0: any */
+	int64_t address_sessions;	/* at a time */
+	int64_t network_sessions;	/* likewise, of a /24 or /48 */
+	int64_t messages_minute;	/* of an address; 0: any */
+	int64_t recipients_minute;	/* likewise */
+	int64_t user_messages_minute;	/* of who has logged in; 0: any */
+	int64_t user_recipients_minute; /* likewise */
+	int strict_pipelining;		/* nothing may come behind EHLO */
+	int64_t greet_pause;		/* ns before the greeting */
+	int early_talkers;		/* enum settings_early */
+	int vrfy;			/* enum settings_vrfy */
+	struct conf_list proxy;	  /* networks of balancers: PROXY protocol */
+	struct conf_list xclient; /* networks of proxies that say XCLIENT */
+	int64_t session;	  /* ns that all of a session may take */
+	int64_t command;	  /* ns to wait for a command */
+	int64_t data_block;	  /* ns to wait for a piece of a message */
+	int64_t message;	  /* ns that a whole message may take */
+	int64_t commit;		  /* ns to wait for the mailbox helper */
+	int64_t helper;		  /* ns for any other request to a helper */
 	int64_t send; /* ns that the client may leave a reply waiting */
 	struct conf_list mechanisms; /* of logins: sasl.h */
 	int plaintext;		     /* enum settings_plaintext */

@@ -115,6 +115,37 @@ is_same(const char *a, const char *b)
 	       memcmp(keys[0], keys[1], lengths[0]) == 0;
 }
 
+static int
+is_network_same(const char *a, const char *b)
+{
+	unsigned char keys[2][TALLY_ADDRESS], place[TALLY_ADDRESS];
+	const char *const texts[2] = {a, b};
+	union listen_address address;
+	size_t lengths[2];
+	char why[200];
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_not_equal(
+		    listen_parse(texts[i], &address, why, sizeof(why)), 0);
+		lengths[i] = tally_network(
+		    place, tally_address(&address, place), keys[i]);
+	}
+	return lengths[0] == lengths[1] &&
+	       memcmp(keys[0], keys[1], lengths[0]) == 0;
+}
+
+static void
+knows_networks(void **state)
+{
+	(void)state;
+	assert_true(is_network_same("192.0.2.1:1", "192.0.2.255:2"));
+	assert_false(is_network_same("192.0.2.1:1", "192.0.3.1:1"));
+	assert_true(
+	    is_network_same("[2001:db8:5::1]:1", "[2001:db8:5:9::1]:1"));
+	assert_false(is_network_same("[2001:db8:5::1]:1", "[2001:db8:6::1]:1"));
+	assert_false(is_network_same("[2001:db8:5::1]:1", "32.1.13.1:1"));
+}
+
 static void
 knows_addresses(void **state)
 {
@@ -134,6 +165,7 @@ main(void)
 	    cmocka_unit_test(takes_many_kinds),
 	    cmocka_unit_test(serves_threads),
 	    cmocka_unit_test(knows_addresses),
+	    cmocka_unit_test(knows_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
