@@ -5,6 +5,7 @@
 #include "conn.h"
 #include "fiber.h"
 #include "tls_conf.h"
+#include "tls_offload.h"
 #include "tls_provider.h"
 #include "tls_sign.h"
 #include "worker.h"
@@ -34,7 +35,7 @@ static struct {
 	EVP_PKEY *key; /* private; the "keys helper" has it */
 	struct tls_conf *conf;
 	int fds[2]; /* server, client */
-	int version;
+	int version, has_partner;
 	void (*server)(struct conn *c);
 	void (*client)(SSL *ssl);
 	SSL_CTX *ctx;
@@ -97,7 +98,10 @@ set_up(const char *kind)
 	X509 *x;
 	int length;
 
+	int has_partner = own.has_partner;
+
 	memset(&own, 0, sizeof(own));
+	own.has_partner = has_partner;
 	own.version = TLS1_3_VERSION;
 	own.key = make_key(kind);
 	x = certify(own.key);
@@ -175,11 +179,16 @@ first_fiber(void *arg)
 
 	(void)arg;
 	tls_sign_with(&signer);
+	if (tls_offload_is_partner()) {
+		tls_offload_serve();
+		return;
+	}
 	assert_int_equal(conn_open(&conn, own.fds[0], SOON), 0);
 	own.server(&conn);
 	assert_int_equal(ERR_peek_error(), 0);
 	conn_close(&conn);
-	tls_sign_with(NULL);
+	if (tls_offload_is_there())
+		tls_offload_end();
 	worker_stop();
 }
 
@@ -195,7 +204,11 @@ run(void (*server)(struct conn *), void (*client)(SSL *))
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, own.fds), 0);
 	assert_int_equal(ioctl(own.fds[0], FIONBIO, &on), 0);
 	assert_int_equal(pthread_create(&thread, NULL, client_main, NULL), 0);
-	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
+	if (own.has_partner)
+		assert_int_equal(tls_offload_begin(1), 0);
+	assert_int_equal(
+	    worker_run(own.has_partner ? 2 : 1, first_fiber, NULL), 0);
+	tls_offload_free();
 	pthread_join(thread, NULL);
 }
 
@@ -454,10 +467,22 @@ clients_that_mean_no_good(void **state)
 	tear_down();
 }
 
+/* All handshakes of the tests that follow run on another worker. */
+static void
+from_here_on_aside(void **state)
+{
+	(void)state;
+	own.has_partner = 1;
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(keys_of_each_kind),
+	    cmocka_unit_test(handshakes_that_fail),
+	    cmocka_unit_test(clients_that_mean_no_good),
+	    cmocka_unit_test(from_here_on_aside),
 	    cmocka_unit_test(keys_of_each_kind),
 	    cmocka_unit_test(handshakes_that_fail),
 	    cmocka_unit_test(clients_that_mean_no_good),
