@@ -35,7 +35,8 @@ VALGRIND_UNITS = VALGRIND + "--leak-check=no"
 VALGRIND_DAEMONS = (VALGRIND + "--leak-check=full --show-leak-kinds=definite "
                     "--errors-for-leak-kinds=definite")
 # What the threads of the core share is where TSan looks.
-TSAN_UNITS = ["fiber", "port", "ring", "stack", "switch", "timer", "worker"]
+TSAN_UNITS = ["fiber", "port", "ring", "stack", "switch", "timer", "tls",
+              "tls_offload", "worker"]
 
 
 class Report:

@@ -1,5 +1,6 @@
 """Clients that mean no good by TLS: none costs more than its deadline, gets a
 letter in, or keeps others waiting."""
+import contextlib
 import os
 import socket
 import ssl
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, scaled
+from harness.daemons import DOMAIN, LOAD, PATIENCE, scaled
 from harness.pop3 import Pop3, fetch
 from harness.smtp import Closed, Smtp, deliver
 from harness.tls import HOST, TlsPair, starttls
@@ -226,3 +227,57 @@ def test_a_flood_of_handshakes_lets_others_work(pair):
         except OSError:
             return False
     proc.wait_until("others are served", is_served, 30 * PATIENCE)
+
+
+def leave(pair, data, state):
+    """A client that goes in one of the states of a handshake."""
+    if state == "starttls":
+        with Smtp(pair.smtp_port) as smtp:
+            smtp.hello()
+            assert smtp.cmd("STARTTLS").code == 220
+        return
+    if state in ("greeted", "reset"):
+        sock = pair.connect(pair.smtps_port, pair.leaving)
+        sock.recv(100)
+        if state == "reset":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                            struct.pack("ii", 1, 0))
+        sock.close()
+        return
+    part = {"connected": b"", "a part": data[:40], "hello": data,
+            "answered": data, "garbage": b"EHLO x\r\n"}[state]
+    with contextlib.closing(open_tls(pair, part)) as sock:
+        if state in ("answered", "garbage"):
+            sock.recv(1)
+
+
+STATES = ["connected", "a part", "hello", "answered", "garbage", "starttls",
+          "greeted", "reset"]
+
+
+def test_disconnects_leave_nothing(pair):
+    """In whatever state clients go, nothing of them stays: neither memory nor
+    descriptors."""
+    client, data = pair.pid("smtpd/client"), hello()
+    pair.leaving = pair.ca.context()
+
+    def sockets():
+        return len([t for t in proc.descriptors(client).values()
+                    if t.startswith("socket:")])
+
+    def go(rounds):
+        for _ in range(rounds):
+            for state in STATES:
+                leave(pair, data, state)
+        proc.wait_until("all have gone", lambda: sockets() <= before,
+                        30 * PATIENCE)
+
+    before = sockets()
+    go(scaled(40))
+    first = proc.resident(client)
+    go(scaled(80))
+    # A session that stayed would take 10 KiB and more, its smallest part some
+    # hundred octets: of 640 of them.
+    grown = proc.resident(client) - first
+    if LOAD >= 1:
+        assert grown < 384, f"{grown} KiB"
