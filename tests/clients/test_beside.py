@@ -32,7 +32,7 @@ def subjects(port, user):
 def test_uidls_of_dovecot_are_taken_over(pair, user, address):
     """What Dovecot told its clients, ringmail tells them after the import."""
     send(pair, address, 0, 5)
-    with dovecot.serve(pair) as (pop3, _):
+    with dovecot.serve(pair) as (pop3, _, _):
         theirs = subjects(pop3, address)
         assert sorted(theirs.values()) == list(range(5))
     assert "5 of them new" in pair.must("mailbox", "import", address)
@@ -64,7 +64,7 @@ def imap_session(port, address, stop, seen):
 def test_dovecot_serves_the_same_maildir(pair, user, address):
     """No letter is lost or doubled; UIDLs stay."""
     seen, stop, uidls = {}, threading.Event(), {}
-    with dovecot.serve(pair) as (_, imap):
+    with dovecot.serve(pair) as (_, imap, _):
         send(pair, address, 0, 1)
         other = threading.Thread(target=imap_session,
                                  args=(imap, address, stop, seen))

@@ -97,7 +97,7 @@ def test_mutt_in_the_maildir(pair, user, address):
             assert deliver(pair.smtp_port, message, address).code == 250
             sent += 1
 
-    with dovecot.serve(pair) as (_, imap_port):
+    with dovecot.serve(pair) as (_, imap_port, _):
         looker = threading.Thread(target=imap_session,
                                   args=(imap_port, address, stop))
         looker.start()

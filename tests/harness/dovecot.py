@@ -1,5 +1,7 @@
 """Dovecot over the Maildirs of a Pair, on ports of its own."""
+import collections
 import contextlib
+import pathlib
 import pwd
 import shutil
 import socket
@@ -15,7 +17,7 @@ state_dir = {folder}/state
 instance_name = ringmail-test
 protocols = pop3 imap
 listen = 127.0.0.1
-ssl = no
+{ssl}
 disable_plaintext_auth = no
 log_path = {folder}/log
 first_valid_uid = 100
@@ -48,19 +50,23 @@ mail_location = maildir:{mail}/%d/%n
 """
 
 
+Ports = collections.namedtuple("Ports", "pop3 imap log")
+
+
 def missing():
     """Whether Dovecot is not installed (dovecot-pop3d, dovecot-imapd)."""
     return shutil.which("dovecot", path="/usr/sbin:/usr/bin") is None
 
 
 @contextlib.contextmanager
-def serve(pair):
-    """Dovecot's ports, POP3 and IMAP; users log in as user@domain with pw."""
+def serve(pair, ssl="ssl = no"):
+    """Dovecot's ports, POP3 and IMAP, and its log; users log in as user@domain
+    with pw.  ssl: the conf's lines about that."""
     folder = tempfile.mkdtemp(prefix="ringmail-dovecot-", dir="/var/tmp")
     pop3, imap = free_ports(2)
     owner = pwd.getpwnam("ringmail")
     with open(f"{folder}/conf", "w", encoding="ascii") as conf:
-        conf.write(CONF.format(folder=folder, pop3=pop3, imap=imap,
+        conf.write(CONF.format(folder=folder, pop3=pop3, imap=imap, ssl=ssl,
                                uid=owner.pw_uid, gid=owner.pw_gid,
                                mail=pair.mail))
     process = subprocess.Popen(
@@ -76,7 +82,7 @@ def serve(pair):
             return False
     try:
         proc.wait_until("Dovecot starts", answers, 30)
-        yield pop3, imap
+        yield Ports(pop3, imap, pathlib.Path(folder) / "log")
     finally:
         proc.end(process, 15)
         shutil.rmtree(folder, ignore_errors=True)

@@ -120,11 +120,12 @@ def test_session_at_the_backend(front, back, ann, tls):
 def test_who_the_client_is(front, back, ann):
     """The backend hears the client's own address, and of one proxy less."""
     front.lead(ann, "--new")
-    fetch(front.pop3_port, ann)
+    with Pop3(front.pop3_port, user=ann, source="127.0.0.7") as pop3:
+        pop3.quit()
     ours = line_of(front, "pop3d", f"login .*{ann}@")
     session = re.search(r"session=(\w+)", ours).group(1)
     theirs = line_of(back, "pop3d", f"proxy_session={session}")
-    assert "client=127.0.0.1" in theirs
+    assert "client=127.0.0.7" in theirs
 
 
 def b64(text):
