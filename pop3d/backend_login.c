@@ -68,12 +68,16 @@ status_of(const char *line)
 		   : STATUS_NONE;
 }
 
-/* Reads a reply: its line, whose status is +OK or -ERR, or +; NULL. */
+/* Sends what was said, and reads a reply: its line, whose status is +OK or
+ * -ERR, or +; NULL. */
 static char *
 read_reply(struct backend_login *l)
 {
-	char *line = read_line(l);
+	char *line;
 
+	/* However early it answers. */
+	conn_flush(l->conn);
+	line = read_line(l);
 	if (line == NULL || status_of(line) != STATUS_NONE)
 		return line;
 	fail(l, "it speaks no POP3");

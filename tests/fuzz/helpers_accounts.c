@@ -34,9 +34,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_SASL_BEGIN, WIRE_SASL_STEP,
-    WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST};
+    WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST, WIRE_SASL_PROVED};
 static const uint8_t *input;
 static size_t input_size;
+static const uint8_t *whole; /* of the input */
+static size_t whole_size;
 static struct helper helper;
 static struct helpers_conf *conf_in_use;
 static struct server server;
@@ -139,17 +141,21 @@ next_request(struct packet *p, unsigned *who)
 	if (input_size < 2)
 		return 0;
 	*who = input[0] & 1;
-	kind = (input[0] >> 1) % (KINDS + 2);
+	kind = (input[0] >> 1) % (KINDS + 3);
 	length = input[1];
 	input += 2;
 	input_size -= 2;
 	if (length > input_size)
 		length = input_size;
-	packet_init(p, kind < KINDS    ? kinds[kind]
-		       : kind == KINDS ? WIRE_SASL_BEGIN
-				       : WIRE_SASL_STEP);
+	packet_init(p, kind < KINDS	   ? kinds[kind]
+		       : kind == KINDS	   ? WIRE_SASL_BEGIN
+		       : kind == KINDS + 1 ? WIRE_SASL_STEP
+					   : WIRE_SASL_PROVED);
 	if (kind == KINDS) {
 		put_begin(p, input, length);
+	} else if (kind == KINDS + 2) {
+		packet_put_u32(p, handle);
+		packet_put_u8(p, (uint8_t)(length & 1));
 	} else if (kind > KINDS) {
 		packet_put_u32(p, handle);
 		packet_put_data(p, input, length);
@@ -164,6 +170,14 @@ next_request(struct packet *p, unsigned *who)
 	return 1;
 }
 
+/* Whether a hash's mark is in it.  (A password goes back to who has sent it.)
+ */
+static int
+has_hash(const void *data, size_t length)
+{
+	return length > 3 && memmem(data, length, "$y$", 3) != NULL;
+}
+
 /* Takes what was answered by now. */
 static void
 take_replies(int fd)
@@ -175,7 +189,7 @@ take_replies(int fd)
 		/* A challenge names its exchange behind the result. */
 		if (p.length > 5)
 			memcpy(&handle, p.data + 1, sizeof(handle));
-		if (p.length > 3 && memmem(p.data, p.length, "$y$", 3) != NULL)
+		if (has_hash(p.data, p.length) && !has_hash(whole, whole_size))
 			abort();
 	}
 	packet_free(&p);
@@ -252,6 +266,8 @@ static void
 set_up(void)
 {
 	const struct registry_login login = {.made = {.hash = "$y$secret"}};
+	const struct record_backend backend = {
+	    .host = "x.y", .port = 995, .flags = RECORD_BACKEND_FLAGS};
 	char why[REGISTRY_WHY_MAX], error[512];
 	struct directory *d = &accounts.directory;
 	struct helpers_conf *conf;
@@ -278,7 +294,8 @@ set_up(void)
 	accounts.delay = delay_open(NULL, 1000, 8000);
 	if (d->kv == NULL || accounts.delay == NULL ||
 	    registry_domain_add(d, "x.y", why) != REGISTRY_OK ||
-	    registry_user_add(d, "a@x.y", &login, NULL, why) != REGISTRY_OK)
+	    registry_user_add(d, "a@x.y", &login, NULL, why) != REGISTRY_OK ||
+	    registry_user_backend(d, "b@x.y", 1, &backend, why) != REGISTRY_OK)
 		abort();
 	atexit(clean_up);
 }
@@ -294,8 +311,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	server = (struct server){
 	    .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = 4};
 	hasher.peers = 0;
-	input = data;
-	input_size = size;
+	input = whole = data;
+	input_size = whole_size = size;
 	if (worker_run(1, first_fiber, NULL) == -1)
 		abort();
 	return 0;

@@ -46,6 +46,8 @@ static char mechanism_names[MECHANISMS][WIRE_MECHANISM_MAX] = {
     "PLAIN", "LOGIN", "USER", "APOP", "CRAM-MD5", "EXTERNAL", "OAUTHBEARER",
     "XOAUTH2"};
 static char *mechanisms[MECHANISMS];
+static char old_server[] = "pop.old.example:995";
+static char *old_servers[] = {old_server};
 static char root[] = "/mail", layout[] = "%d/%u";
 
 /* A socket that listens at this name, or is connected to it. */
@@ -118,6 +120,7 @@ set_up(void **state)
 	    .default_domain = domain,
 	    .plus_separator = plus,
 	    .postmaster = none,
+	    .backends = {old_servers, 1},
 	    .login_cache = 600 * CLOCK_SECOND,
 	    .hash_processes = 2,
 	    .login_queue = 8,
