@@ -131,11 +131,29 @@ check(struct packet *reply)
 		abort();
 }
 
+/* A server that may be asked for, on a port where nobody is; or another one. */
+static void
+make_dial(struct packet *p)
+{
+	packet_init(p, WIRE_DIAL);
+	if (table_u8() % 4 == 0)
+		packet_put_text(p, "127.0.0.1");
+	else
+		table_put_octets(p, NAME_SIZE + 4);
+	packet_put_u32(p, table_u8() % 3);
+	packet_put_u64(p, table_u32());
+	table_spoil(p);
+}
+
 static void
 make(struct packet *p)
 {
 	const uint8_t kind = table_u8();
 
+	if (kind > 200 && kind <= 220) {
+		make_dial(p);
+		return;
+	}
 	packet_init(p, WIRE_RESOLVE);
 	if (kind > 220) {
 		table_put_raw(p);
@@ -151,10 +169,14 @@ make(struct packet *p)
 static void
 first_fiber(void *arg)
 {
+	static char nobody[] = "127.0.0.1:1";
+	static char *items[] = {nobody};
+	static const struct conf_list servers = {items, 1};
 	int fd = table_attach(&server, ROLE_POP3D);
 	struct packet p;
 
 	(void)arg;
+	resolver_dial_allow(&servers, look_up);
 	for (int n = 0; n < TABLE_REQUESTS && table_input.left > 0; n++) {
 		make(&p);
 		table_send(fd, &p, check);
