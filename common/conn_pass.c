@@ -54,9 +54,11 @@ give(struct conn *c, const char *data, size_t length)
 
 	if (n > 0)
 		c->octets_out += (uint64_t)n;
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return n;
+	if (n != -1 || (errno != EAGAIN && errno != EINTR))
+		return n;
+	/* The edge is told from now on, also where room has come meanwhile. */
+	watch_full(&c->watch);
+	return 0;
 }
 
 static int
