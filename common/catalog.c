@@ -135,6 +135,17 @@ catalog_get(
 	return is_file(l->file) && is_uidl(l->uidl) ? 0 : -1;
 }
 
+int
+catalog_octets(
+    const void *row, uint32_t size, uint32_t number, uint64_t *octets)
+{
+	struct row r;
+
+	memcpy(&r, row, sizeof(r));
+	*octets = r.octets;
+	return r.sum == sum_row(row, size, number) ? 0 : -1;
+}
+
 const char *
 catalog_file(const void *row)
 {

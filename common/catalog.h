@@ -55,6 +55,10 @@ int catalog_put(
 int catalog_get(
     const void *row, uint32_t size, uint32_t number, struct mailbox_letter *l);
 
+/* Reads the octets of a row alone, likewise: its texts are not looked at. */
+int catalog_octets(
+    const void *row, uint32_t size, uint32_t number, uint64_t *octets);
+
 /* The file of a row that catalog_get has read. */
 const char *catalog_file(const void *row);
 

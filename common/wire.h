@@ -70,6 +70,7 @@ enum wire_type {
 	WIRE_BOX_REPAIR,    /* makes its index anew */
 	WIRE_BOX_IMPORT,    /* takes over another server's UIDLs */
 	WIRE_BOX_VISIT,	    /* when its user was there last */
+	WIRE_BOX_XUIDL,	    /* takes over UIDLs from letters' headers */
 
 	/* to keys, from smtpd and pop3d */
 	WIRE_SIGN = 112, /* a TLS server's part of a handshake */

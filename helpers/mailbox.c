@@ -136,6 +136,7 @@ static const struct server_row rows[] = {
 	"box.repair"},
     {WIRE_BOX_IMPORT, ROLE_ADMIN, SERVER_FIBER, answer_box_import,
 	"box.import"},
+    {WIRE_BOX_XUIDL, ROLE_ADMIN, SERVER_FIBER, answer_box_xuidl, "box.xuidl"},
     {WIRE_BOX_VISIT, ROLE_ADMIN, SERVER_FIBER, answer_box_visit, "box.visit"},
     {WIRE_TICKET, ROLE_ACCOUNTS, 0, answer_ticket, "ticket"},
     {WIRE_CHANGED, ROLE_ACCOUNTS, 0, answer_changed, "changed"},

@@ -164,8 +164,8 @@ pause_import(void *arg)
 	return 0;
 }
 
-int
-answer_box_import(struct request *q)
+static int
+import(struct request *q, enum uidl_source source, const char *what)
 {
 	struct task t = {.drop = NULL};
 	struct uidl_import counts;
@@ -178,7 +178,7 @@ answer_box_import(struct request *q)
 	index_file_key(&key, t.owner.path);
 	result = uidls_load(&u, &key, pause_import, NULL);
 	if (result == 0)
-		result = uidl_import(&u, &t.owner, &counts);
+		result = uidl_import(&u, &t.owner, source, &counts);
 	if (result == 0)
 		result = uidls_store(&u);
 	if (result == 0) {
@@ -194,7 +194,21 @@ answer_box_import(struct request *q)
 	saved = errno;
 	uidls_free(&u);
 	errno = saved;
-	finish(&t, result,
-	    "dovecot-uidlist or courierpop3dsizelist can't be imported");
+	finish(&t, result, what);
 	return 0;
+}
+
+int
+answer_box_import(struct request *q)
+{
+	return import(q, UIDL_OF_FILES,
+	    "dovecot-uidlist, courierpop3dsizelist or cyrus.index can't be "
+	    "imported");
+}
+
+int
+answer_box_xuidl(struct request *q)
+{
+	return import(
+	    q, UIDL_OF_HEADERS, "the letters' X-UIDL can't be imported");
 }

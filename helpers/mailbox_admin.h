@@ -12,5 +12,6 @@ int answer_box_list(struct request *q);
 int answer_box_check(struct request *q);
 int answer_box_repair(struct request *q);
 int answer_box_import(struct request *q);
+int answer_box_xuidl(struct request *q);
 
 #endif

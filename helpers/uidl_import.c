@@ -1,4 +1,4 @@
-#include "uidl_import.h"
+#include "uidl_import_parts.h"
 
 #include "catalog.h"
 #include "maildir.h"
@@ -15,16 +15,6 @@
 #define BLOCK 32768
 /* Octets of a file that are read. */
 #define FILE_MAX (INT64_C(256) << 20)
-
-struct import {
-	struct uidls *uidls;
-	struct uidl_import *counts;
-	void *seen; /* UIDLs of this import; the arena's */
-	/* Of the file that is being read: */
-	int (*line)(struct import *i, char *line);
-	int version; /* 0: its head has not come yet */
-	uint32_t validity;
-};
 
 static int
 by_text(const void *a, const void *b)
@@ -44,9 +34,8 @@ is_uidl(const char *text)
 	return i > 0 && i <= SNAPSHOT_UIDL;
 }
 
-/* Takes over one; 1 where it can't be, -1 with errno. */
-static int
-take(struct import *i, const char *name, const char *uidl)
+int
+import_take(struct import *i, const char *name, const char *uidl)
 {
 	const char *copy, *const *first;
 	int result;
@@ -62,6 +51,14 @@ take(struct import *i, const char *name, const char *uidl)
 	result = uidls_add(i->uidls, name, uidl);
 	i->counts->added += result == 0;
 	return result == -1 ? -1 : 0;
+}
+
+int
+import_pause(struct import *i)
+{
+	if (i->uidls->pause != NULL && i->uidls->pause(i->uidls->arg) != 0)
+		return -1;
+	return 0;
 }
 
 /* A number that ends at a blank or the end. */
@@ -117,7 +114,7 @@ dovecot_line(struct import *i, char *line)
 			*end = '\0';
 		snprintf(uidl, sizeof(uidl), "%.*s", SNAPSHOT_UIDL, field + 2);
 	}
-	return take(i, name, uidl);
+	return import_take(i, name, uidl);
 }
 
 /* The UIDL of Courier's first version: the name, escaped. */
@@ -168,7 +165,7 @@ courier_line(struct import *i, char *line)
 		snprintf(uidl, sizeof(uidl), "UID%lu", number);
 	else
 		snprintf(uidl, sizeof(uidl), "UID%lu-%lu", number, validity);
-	return take(i, line, uidl);
+	return import_take(i, line, uidl);
 }
 
 /* All whole lines of a block; how many octets they have, or -1. */
@@ -210,8 +207,7 @@ read_file(struct import *i, int fd)
 		if (used == 0 && n < (int64_t)sizeof(block))
 			break;
 		at += used > 0 ? used : n;
-		if (i->uidls->pause != NULL &&
-		    i->uidls->pause(i->uidls->arg) != 0)
+		if (import_pause(i) == -1)
 			return -1;
 	}
 	return 0;
@@ -238,31 +234,61 @@ keep_text(void *node)
 	(void)node; /* the arena's */
 }
 
-int
-uidl_import(struct uidls *u, const struct owner *o, struct uidl_import *counts)
+/* The files of a Maildir that are known, the newer one first. */
+#define FILES 3
+
+static int
+import_file(struct import *i, int file, int fd)
 {
-	static int (*const lines[2])(struct import *, char *) = {
+	static int (*const lines[FILES])(struct import *, char *) = {
 	    dovecot_line, courier_line};
+
+	i->line = lines[file];
+	return i->line != NULL ? read_file(i, fd) : import_cyrus(i, fd);
+}
+
+static int
+import_files(struct import *i, const struct owner *o)
+{
+	static const char *const names[FILES] = {
+	    "dovecot-uidlist", "courierpop3dsizelist", "cyrus.index"};
+	int64_t changed[FILES], last;
+	int fds[FILES], found = 0, result = 0, newest;
+
+	for (int k = 0; k < FILES; k++) {
+		fds[k] = open_as_owner(o, names[k], &changed[k]);
+		found += fds[k] != -1;
+	}
+	if (found == 0)
+		return -1;
+	for (; found > 0; found--) {
+		last = INT64_MIN;
+		newest = 0;
+		for (int k = 0; k < FILES; k++)
+			if (fds[k] != -1 && changed[k] > last) {
+				newest = k;
+				last = changed[k];
+			}
+		if (result == 0)
+			result = import_file(i, newest, fds[newest]);
+		close(fds[newest]);
+		fds[newest] = -1;
+	}
+	return result;
+}
+
+int
+uidl_import(struct uidls *u, const struct owner *o, enum uidl_source source,
+    struct uidl_import *counts)
+{
 	struct import i = {.uidls = u, .counts = counts};
-	int64_t changed[2];
-	int fds[2], first, result = 0;
+	int result, saved;
 
 	memset(counts, 0, sizeof(*counts));
-	fds[0] = open_as_owner(o, "dovecot-uidlist", &changed[0]);
-	fds[1] = open_as_owner(o, "courierpop3dsizelist", &changed[1]);
-	if (fds[0] == -1 && fds[1] == -1)
-		return -1;
-	first = changed[1] > changed[0];
-	for (int k = 0; k < 2 && result == 0; k++) {
-		int file = k == 0 ? first : !first;
-
-		i.line = lines[file];
-		if (fds[file] != -1)
-			result = read_file(&i, fds[file]);
-	}
+	result = source == UIDL_OF_HEADERS ? import_headers(&i, o)
+					   : import_files(&i, o);
+	saved = errno;
 	tdestroy(i.seen, keep_text);
-	for (int k = 0; k < 2; k++)
-		if (fds[k] != -1)
-			close(fds[k]);
+	errno = saved;
 	return result;
 }

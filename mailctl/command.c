@@ -307,6 +307,8 @@ const struct command commands[] = {
     {"mailbox", "check", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_check},
     {"mailbox", "repair", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_repair},
     {"mailbox", "import", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_import},
+    {"mailbox", "import-xuidl", 1, 1, "USER@DOMAIN", MAILBOX,
+	mailbox_command_xuidl},
     {"mailbox", "visit", 1, 1, "USER@DOMAIN", MAILBOX, mailbox_command_visit},
     {.noun = NULL},
 };

@@ -192,15 +192,14 @@ mailbox_command_repair(int fd, char **args, int count)
 	return code;
 }
 
-enum client_exit
-mailbox_command_import(int fd, char **args, int count)
+static enum client_exit
+import(int fd, uint16_t type, const char *mailbox)
 {
 	struct packet reply;
 	enum client_exit code;
 	uint32_t found, added, skipped;
 
-	(void)count;
-	code = ask(fd, WIRE_BOX_IMPORT, args[0], &reply);
+	code = ask(fd, type, mailbox, &reply);
 	if (code == CLIENT_OK) {
 		found = packet_get_u32(&reply);
 		added = packet_get_u32(&reply);
@@ -219,6 +218,20 @@ mailbox_command_import(int fd, char **args, int count)
 	}
 	packet_free(&reply);
 	return code;
+}
+
+enum client_exit
+mailbox_command_import(int fd, char **args, int count)
+{
+	(void)count;
+	return import(fd, WIRE_BOX_IMPORT, args[0]);
+}
+
+enum client_exit
+mailbox_command_xuidl(int fd, char **args, int count)
+{
+	(void)count;
+	return import(fd, WIRE_BOX_XUIDL, args[0]);
 }
 
 /* NULL: there was none. */

@@ -12,5 +12,6 @@ enum client_exit mailbox_command_check(int fd, char **args, int count);
 enum client_exit mailbox_command_repair(int fd, char **args, int count);
 enum client_exit mailbox_command_visit(int fd, char **args, int count);
 enum client_exit mailbox_command_import(int fd, char **args, int count);
+enum client_exit mailbox_command_xuidl(int fd, char **args, int count);
 
 #endif

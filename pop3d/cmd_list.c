@@ -5,6 +5,7 @@
 #include "reply.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Lines of a long list after which others may run. */
 #define LINES_AT_A_TIME 1024
@@ -19,26 +20,57 @@ pop3_cmd_stat(struct pop3 *p, const struct argument *a)
 	return NEXT_CMD;
 }
 
+/* A line of a list: "+OK ", two numbers, or one and a unique id. */
+#define LIST_LINE (4 + 20 + 1 + 70 + 2 + 1)
+
+/* Appends a number in decimal digits; a list of 100,000 has as many of them,
+ * and printf would take most of its time. */
+static char *
+put_number(char *to, uint64_t n)
+{
+	char digits[20];
+	int i = sizeof(digits);
+
+	do
+		digits[--i] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return mempcpy(to, digits + i, sizeof(digits) - (size_t)i);
+}
+
+/* Sends a line that ends at `to`. */
+static void
+put_line(struct pop3 *p, const char *line, char *to)
+{
+	*to++ = '\r';
+	*to++ = '\n';
+	conn_write(&p->conn, line, (size_t)(to - line));
+}
+
 static int
 list_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
+	char line[LIST_LINE], *to;
 	uint64_t octets;
 
 	if (maildrop_octets(&p->drop, number, &octets) == -1)
 		return -1;
-	conn_printf(
-	    &p->conn, "%s%" PRIu32 " %" PRIu64 "\r\n", prefix, number, octets);
+	to = put_number(stpcpy(line, prefix), number);
+	*to++ = ' ';
+	put_line(p, line, put_number(to, octets));
 	return 0;
 }
 
 static int
 uidl_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
+	char line[LIST_LINE], *to;
 	struct mailbox_letter l;
 
-	if (maildrop_get(&p->drop, number, &l) == -1)
+	if (maildrop_uidl(&p->drop, number, &l) == -1)
 		return -1;
-	conn_printf(&p->conn, "%s%" PRIu32 " %s\r\n", prefix, number, l.uidl);
+	to = put_number(stpcpy(line, prefix), number);
+	*to++ = ' ';
+	put_line(p, line, stpcpy(to, l.uidl));
 	return 0;
 }
 

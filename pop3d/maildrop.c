@@ -161,12 +161,19 @@ maildrop_has(const struct maildrop *m, uint64_t number)
 int
 maildrop_octets(struct maildrop *m, uint32_t number, uint64_t *octets)
 {
-	struct mailbox_letter l;
+	uint32_t i = row_of(m, number);
+	const char *row = find_row(m, i, 1);
 
-	if (get(m, number, 1, &l) == -1)
-		return -1;
-	*octets = l.octets;
-	return 0;
+	if (row != NULL && catalog_octets(row, m->row, i, octets) == 0)
+		return 0;
+	m->is_damaged = 1;
+	return -1;
+}
+
+int
+maildrop_uidl(struct maildrop *m, uint32_t number, struct mailbox_letter *l)
+{
+	return get(m, number, 1, l);
 }
 
 int

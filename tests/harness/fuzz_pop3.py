@@ -1,5 +1,6 @@
 """Random POP3 clients against a running pop3d: what is sane, broken and mixed,
 cut anywhere, read or not read."""
+import errno
 import random
 import select
 import socket
@@ -58,8 +59,11 @@ def converse(port, rng):
             sock.shutdown(socket.SHUT_WR)
             while sock.recv(65536):
                 pass
-        except (ConnectionError, BrokenPipeError):
-            pass  # too many errors, say
+        except OSError as error:
+            # The server has hung up: too many errors, say.
+            if not isinstance(error, ConnectionError) and \
+                    error.errno != errno.ENOTCONN:
+                raise
     return True
 
 

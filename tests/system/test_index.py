@@ -291,6 +291,32 @@ def test_import_from_dovecot(box):
         "an-old-uidl"])
 
 
+def test_import_from_cyrus(box):
+    """An index of version 13, laid out as Cyrus's sources say."""
+    box.make()
+    index = bytearray(128 + 3 * 104)
+    for at, value in ((8, 13), (12, 128), (16, 104), (20, 3), (44, 1275660208),
+                      (60, 1), (128, 7), (232, 8), (336, 4000000000)):
+        index[at:at + 4] = value.to_bytes(4, "big")
+    box.put("cyrus.index", bytes(index))
+    for number, uid in enumerate((7, 8, 4000000000)):
+        box.put(f"cur/{uid}.", text(number))
+    assert "3 UIDLs found, 3 of them new" in box.pair.must(
+        "mailbox", "import", box.address)
+    assert box.uidls() == {"1275660208.7": 0, "1275660208.8": 1,
+                           "1275660208.4000000000": 2}
+
+
+def test_import_of_headers(box):
+    box.make()
+    for number, uidl in enumerate(("an-old-one", "x!~", "two words")):
+        box.put(f"new/{1700000000 + number}.M1P1.h",
+                b"X-UIDL: %s\n" % uidl.encode() + text(number))
+    assert "2 UIDLs found, 2 of them new, 1 lines passed over" in \
+        box.pair.must("mailbox", "import-xuidl", box.address)
+    assert {"an-old-one": 0, "x!~": 1}.items() <= box.uidls().items()
+
+
 def test_import_from_courier(box):
     imported(box, "courierpop3dsizelist", [
         "/2 17 1300000000", "1700000000.M0P1.h,S=1:2, 99 5:1300000000",

@@ -3,6 +3,7 @@
 
 #include "../../helpers/uidl_import.h"
 
+#include <endian.h>
 #include <errno.h>
 
 /* The UIDL of the letter whose file begins with this; copied. */
@@ -159,10 +160,10 @@ imports_are_bounded(void)
 
 	index_file_key(&key, owner.path);
 	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
-	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	assert_int_equal(uidl_import(&u, &owner, UIDL_OF_FILES, &counts), -1);
 	assert_int_equal(errno, ENOENT);
 	put("dovecot-uidlist", "5 V1\n1 :x\n");
-	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	assert_int_equal(uidl_import(&u, &owner, UIDL_OF_FILES, &counts), -1);
 	assert_int_equal(errno, EBADMSG);
 	memset(long_line, 'x', sizeof(long_line) - 1);
 	memcpy(long_line, "3 V7 N9\n", 8);
@@ -170,7 +171,7 @@ imports_are_bounded(void)
 	    "\n1 :a\n2 Pb c :b\n3 :../x\n4 P :c\n99999999999 :d\n", 47);
 	long_line[60047] = '\0';
 	put("dovecot-uidlist", long_line);
-	assert_int_equal(uidl_import(&u, &owner, &counts), 0);
+	assert_int_equal(uidl_import(&u, &owner, UIDL_OF_FILES, &counts), 0);
 	assert_int_equal(counts.found, 2);
 	assert_string_equal(uidls_find(&u, "a"), "0000000100000007");
 	assert_string_equal(uidls_find(&u, "b"), "b");
@@ -178,7 +179,153 @@ imports_are_bounded(void)
 	assert_int_equal(unlink(path_of("dovecot-uidlist")), 0);
 	assert_int_equal(mkfifo(path_of("dovecot-uidlist"), 0600), 0);
 	assert_int_equal(uidls_load(&u, &key, NULL, NULL), 0);
-	assert_int_equal(uidl_import(&u, &owner, &counts), -1);
+	assert_int_equal(uidl_import(&u, &owner, UIDL_OF_FILES, &counts), -1);
+	uidls_free(&u);
+}
+
+static void
+put_number(unsigned char *index, unsigned at, uint32_t number)
+{
+	number = htobe32(number);
+	memcpy(index + at, &number, sizeof(number));
+}
+
+/* Where each version has its fields, as its sources say. */
+static const struct layout {
+	uint32_t version, head, record;
+	unsigned validity, options;
+} layouts[] = {
+    {6, 80, 80, 44, 60},
+    {10, 96, 96, 44, 60},
+    {13, 128, 104, 44, 60},
+    {17, 160, 112, 44, 60},
+    {20, 192, 144, 92, 64},
+};
+
+/* A cyrus.index with the letters 1, 5 and 4000000000. */
+static size_t
+make_cyrus(unsigned char *index, const struct layout *l, uint32_t options)
+{
+	static const uint32_t uids[] = {1, 5, 4000000000};
+
+	memset(index, 0x5a, 1024);
+	put_number(index, 8, l->version);
+	put_number(index, 12, l->head);
+	put_number(index, 16, l->record);
+	put_number(index, 20, 3);
+	put_number(index, l->validity, 1234567890);
+	put_number(index, l->options, options);
+	for (unsigned i = 0; i < 3; i++)
+		put_number(index, l->head + i * l->record, uids[i]);
+	return l->head + (size_t)3 * l->record;
+}
+
+static void
+put_octets(const char *file, const void *data, size_t length)
+{
+	int fd = open(path_of(file), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, data, length), (ssize_t)length);
+	close(fd);
+}
+
+static int
+import(struct uidls *u, enum uidl_source source, struct uidl_import *counts)
+{
+	struct index_key key;
+
+	index_file_key(&key, owner.path);
+	assert_int_equal(uidls_load(u, &key, NULL, NULL), 0);
+	return uidl_import(u, &owner, source, counts);
+}
+
+static void
+cyrus_uidls_are_imported(void)
+{
+	static unsigned char index[1024];
+	struct uidl_import counts;
+	struct uidls u;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		size = make_cyrus(index, &layouts[i], 0xfffffff1);
+		put_octets("cyrus.index", index, size);
+		assert_int_equal(import(&u, UIDL_OF_FILES, &counts), 0);
+		assert_int_equal(counts.found, 3);
+		assert_string_equal(uidls_find(&u, "5.:2,S"), "1234567890.5");
+		assert_string_equal(
+		    uidls_find(&u, "4000000000."), "1234567890.4000000000");
+		assert_null(uidls_find(&u, "2."));
+		uidls_free(&u);
+		/* A mailbox from before Cyrus told its UIDVALIDITY. */
+		size = make_cyrus(index, &layouts[i], 0xfffffff0);
+		put_octets("cyrus.index", index, size);
+		assert_int_equal(import(&u, UIDL_OF_FILES, &counts), 0);
+		assert_string_equal(uidls_find(&u, "1."), "1");
+		uidls_free(&u);
+		/* Cut off: what is whole of it. */
+		put_octets("cyrus.index", index, size - layouts[i].record);
+		assert_int_equal(import(&u, UIDL_OF_FILES, &counts), 0);
+		assert_int_equal(counts.found, 2);
+		uidls_free(&u);
+	}
+}
+
+/* What no Cyrus has written is refused. */
+static void
+cyrus_is_not_believed(void)
+{
+	static const struct {
+		unsigned at;
+		uint32_t number;
+	} wrong[] = {{8, 5}, {8, 21}, {8, 0}, {12, 8}, {12, 1 << 20}, {16, 0},
+	    {16, 4}, {16, 1 << 20}, {20, UINT32_MAX}};
+	static unsigned char index[1024];
+	struct uidl_import counts;
+	struct uidls u;
+	size_t size;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		size = make_cyrus(index, &layouts[2], 1);
+		put_number(index, wrong[i].at, wrong[i].number);
+		put_octets("cyrus.index", index, size);
+		assert_int_equal(import(&u, UIDL_OF_FILES, &counts), -1);
+		assert_int_equal(errno, EBADMSG);
+		uidls_free(&u);
+	}
+	put_octets("cyrus.index", index, 40);
+	assert_int_equal(import(&u, UIDL_OF_FILES, &counts), -1);
+	assert_int_equal(errno, EBADMSG);
+	uidls_free(&u);
+}
+
+static void
+x_uidl_is_imported(void)
+{
+	struct uidl_import counts;
+	struct uidls u;
+
+	put("new/a", "Subject: x\nX-UIDL: abc!\"#\n\nX-UIDL: no\n");
+	put("cur/b:2,S", "x-uidl:\t0123456789abcdef \r\nSubject: x\r\n\r\n");
+	put("new/c", "Subject: x\n\nX-UIDL: body\n");
+	put("new/d", "X-UIDL: two words\n\nx\n");
+	put("new/e", "X-UIDL: abc!\"#\n\nthe same\n");
+	put("new/f", "X-UIDL:\n\nempty\n");
+	put("new/g", "X-UIDL: no line's end");
+	assert_int_equal(import(&u, UIDL_OF_HEADERS, &counts), 0);
+	/* Of a and e, which have the same, one. */
+	assert_int_equal(counts.found, 2);
+	assert_int_equal(counts.added, 2);
+	assert_int_equal(counts.skipped, 3);
+	assert_string_equal(uidls_find(&u, "b"), "0123456789abcdef");
+	assert_true(
+	    (uidls_find(&u, "a") != NULL) != (uidls_find(&u, "e") != NULL));
+	for (const char *name = "cdfg"; *name != '\0'; name++) {
+		char one[2] = {*name, '\0'};
+
+		assert_null(uidls_find(&u, one));
+	}
 	uidls_free(&u);
 }
 
@@ -191,6 +338,9 @@ main(void)
 	    TEST(one_file_of_two_names_is_one_letter),
 	    TEST(stored_uidls_are_kept_twice),
 	    TEST(imports_are_bounded),
+	    TEST(cyrus_uidls_are_imported),
+	    TEST(cyrus_is_not_believed),
+	    TEST(x_uidl_is_imported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
