@@ -24,6 +24,9 @@
 /* Connections that may wait for a worker to look at its port. */
 #define ERRANDS 4096
 
+/* Sessions that may be on their way out beside those that the conf allows. */
+#define LEAVING 64
+
 /* Where a worker is told things; each in cache lines of its own. */
 struct post {
 	_Alignas(64) struct ring ring;
@@ -36,6 +39,7 @@ static struct {
 	unsigned workers;
 	int is_balanced;
 	atomic_uint sessions;
+	atomic_uint leaving; /* they were turned away, and have not ended */
 	struct post posts[WORKER_MAX];
 } own;
 
@@ -104,8 +108,7 @@ end_session(struct session *s)
 
 	service_conf_drop(&s->conf);
 	free(s);
-	if (!is_gone)
-		atomic_fetch_sub(&own.sessions, 1);
+	atomic_fetch_sub(is_gone ? &own.leaving : &own.sessions, 1);
 	atomic_fetch_sub(&post->sessions, 1);
 	ring_notify(&post->ring);
 }
@@ -196,6 +199,22 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	return s;
 }
 
+/* The place of who is turned away is the new one's.  Few may be on their way
+ * out, so that there are never many more than the conf allows. */
+static int
+take_place(
+    const struct service_settings *settings, const union listen_address *peer)
+{
+	if (atomic_fetch_add(&own.sessions, 1) < (unsigned)settings->sessions)
+		return 1;
+	atomic_fetch_sub(&own.sessions, 1);
+	if (atomic_fetch_add(&own.leaving, 1) < LEAVING &&
+	    service_crowd_make_room(peer) == 0)
+		return 1;
+	atomic_fetch_sub(&own.leaving, 1);
+	return 0;
+}
+
 static void
 admit(const struct acceptor *a, int fd, const union listen_address *peer)
 {
@@ -203,14 +222,9 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 	int is_tls = service_listen_is_tls(settings, a->listener);
 	struct session *s;
 
-	/* The place of who is turned away is the new one's. */
-	if (atomic_fetch_add(&own.sessions, 1) >=
-	    (unsigned)settings->sessions) {
-		atomic_fetch_sub(&own.sessions, 1);
-		if (service_crowd_make_room(peer) == -1) {
-			turn_away(fd, is_tls, "all sessions are taken");
-			return;
-		}
+	if (!take_place(settings, peer)) {
+		turn_away(fd, is_tls, "all sessions are taken");
+		return;
 	}
 	if ((s = make_session(a, fd, peer)) == NULL) {
 		atomic_fetch_sub(&own.sessions, 1);

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 /* Counts of addresses, which share one by chance.  A power of 2. */
 #define KINS 65536
@@ -239,6 +240,8 @@ service_crowd_make_room(const union listen_address *peer)
 	    log_int(
 		"silent_ms", (new.heard - least->heard) / CLOCK_MILLISECOND),
 	    log_int("siblings", siblings_of(least->kin)));
+	/* A handshake, which another worker does, hears of no cancellation. */
+	shutdown(c->fd, SHUT_RD);
 	fiber_cancel(least->fiber);
 	return 0;
 }

@@ -66,7 +66,7 @@ void service_crowd_leave(struct service_client *c);
 
 /*
  * Turns one of the worker's sessions away that deserves less than a new one
- * from this address.  0, or -1: there is none.
+ * from this address: it ends soon, at its next wait.  0, or -1: there is none.
  */
 int service_crowd_make_room(const union listen_address *peer);
 

@@ -9,6 +9,7 @@ from harness import proc
 from harness.daemons import DOMAIN, PATIENCE
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp
+from harness.tls import TlsPair
 
 PLACES = 24
 BALANCER = "127.0.0.3"
@@ -153,3 +154,40 @@ def test_timeouts_shrink(make_pair, stack):
     assert silent.cmd("NOOP").code == 250
     assert silent.reply().code == 421
     assert 0.4 < time.monotonic() - begin < 4
+
+
+def test_handshakes_that_do_not_go_on(stack):
+    """Who connects where TLS begins, and is silent, holds no place either,
+    and is gone at once, not when its handshake's time is over."""
+    pair = TlsPair(users=1, smtpd={**CONF, "timeouts": {"handshake": "5m"}})
+    stack.callback(pair.remove)
+    stack.callback(pair.kill_all)
+    settle(pair.start().populate())
+    bad = [stack.enter_context(Smtp(pair.smtps_port, greet=False,
+                                    source=BALANCER)) for _ in range(PLACES)]
+    for session in bad:
+        session.send(header(BAD))
+    for _ in range(4):
+        deliver(proc.wait_until("a good one is let in", lambda: let_in(
+            pair, stack), 20 * PATIENCE))
+    assert proc.wait_until("as many are gone", lambda: sum(
+        hung_up(session) for session in bad) >= 4, 20 * PATIENCE)
+    pair.stop()
+    pair.check()
+
+
+def let_in(pair, stack):
+    """A good client's session, or None where it was turned away: the others
+    were not yet known for whom they are."""
+    session = stack.enter_context(smtp_from(pair, GOOD))
+    return session if session.greeting.code == 220 else None
+
+
+def hung_up(session):
+    session.sock.setblocking(False)
+    try:
+        return session.sock.recv(100) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True

@@ -117,7 +117,8 @@ address_of(const char *text)
 static void
 begin(unsigned i, const char *address)
 {
-	clients[i] = (struct service_client){.peer = address_of(address)};
+	clients[i] =
+	    (struct service_client){.fd = -1, .peer = address_of(address)};
 	assert_int_equal(fiber_spawn("session", wait_for_ever, &clients[i]), 0);
 	fiber_yield();
 }
