@@ -234,22 +234,47 @@ const struct server_row accounts_rows[] = {
 static struct server server = {
     .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = PEERS_MAX};
 
+/* The housekeeper's, and when changes of the directory go to its tables; 0:
+ * they are there. */
+static struct ring *house;
+static int64_t settle_due;
+
+static void
+settle_soon(void)
+{
+	settle_due = clock_after(KV_SETTLE);
+	ring_notify(house);
+}
+
+static void
+tidy_up(void)
+{
+	password_expire(accounts.password);
+	accounts_sasl_expire();
+	kv_checkpoint(accounts.directory.kv);
+}
+
 /* What has to be done from time to time. */
 static void
 keep_house(void *arg)
 {
-	int64_t next;
+	int64_t due = clock_after(helper->conf->accounts_checkpoint), until;
 
 	(void)arg;
+	house = ring_self();
+	kv_settle_later(accounts.directory.kv, settle_soon);
 	for (;;) {
-		next = clock_after(helper->conf->accounts_checkpoint);
-		while (ring_sleep(ring_self(), next) == -1) {
-			if (errno == ECANCELED)
-				return;
+		until = settle_due > 0 && settle_due < due ? settle_due : due;
+		if (ring_sleep(ring_self(), until) == -1 && errno == ECANCELED)
+			return;
+		if (settle_due > 0 && clock_now() >= settle_due) {
+			settle_due = 0;
+			kv_settle(accounts.directory.kv);
 		}
-		password_expire(accounts.password);
-		accounts_sasl_expire();
-		kv_checkpoint(accounts.directory.kv);
+		if (clock_now() >= due) {
+			tidy_up();
+			due = clock_after(helper->conf->accounts_checkpoint);
+		}
 		if (kv_broken(accounts.directory.kv))
 			worker_stop();
 	}

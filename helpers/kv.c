@@ -24,6 +24,9 @@ struct kv {
 	DB_TXN *txn;
 	int lock; /* holds the lock on LOCK_FILE for as long as it is open */
 	int broken;
+	void (*behind)(void); /* kv_settle_later; NULL: at once */
+	int is_behind;	      /* some changes stand in the log alone */
+	int64_t settled;      /* when none did */
 };
 
 static const char *const table_files[KV_TABLES] = {
@@ -348,6 +351,35 @@ kv_delete(struct kv *kv, enum kv_table table, const char *key)
 }
 
 enum kv_status
+kv_settle(struct kv *kv)
+{
+	int code = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+
+	kv->is_behind = 0;
+	kv->settled = clock_now();
+	return code == 0 ? KV_OK : failed(kv, "checkpoint", code);
+}
+
+void
+kv_settle_later(struct kv *kv, void (*behind)(void))
+{
+	kv->behind = behind;
+}
+
+/* Changes are rare, mostly.  Recovery takes damage of the log for its end, and
+ * would lose what stands in the log alone. */
+static void
+write_tables(struct kv *kv)
+{
+	if (kv->behind == NULL || clock_now() >= kv->settled + KV_SETTLE) {
+		kv_settle(kv);
+	} else if (!kv->is_behind) {
+		kv->is_behind = 1;
+		kv->behind();
+	}
+}
+
+enum kv_status
 kv_commit(struct kv *kv)
 {
 	DB_TXN *txn = kv->txn;
@@ -357,11 +389,7 @@ kv_commit(struct kv *kv)
 		panic("kv: a commit outside of any transaction");
 	kv->txn = NULL;
 	if ((code = txn->commit(txn, DB_TXN_SYNC)) == 0) {
-		/* Changes are rare.  Recovery takes damage of the log for its
-		 * end, and would lose what stands in the log alone. */
-		code = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
-		if (code != 0)
-			failed(kv, "checkpoint", code);
+		write_tables(kv);
 		return KV_OK;
 	}
 	/* A failed sync is never tried again as if nothing had happened. */

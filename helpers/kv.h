@@ -10,6 +10,8 @@
 #ifndef KV_H
 #define KV_H
 
+#include "clock.h"
+
 #include <stddef.h>
 
 struct kv;
@@ -66,8 +68,22 @@ enum kv_status kv_delete(struct kv *kv, enum kv_table table, const char *key);
 /*
  * Ends the transaction.  KV_OK: it is durable.  KV_FAILED: nothing of it was
  * done, or the environment is broken and the next start decides.
+ *
+ * It stands in the log, and in the tables too; but where kv_settle_later has
+ * been called, and the last time is less than KV_SETTLE ago, in the log alone.
  */
 enum kv_status kv_commit(struct kv *kv);
+
+/*
+ * Many changes in a row cost one sync each, not five: behind is called when a
+ * change stands in the log alone, and kv_settle is to be called KV_SETTLE ns
+ * later.  (Until then recovery depends on the log.)
+ */
+#define KV_SETTLE (CLOCK_SECOND)
+void kv_settle_later(struct kv *kv, void (*behind)(void));
+
+/* Writes all changes to the tables.  KV_OK or KV_FAILED. */
+enum kv_status kv_settle(struct kv *kv);
 
 /* Undoes the transaction; nothing to do where none is open. */
 void kv_abort(struct kv *kv);

@@ -106,6 +106,18 @@ def test_accounts_database(work, closed):
     assert not wrong, f"{len(wrong)}: {wrong[:8]}"
 
 
+def test_accounts_log_alone(work):
+    """Changes in a row go to the tables later: until then the log has them,
+    and a kill loses none."""
+    for count in (1, 7, 60, 61):
+        folder = f"{work}/kv{count}"
+        os.mkdir(folder)
+        assert kv(folder, "fast", str(count)).returncode == 0
+        for _ in range(2):
+            done = kv(folder, "show")
+            assert done.returncode == 0 and done.stdout.count("\n") == count
+
+
 def test_end_of_the_accounts_log(work):
     """The last transaction is in the tables already: a log that ends before
     it must not be recovered from, since that would tear them."""

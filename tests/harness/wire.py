@@ -7,12 +7,13 @@ OK, REFUSED, TEMPORARY, GONE = range(4)
 CHALLENGE, LOGIN_OK, DENIED, BAD, UNKNOWN, INSECURE = range(6)
 
 LOOKUP, SASL_BEGIN, SASL_STEP, SASL_CANCEL, SENDER = range(16, 21)
-ADMIN = range(32, 47)
+ADMIN = (*range(32, 48), *range(56, 60))
 LINK = range(48, 51)
-SPOOL = 64
-OPEN, DAMAGED, FETCH, EXPUNGE, CLOSE = range(80, 85)
-BOX = range(96, 100)
-HASH = (128, 129, 130, 136)
+SPOOL, DELIVER, ROOM, RETRACT = range(64, 68)
+OPEN, DAMAGED, FETCH, EXPUNGE, CLOSE, VISIT, MARK, SHELF = range(80, 88)
+BOX = range(96, 101)
+RESOLVE, SIGN, KEYS = 1, 112, 113
+HASH = (128, 129, 130, 136, 144)
 
 
 def u8(value):
@@ -21,6 +22,10 @@ def u8(value):
 
 def u32(value):
     return struct.pack("=I", value)
+
+
+def u64(value):
+    return struct.pack("=Q", value)
 
 
 def data(octets):

@@ -6,10 +6,10 @@ import random
 import pytest
 
 from harness import wire
-from harness.daemons import DOMAIN, HELPERS, scaled
+from harness.daemons import DOMAIN, HELPERS, LOAD, PATIENCE, scaled
 from harness.pop3 import fetch
 from harness.smtp import deliver
-from harness.wire import Closed, Wire, begin, data, u8, u32
+from harness.wire import Closed, Wire, begin, data, u8, u32, u64
 
 REFUSED = r"request\.refused"
 RNG = random.Random(5)
@@ -20,8 +20,13 @@ MAY = {
                             wire.SASL_CANCEL, wire.SENDER},
     ("pop3d", "accounts"): {wire.SASL_BEGIN, wire.SASL_STEP,
                             wire.SASL_CANCEL},
+    ("smtpd", "mailbox"): {wire.SPOOL, wire.DELIVER, wire.ROOM, wire.RETRACT},
+    ("pop3d", "mailbox"): {wire.OPEN, wire.DAMAGED, wire.FETCH, wire.EXPUNGE,
+                           wire.CLOSE, wire.VISIT, wire.MARK, wire.SHELF},
+    **{(role, helper): kinds for role in ("smtpd", "pop3d")
+       for helper, kinds in (("keys", {wire.SIGN, wire.KEYS}),
+                             ("resolver", {wire.RESOLVE}))},
 }
-FOREIGN = {*wire.ADMIN, *wire.LINK, *wire.BOX, *wire.HASH, 0, 1, 65535}
 
 
 def ticket_of(pair, user):
@@ -77,16 +82,94 @@ def test_smtpd_gets_no_ticket_and_no_mailbox(pair, user):
 
 @pytest.mark.parametrize("role", ["smtpd", "pop3d"])
 def test_no_request_of_others(pair, role):
-    """What mailctl, mailbox and accounts ask is not for a client."""
-    for helper in ("accounts", "mailbox"):
-        for kind in FOREIGN:
+    """What mailctl, the other server and the helpers ask of each other is not
+    for a client; and hashers, PAM and the program for tokens are out of its
+    sight."""
+    helpers = sorted(os.listdir(pair.run / role))
+    assert helpers == sorted(name for who, name in MAY if who == role)
+    kinds = [*range(160), 4096, 65535]
+    for helper in helpers:
+        for kind in RNG.sample(kinds, scaled(len(kinds), 20)):
+            if kind in MAY[role, helper]:
+                continue
             with Wire(pair, role, helper) as w, pytest.raises(Closed):
                 w.call(kind, data(f"u0@{DOMAIN}"), data("pw"))
-    for kind in range(16, 22):
-        if kind in MAY[role, "accounts"]:
-            continue
-        with Wire(pair, role, "accounts") as w, pytest.raises(Closed):
-            w.call(kind, data("x"), data("y"))
+
+
+def opened(mailbox, pair, user):
+    """Opens his maildrop: its handle, and what opens it again."""
+    status, reply = open_box(mailbox, ticket_of(pair, user))
+    assert status == wire.OK
+    return reply.number(4), reply.data()
+
+
+def fetch_of(handle, *files):
+    """What FETCH is made of."""
+    return (wire.FETCH, u32(handle), u8(1), u64(0), u32(0), u32(len(files)),
+            *(data(file) + u64(0) for file in files))
+
+
+def test_maildrops_of_others(pair, user):
+    """A handle is good on its own connection alone."""
+    with Wire(pair, "pop3d", "mailbox") as mine, \
+            Wire(pair, "pop3d", "mailbox") as other:
+        handle, _ = opened(mine, pair, user)
+        for guess in (handle, handle + 1, 0, 2**32 - 1):
+            for request in (
+                    (wire.DAMAGED, u32(guess)), (wire.CLOSE, u32(guess)),
+                    fetch_of(guess, "new/x"),
+                    (wire.EXPUNGE, u32(guess), u32(1), data("new/x")),
+                    (wire.MARK, u32(guess), u32(1), data("new/x")),
+                    (wire.VISIT, u32(guess), u64(0), data("192.0.2.1"))):
+                assert other.call(*request)[0] == wire.GONE, request
+        assert mine.call(wire.CLOSE, u32(handle))[0] == wire.OK
+
+
+def test_letters_of_others(pair, user, address):
+    """Whoever has one maildrop open reaches no file but its letters."""
+    assert deliver(pair.smtp_port, b"Subject: x\r\n\r\nhis\r\n",
+                   f"u0@{DOMAIN}").code == 250
+    assert deliver(pair.smtp_port, b"Subject: x\r\n\r\nmine\r\n",
+                   address).code == 250
+    his = max((pair.maildir("u0") / "new").iterdir(),
+              key=lambda path: path.stat().st_mtime_ns)
+    mine = next((pair.maildir(user) / "new").iterdir())
+    with Wire(pair, "pop3d", "mailbox") as w:
+        handle, _ = opened(w, pair, user)
+        status, reply = w.call(*fetch_of(handle, f"new/{mine.name}"))
+        assert status == wire.OK and b"mine" in reply.octets
+        assert w.call(*fetch_of(handle, f"new/{his.name}"))[0] == wire.REFUSED
+        assert w.call(wire.EXPUNGE, u32(handle), u32(1),
+                      data(f"new/{his.name}"))[0] == wire.OK
+    for name in (f"new/../../u0/new/{his.name}", f"../u0/new/{his.name}",
+                 str(his), "new/..", "new/.", "new/", "", "tmp/x", "new",
+                 "new/x/../../../../../../etc/passwd", "cur/\0x"):
+        for kind in (wire.FETCH, wire.EXPUNGE, wire.MARK):
+            with Wire(pair, "pop3d", "mailbox") as w:
+                handle, _ = opened(w, pair, user)
+                with pytest.raises(Closed):
+                    w.call(*(fetch_of(handle, name) if kind == wire.FETCH
+                             else (kind, u32(handle), u32(1), data(name))))
+                assert b"his" not in w.seen and b"root:" not in w.seen
+    assert his.exists() and mine.exists()
+
+
+def test_what_opens_again(pair, user):
+    """It is pop3d's alone, of this maildrop, and nobody can make one."""
+    with Wire(pair, "pop3d", "mailbox") as w:
+        _, token = opened(w, pair, user)
+    with Wire(pair, "smtpd", "mailbox") as w, pytest.raises(Closed):
+        open_box(w, token)
+    with Wire(pair, "pop3d", "mailbox") as w:
+        for at in range(0, len(token), 1 if LOAD >= 1 else 20):
+            wrong = bytearray(token)
+            wrong[at] ^= 1
+            assert open_box(w, bytes(wrong))[0] == wire.REFUSED, at
+        other = token.replace(user.encode(), b"u0".ljust(len(user), b"0"))
+        assert open_box(w, other)[0] == wire.REFUSED
+        for size in (0, 15, 17, 40, len(token) - 1):
+            assert open_box(w, token[:size])[0] == wire.REFUSED
+        assert open_box(w, token)[0] == wire.OK
 
 
 def test_no_hash_and_no_key(pair, user):
@@ -101,7 +184,7 @@ def test_no_hash_and_no_key(pair, user):
             w.begin("EXTERNAL", "")
             w.begin("CRAM-MD5")
             if role == "smtpd":
-                w.call(wire.LOOKUP, data(name))
+                w.call(wire.LOOKUP, data(name), u8(0), data(""))
                 w.call(wire.SENDER, data(name), data(name))
             seen += w.seen
     assert b"$y$" not in seen and b"$argon2" not in seen
@@ -169,3 +252,36 @@ def test_no_helper_stalls(pair, user):
             w.socket.close()
     with Wire(pair, "pop3d", "accounts") as w:
         assert w.log_in(f"{user}@{DOMAIN}", "pw")[0] == wire.LOGIN_OK
+
+
+def test_no_other_helper_stalls(pair, user, address):
+    """Likewise at mailbox, keys and resolver: thousands of requests whose
+    answers nobody reads."""
+    count = scaled(900, 30)
+    assert deliver(pair.smtp_port, b"x" * 70 + b"\r\n", address).code == 250
+    letter = next((pair.maildir(user) / "new").iterdir())
+    held = [Wire(pair, "pop3d", name)
+            for name in ("mailbox", "mailbox", "keys", "resolver")]
+    opens, fetches, keys, resolver = held
+    try:
+        handle, _ = opened(fetches, pair, user)
+        for n in range(count):
+            for w, request in (
+                    (opens, (wire.OPEN, data(RNG.randbytes(16)))),
+                    (fetches, fetch_of(handle, *[f"new/{letter.name}"] * 32)),
+                    (keys, (wire.KEYS,)),
+                    (resolver, (wire.RESOLVE, data(f"h{n}.example"), u32(1),
+                                u64(60000)))):
+                w.socket.settimeout(0.01)
+                try:
+                    w.send(*request)
+                except (BlockingIOError, TimeoutError, Closed):
+                    pass  # it is not read from any more
+        assert deliver(pair.smtp_port, b"y\r\n", f"u1@{DOMAIN}").code == 250
+        assert len(fetch(pair.pop3_port, "u1")) > 0
+        with Wire(pair, "smtpd", "keys", timeout=5 * PATIENCE) as w:
+            assert w.call(wire.KEYS)[0] == wire.OK
+    finally:
+        for w in held:
+            w.socket.close()
+    assert len(fetch(pair.pop3_port, user)) == 1
