@@ -299,7 +299,7 @@ tls_connect(struct watch *w, SSL *ssl, int64_t deadline)
 	int saved;
 
 	errno = ENOMEM;
-	if (t == NULL || shake_hands(t, deadline) == 0)
+	if (t == NULL || shake_aside(t, deadline) == 0)
 		return t;
 	saved = errno;
 	tls_close(&t);

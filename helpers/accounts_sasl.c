@@ -112,12 +112,10 @@ advance(struct request **q, struct open *o, const char *in, size_t length)
 
 	o->is_busy = 1;
 	o->x.deadline = clock_after(STEP_TIME);
-	if (o->is_judged)
+	if (o->is_judged || (!o->is_proved && ++o->steps > STEPS_MAX))
 		result = SASL_BAD;
 	else if (o->is_proved)
 		result = length == 0 ? SASL_OK : SASL_BAD;
-	else if (++o->steps > STEPS_MAX)
-		result = SASL_BAD;
 	else if (out != NULL)
 		result = o->x.mechanism->step(&o->x, in, length, out);
 	o->is_busy = 0;
