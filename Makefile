@@ -26,6 +26,8 @@
 #   make fuzz-pop3d   random clients on a running pop3d (as root); fuzz-smtpd:
 #                     on a running smtpd
 #   make install      into DESTDIR$(prefix); conf files that are there stay
+#   make deb          a Debian package, into build/deb
+#   make deb-test     that package in a fresh Debian (as root)
 #   make uninstall    removes what install laid down, but the conf
 #   make clean, make help
 #
@@ -185,6 +187,19 @@ install: all
 	    echo install -m 644 $$u $(DESTDIR)$(unitdir); \
 	    sed 's|@libexecdir@|$(libexecdir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	        $$u >$(DESTDIR)$(unitdir)/$${u#etc/} || exit 1; done
+
+# The package, in build/deb; and what becomes of it in a fresh Debian (as root,
+# minutes, with a mirror of Debian at hand; DEB_ROOT: one made before).
+deb:
+	@tools/setup.sh build deb
+	rm -rf build/deb && mkdir -p build/deb/ringmail
+	tar --exclude=./build --exclude=./.git -cf - . | \
+	    tar -C build/deb/ringmail -xf -
+	cd build/deb/ringmail && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
+	    dpkg-buildpackage -b -us -uc
+deb-test: deb
+	@tools/setup.sh deb
+	tests/deb/test.sh build/deb/ringmail_*.deb $(DEB_ROOT)
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/mailctl $(DESTDIR)$(completiondir)/mailctl
 	rm -rf $(DESTDIR)$(libexecdir)
@@ -206,7 +221,7 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
-.PHONY: all unit objects tidy lint system talk clients fault fault-long asan ubsan \
+.PHONY: all deb deb-test unit objects tidy lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
     bench-store bench-tls bench-vm install uninstall clean help
 .SECONDARY:

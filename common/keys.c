@@ -83,7 +83,7 @@ keys_open(void)
 {
 	static const struct tls_signer signer = {.sign = sign};
 
-	device = device_open("keys", "/keys", REQUESTS);
+	device = device_open("keys", "keys", REQUESTS);
 	if (device == NULL)
 		return -1;
 	tls_sign_with(&signer);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +32,26 @@ fail_with(int fd, int code)
 	return -1;
 }
 
+/* Whether the process has this real uid. */
+static bool
+is_of(long pid, uid_t uid)
+{
+	char path[64], line[256];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	if ((file = fopen(path, "re")) == NULL)
+		return false;
+	while (!found && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "Uid:", 4) == 0) {
+			found = true;
+			uid = strtoul(line + 4, NULL, 10) == uid ? uid : -1U;
+		}
+	fclose(file);
+	return found && uid != -1U;
+}
+
 int
 super_pid_write(const char *run)
 {
@@ -49,6 +71,7 @@ pid_t
 super_pid_read(const char *run)
 {
 	int fd = open_beside(run, O_RDONLY);
+	struct stat st;
 	char text[32];
 	ssize_t n;
 	long pid;
@@ -59,14 +82,14 @@ super_pid_read(const char *run)
 		close(fd);
 		return 0;
 	}
-	if (errno != EWOULDBLOCK)
+	if (errno != EWOULDBLOCK || fstat(fd, &st) == -1)
 		return fail_with(fd, errno);
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
 	pid = strtol(text, NULL, 10);
-	if (pid > 1)
+	if (pid > 1 && (st.st_uid == 0 || is_of(pid, st.st_uid)))
 		return (pid_t)pid;
-	errno = EINVAL;
+	errno = pid > 1 ? EPERM : EINVAL;
 	return -1;
 }

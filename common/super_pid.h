@@ -3,7 +3,9 @@
  *
  * It lies beside the service's run folder: RUN.pid.  As long as the process
  * lives it holds a lock (flock) on it, so that a file which is left over, or
- * whose number is another process's by now, deceives nobody.
+ * whose number is another process's by now, deceives nobody.  A file that is
+ * not root's can name processes of its owner alone, so that he can't have root
+ * send a signal to others.
  */
 #ifndef SUPER_PID_H
 #define SUPER_PID_H

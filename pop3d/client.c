@@ -53,9 +53,9 @@ static int
 open_devices(const void *conf)
 {
 	(void)conf;
-	accounts = device_open("accounts", "/accounts", REQUESTS);
-	resolver = device_open("resolver", "/resolver", REQUESTS);
-	mailbox = mailbox_connect("/mailbox", REQUESTS);
+	accounts = device_open("accounts", "accounts", REQUESTS);
+	resolver = device_open("resolver", "resolver", REQUESTS);
+	mailbox = mailbox_connect("mailbox", REQUESTS);
 	if (accounts != NULL && resolver != NULL && mailbox != NULL &&
 	    keys_open() == 0)
 		return 0;

@@ -50,13 +50,13 @@ int
 session_open(const void *conf)
 {
 	(void)conf;
-	devices.accounts = open_device("accounts", "/accounts");
-	devices.mailbox = mailbox_connect("/mailbox", REQUESTS);
+	devices.accounts = open_device("accounts", "accounts");
+	devices.mailbox = mailbox_connect("mailbox", REQUESTS);
 	if (devices.mailbox == NULL)
 		log_error("device.failed", log_text("device", "mailbox"),
 		    log_errno(errno));
 	/* A reload may turn client_names on. */
-	devices.resolver = open_device("resolver", "/resolver");
+	devices.resolver = open_device("resolver", "resolver");
 	if (devices.accounts != NULL && devices.mailbox != NULL &&
 	    devices.resolver != NULL && keys_open() == 0)
 		return 0;

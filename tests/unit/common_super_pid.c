@@ -72,6 +72,23 @@ the_one_that_lives_is_told(void **state)
 }
 
 static void
+a_users_file_names_his_own_alone(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	pid = live();
+	assert_int_equal(chown(path, 65534, 65534), 0);
+	assert_int_equal(super_pid_read(run), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(chown(path, 0, 0), 0);
+	assert_int_equal(super_pid_read(run), pid);
+	end(pid);
+}
+
+static void
 a_file_that_is_none_is_an_error(void **state)
 {
 	char long_run[5000];
@@ -95,6 +112,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_one_that_lives_is_told),
+	    cmocka_unit_test(a_users_file_names_his_own_alone),
 	    cmocka_unit_test(a_file_that_is_none_is_an_error),
 	};
 	int result;

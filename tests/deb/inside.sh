@@ -1,0 +1,120 @@
+#!/bin/bash
+# inside.sh ROOT DEB -- for test.sh alone: in a mount and pid namespace, walks
+# through the guide in ROOT, then upgrades, removes and purges the package.
+# It mounts a /dev of its own in ROOT, never that of the machine, and removes
+# nothing but files of the package.
+set -euo pipefail
+root=$1
+deb=$2
+
+die() {
+	echo "deb-test: $*" >&2
+	exit 1
+}
+
+inside() {
+	chroot "$root" /usr/bin/env -i HOME=/root LC_ALL=C TERM=dumb \
+		DEBIAN_FRONTEND=noninteractive \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+# The same in a network of its own: nobody's ports are in the way.
+alone() {
+	nsenter --net="/proc/$keeper/ns/net" chroot "$root" /usr/bin/env -i \
+		HOME=/root LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+make_dev() {
+	mount -t tmpfs -o mode=755 dev "$root/dev"
+	mknod -m 666 "$root/dev/null" c 1 3
+	mknod -m 666 "$root/dev/zero" c 1 5
+	mknod -m 666 "$root/dev/full" c 1 7
+	mknod -m 666 "$root/dev/random" c 1 8
+	mknod -m 666 "$root/dev/urandom" c 1 9
+	mknod -m 666 "$root/dev/tty" c 5 0
+	ln -s /proc/self/fd "$root/dev/fd"
+}
+
+# The blocks of the guide that are for everybody, and those for rc, each ended
+# by an octet 1.
+guide_blocks() {
+	awk '/^```sh$/ || /^```sh rc$/ { on = 1; next }
+	    /^```/ { if (on) print "\001"; on = 0; next }
+	    on { print }' docs/guide.md
+}
+
+run_block() { # TEXT
+	local where=alone
+	number=$((number + 1))
+	printf 'set -e\n%s\n' "$1" >"$root/srv/block.sh"
+	echo "-- block $number: ${1%%$'\n'*}"
+	[ "$number" -gt 1 ] || where=inside # the first one fetches packages
+	"$where" bash /srv/block.sh >"$root/srv/said" 2>&1 || {
+		tail -n 20 "$root/srv/said"
+		die "block $number of the guide failed"
+	}
+}
+
+# What of the package is there.
+listing() {
+	(cd "$root" && find etc run usr var \( -path '*ringmail*' -o \
+		-path '*mailctl*' \) -not -path 'var/cache/*' \
+		-not -path 'var/lib/apt/*' -not -path 'var/log/*' \
+		-not -path 'var/lib/dpkg/*') | sort
+}
+
+users() {
+	cut -d: -f1 "$root/etc/passwd" | sort
+}
+
+mount -t proc proc /proc
+mount -t proc proc "$root/proc"
+make_dev
+printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
+chmod 755 "$root/usr/sbin/policy-rc.d"
+{
+	inside apt-get update -q
+	inside apt-get install -q -y --no-install-recommends openssl curl \
+		init-system-helpers
+} >"$root/srv/said" 2>&1 || { tail "$root/srv/said"; die "apt-get"; }
+before=$(users)
+unshare --net sleep 1000 &
+keeper=$!
+until [ "$(readlink "/proc/$keeper/ns/net")" != \
+	"$(readlink /proc/self/ns/net)" ]; do
+	sleep 0.1
+done
+nsenter --net="/proc/$keeper/ns/net" ip link set lo up
+
+echo "== the guide"
+number=0
+text=
+while IFS= read -r line; do
+	if [ "$line" = $'\001' ]; then
+		run_block "$text" </dev/null
+		text=
+	else
+		text+=$line$'\n'
+	fi
+done < <(guide_blocks)
+[ "$number" -ge 7 ] || die "the guide has only $number blocks"
+fetched=$(alone curl -sS --cacert /etc/ringmail/tls/mx.pem \
+	--user 'ann@example.org:a long password' pop3s://localhost/1)
+[[ $fetched == *"It works."* ]] || die "the message did not come out"
+
+echo "== upgrade, removal, purge"
+inside dpkg -i "$deb" >/dev/null 2>&1 || die "the upgrade failed"
+grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"
+alone service ringmail status >/dev/null || die "the upgrade stopped it"
+alone service ringmail restart || die "restart"
+inside dpkg -r ringmail >/dev/null 2>&1 || die "dpkg -r"
+! alone pgrep -f /usr/libexec/ringmail 2>/dev/null || die "it still runs"
+[ -s "$root/etc/ringmail/smtpd.conf" ] || die "removal took the conf"
+[ -d "$root/var/lib/ringmail/accounts" ] || die "removal took the accounts"
+rm "$root/etc/ringmail/keys/mx.key" "$root/etc/ringmail/tls/mx.pem"
+rm -r "$root/var/mail/ringmail"
+inside dpkg -P ringmail >/dev/null 2>&1 || die "dpkg -P"
+left=$(listing)
+[ -z "$left" ] || die "purge left: $left"
+[ "$before" = "$(users)" ] || die "purge left users: $(users)"
+kill "$keeper"
