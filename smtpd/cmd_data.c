@@ -1,5 +1,6 @@
 #include "cmd.h"
 
+#include "address.h"
 #include "clock.h"
 #include "delivery.h"
 #include "incoming.h"
@@ -8,6 +9,7 @@
 #include "reply.h"
 #include "settings.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 
 /* Reads the message to its end.  0, or -1 where the connection failed. */
@@ -53,19 +55,33 @@ answer(struct smtp *s, const char *text)
 		reply(s, "%s", text);
 }
 
+/* RFC 6531 3.7.4.2: replies have no UTF-8, but for those of VRFY and EXPN. */
+static void
+write_ascii(const char *path, char *to, size_t size)
+{
+	size_t n = 0;
+
+	for (; path[n] != '\0' && n + 1 < size; n++)
+		to[n] = isascii((unsigned char)path[n]) ? path[n] : '?';
+	to[n] = '\0';
+}
+
 /* RFC 2033 4.2: a reply for each recipient, in the order of their RCPTs. */
 static void
 answer_each(struct smtp *s)
 {
+	char path[ADDRESS_TEXT_MAX];
+
 	for (unsigned i = 0; i < s->mail.recipients; i++) {
 		const struct recipient *r = &s->mail.list[i];
 		const char *text = delivery_reply(r->result);
 
+		write_ascii(r->path, path, sizeof(path));
 		if (text == NULL)
-			reply(s, "250 2.1.5 <%s> Ok id=%016" PRIx64, r->path,
+			reply(s, "250 2.1.5 <%s> Ok id=%016" PRIx64, path,
 			    s->mail.trace);
 		else
-			reply(s, "%.9s <%s>%s", text, r->path, text + 9);
+			reply(s, "%.9s <%s>%s", text, path, text + 9);
 	}
 }
 

@@ -71,7 +71,7 @@ list_extensions(struct smtp *s)
 		reply(s, "250-STARTTLS"); /* RFC 3207 */
 	if (cmd_auth_list(s, list, sizeof(list)) > 0)
 		reply(s, "250-AUTH%s", list); /* RFC 4954 3 */
-	reply(s, "250-8BITMIME");	      /* RFC 1652 */
+	reply(s, "250-8BITMIME");	      /* RFC 6152 */
 	reply(s, "250-SMTPUTF8");	      /* RFC 6531 */
 	reply(s, "250-CHUNKING");	      /* RFC 3030 */
 	reply(s, "250-DSN");		      /* RFC 3461 */

@@ -10,7 +10,7 @@
 /* RFC 5321 4.5.3.1.4, octets with the CRLF. */
 #define COMMAND_LINE_MAX 512
 /*
- * MAIL and RCPT may be longer: RFC 1870 3 adds 26 octets, RFC 1652 2 adds 17,
+ * MAIL and RCPT may be longer: RFC 1870 3 adds 26 octets, RFC 6152 2 adds 17,
  * RFC 6531 3.4 adds 10, RFC 3461 4 adds 107 (8 and 99) to MAIL and 500 to RCPT
  * with 28 for NOTIFY.  One limit does for both.
  */

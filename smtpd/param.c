@@ -48,7 +48,7 @@ take_size(struct smtp *s, const struct command_param *p, struct recipient *r)
 	return 0;
 }
 
-/* RFC 1652 3: either kind of body is stored as it comes.  BINARYMIME (RFC 3030
+/* RFC 6152 3: either kind of body is stored as it comes.  BINARYMIME (RFC 3030
  * 3) is not offered: letters are lines. */
 static int
 take_body(struct smtp *s, const struct command_param *p, struct recipient *r)

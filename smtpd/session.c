@@ -213,6 +213,15 @@ abuse(const struct smtp *s)
 	return NULL;
 }
 
+/* RFC 2920 3.2: a reply to what is no command is not held back. */
+static enum next
+refuse_line(struct smtp *s, const char *why)
+{
+	reply(s, "500 5.5.2 %s", why);
+	conn_flush(&s->conn);
+	return NEXT_CMD;
+}
+
 static enum next
 read_command(struct smtp *s)
 {
@@ -229,13 +238,13 @@ read_command(struct smtp *s)
 		return say_why(s);
 	case CONN_LINE_TOO_LONG:
 		/* RFC 5321 4.5.3.1.9 */
-		next = reply(s, "500 5.5.2 Line too long");
+		next = refuse_line(s, "Line too long");
 		break;
 	case CONN_LINE:
 		/* RFC 5321 2.3.8: nothing but CRLF ends a line. */
 		if (s->conn.bare_lf || strlen(line) != length)
-			next = reply(s, "500 5.5.2 Line must end in CRLF and "
-					"have no NUL");
+			next = refuse_line(
+			    s, "Line must end in CRLF and have no NUL");
 		else
 			next = run_command(s, line, length);
 	}

@@ -103,7 +103,9 @@ check_line(const char *line, size_t length)
 	    (line[3] != ' ' && line[3] != '-'))
 		abort();
 	for (size_t i = 0; i < length; i++)
-		if (line[i] == '\r' || line[i] == '\n' || line[i] == '\0')
+		/* RFC 6531 3.7.4.2: no UTF-8 either */
+		if (line[i] == '\r' || line[i] == '\n' || line[i] == '\0' ||
+		    (unsigned char)line[i] > 0x7f)
 			abort();
 }
 
