@@ -41,7 +41,8 @@ static const char *const connections[] = {"bind", "connect", "socket", NULL};
 /* Likewise, but UNIX sockets alone: see allow_local. */
 static const char *const local[] = {"connect", NULL};
 
-static const char *const threads[] = {"clone", "clone3", NULL};
+/* The last one: a thread that lets the others go first. */
+static const char *const threads[] = {"clone", "clone3", "sched_setattr", NULL};
 
 /* And "clone" for processes, as well as for threads: see allow_processes. */
 static const char *const processes[] = {"alarm", "arch_prctl", "chdir",

@@ -2,17 +2,26 @@
 
 #include "clock.h"
 #include "fiber.h"
+#include "log.h"
 #include "worker.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Handshakes that wait to be seen by the partner, which is a moment. */
 #define CAPACITY 1024
 /* Those that have not begun, for each partner, from which on it is busy: some
  * ten milliseconds of its time. */
 #define BUSY 32
+
+/* The priority of partners, and how long each computes at a time, ns. */
+#define NICE  8
+#define SLICE (CLOCK_MILLISECOND / 10)
 
 struct job {
 	struct message message; /* must stay first */
@@ -95,11 +104,38 @@ take_jobs(struct partner *p)
 	return 0;
 }
 
+/* sched_setattr(2), whose struct the library has not. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/*
+ * Whoever else wakes up on this core goes first: those that serve, and the
+ * helpers.  Since Linux 6.12 the slice counts, after which that is looked at;
+ * three milliseconds, else.
+ */
+static void
+give_way(void)
+{
+	const struct attributes a = {.size = sizeof(a),
+	    .policy = SCHED_OTHER,
+	    .nice = NICE,
+	    .runtime = SLICE};
+
+	if (syscall(SYS_sched_setattr, 0, &a, 0) == -1)
+		log_debug("handshakes.priority", log_errno(errno));
+}
+
 void
 tls_offload_serve(void)
 {
 	struct partner *p = &partners[worker_index() - (int)count];
 
+	give_way();
 	/* Sessions that end with the process still wait for an answer. */
 	fiber_shield(1);
 	while (!take_jobs(p))
