@@ -78,7 +78,7 @@ static const struct conf_setting settings[] = {
     LISTEN_PATH_ROWS, TLS_ROWS,
     ROW(NULL, "plaintext_login", CHOICE, plaintext_login, "loopback",
 	.choices = plaintext),
-    ROW(NULL, "utf8_headers", CHOICE, is_downgrading, "as_is",
+    ROW(NULL, "utf8_headers", CHOICE, is_downgrading, "downgrade",
 	.choices = utf8_headers),
     ROW(NULL, "mechanisms", LIST, mechanisms,
 	"SCRAM-SHA-256-PLUS,SCRAM-SHA-1-PLUS,SCRAM-SHA-256,SCRAM-SHA-1,"

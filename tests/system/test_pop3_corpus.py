@@ -88,13 +88,21 @@ def check_box(pop3):
     return found
 
 
+def utf8_session(pair, user):
+    """Of a client that gets heads as they are stored (RFC 6856 2.1)."""
+    pop3 = Pop3(pair.pop3_port, timeout=120)
+    pop3.cmd("UTF8")
+    pop3.login(user)
+    return pop3
+
+
 @pytest.mark.parametrize("line_ends", ["lf", "crlf"])
 def test_corpus_by_smtp(make_pair, line_ends):
     pair = make_pair(users=1, helpers={"mail": {"line_ends": line_ends}})
     sent = take(by_smtp(random.Random(1)), scaled(220, 60))
     for message in sent:
         assert deliver(pair.smtp_port, message, f"u0@{DOMAIN}").code == 250
-    with Pop3(pair.pop3_port, user="u0", timeout=120) as pop3:
+    with utf8_session(pair, "u0") as pop3:
         found = check_box(pop3)
         pop3.quit()
     assert [untraced(message) for message in found] == sent
@@ -114,7 +122,7 @@ def test_corpus_by_file(pair, user):
         path = box / ("new" if number % 2 else "cur") / name
         path.write_bytes(letter)
         os.chown(path, owner.pw_uid, owner.pw_gid)
-    with Pop3(pair.pop3_port, user=user, timeout=120) as pop3:
+    with utf8_session(pair, user) as pop3:
         found = check_box(pop3)
         pop3.quit()
     assert found[:-1] == [wire(letter) for letter in letters]
@@ -126,7 +134,7 @@ def test_large_message(pair, user, body):
     size = scaled(LARGE if len(body) > 3 else LARGE // 10, 1 << 20)
     message = HEAD + body * (size // len(body))
     assert deliver(pair.smtp_port, message, f"{user}@{DOMAIN}").code == 250
-    with Pop3(pair.pop3_port, user=user, timeout=120) as pop3:
+    with utf8_session(pair, user) as pop3:
         found, = check_box(pop3)
         assert untraced(found) == message
         top = pop3.multi("TOP 1 10")
