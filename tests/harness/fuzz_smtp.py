@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-from .daemons import DOMAIN, ROOT
+from .daemons import DOMAIN, PATIENCE, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "fuzz"))
 
@@ -22,6 +22,7 @@ WORDS += [b"\0", b"\r", b"\n", b"\xff", b"x" * 600, b"y" * 5000, b"\x16\3\1",
           b"BDAT 18446744073709551616\r\n", b"*\r\n", b"=", b"%", b"<>",
           b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"]
 OURS = DOMAIN.encode()
+TIMEOUT = 30 * PATIENCE  # longer than any of the server's
 HEAD = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + struct.pack(
     ">IIHH", 0xc0000208, 0xc0000201, 4711, 25)
 
@@ -72,7 +73,7 @@ class Client:
                 "lmtp": pair.lmtp_port}.get(kind, pair.smtp_port)
         source = {"xclient": "127.0.0.2", "proxy": "127.0.0.3"}.get(kind)
         self.sock = socket.create_connection(
-            ("127.0.0.1", port), 20, source and (source, 0))
+            ("127.0.0.1", port), TIMEOUT, source and (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.kind = kind
         self.context = pair.context
@@ -111,7 +112,7 @@ class Client:
             self.sock.recv(65536)
         except (BlockingIOError, ssl.SSLWantReadError):
             pass
-        self.sock.settimeout(20)
+        self.sock.settimeout(TIMEOUT)
 
     def run(self):
         try:
