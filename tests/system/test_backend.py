@@ -94,10 +94,10 @@ def user_names():
 
 def line_of(pair, name, pattern):
     """The last line of a log that has this pattern."""
-    found = [line for line in pair.log(name).read_text().splitlines()
-             if re.search(pattern, line)]
-    assert found, f"no {pattern} in the log of {name}"
-    return found[-1]
+    def find():
+        return [line for line in pair.log(name).read_text().splitlines()
+                if re.search(pattern, line)]
+    return proc.wait_until(f"{pattern} in the log of {name}", find)[-1]
 
 
 @pytest.mark.parametrize("tls", ["implicit", "stls", "none"])

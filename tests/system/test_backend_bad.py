@@ -238,7 +238,8 @@ def test_backend_that_closes_in_a_letter(front):
             pop3.cmd("RETR 1")
             with pytest.raises(Closed):
                 pop3.lines()
-    assert "closed by the backend" in front.log("pop3d").read_text()
+    proc.wait_until("it is logged", lambda: "closed by the backend" in
+                    front.log("pop3d").read_text())
 
 
 def test_client_that_does_not_read_stops_the_backend(front):
