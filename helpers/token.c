@@ -210,6 +210,35 @@ check_claims(const struct token_rules *rules, const json_t *claims,
 	return TOKEN_GOOD;
 }
 
+static int
+is_base64url(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* RFC 7515 3.1, RFC 4648 5: three parts in base64url without padding.  The
+ * library asserts that each has a length which octets can give. */
+static int
+is_compact(const char *token, size_t length)
+{
+	size_t parts = 1, size = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (token[i] == '.') {
+			if (size == 0 || size % 4 == 1)
+				return 0;
+			parts++;
+			size = 0;
+		} else if (is_base64url(token[i])) {
+			size++;
+		} else {
+			return 0;
+		}
+	}
+	return parts == 3 && size > 0 && size % 4 != 1;
+}
+
 enum token_result
 token_verify(const struct token_keys *keys, const struct token_rules *rules,
     const char *token, size_t length, long long now, char *name)
@@ -217,11 +246,13 @@ token_verify(const struct token_keys *keys, const struct token_rules *rules,
 	enum token_result result = TOKEN_BAD;
 	json_t *claims = NULL;
 	cjose_err error = {.code = CJOSE_ERR_NONE};
-	cjose_jws_t *jws = cjose_jws_import(token, length, &error);
+	cjose_jws_t *jws;
 	uint8_t *text;
 	size_t size;
 
-	if (jws == NULL)
+	if (!is_compact(token, length))
+		return TOKEN_BAD;
+	if ((jws = cjose_jws_import(token, length, &error)) == NULL)
 		return error.code == CJOSE_ERR_NO_MEMORY ? TOKEN_FAILED
 							 : TOKEN_BAD;
 	if (is_signed(keys, jws) &&

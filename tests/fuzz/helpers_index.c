@@ -157,9 +157,9 @@ remove_some(void)
 	struct index_removal r = {.bases = NULL};
 	const char *files[] = {"new/1001.M1P1.h", "cur/1002.M2P1.h:2,S"};
 
-	index_removal_begin(&r, &owner);
-	index_removal_end(&r, &owner, files, 2);
-	index_removal_finish(&r, &owner);
+	index_removal_add(&r, files, 2);
+	if (index_removal_finish(&r, &owner))
+		index_removed(index_expect_removal(&owner), &owner);
 }
 
 static void
