@@ -328,6 +328,7 @@ def test_a_token_that_nobody_signed(login):
     for wrong in (f"{none}.{body}.", f"{head}.{body}.{'A' * len(signature)}",
                   f"{head}.{body}.A", "A.B.C", "AAAAA.AAAAA.AAAAA", "..",
                   "=.=.=", f"{head}.{body}.{signature}.A"):
-        got = login.say(f"AUTH OAUTHBEARER {bearer('u0', wrong)}")
-        assert isinstance(got, bytes)
-        assert login.say(b64("\1")) == "denied"
+        with Login(login.pair, login.protocol) as other:
+            got = other.say(f"AUTH OAUTHBEARER {bearer('u0', wrong)}")
+            assert isinstance(got, bytes), wrong
+            assert other.say(b64("\1")) == "denied"
