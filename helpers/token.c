@@ -217,8 +217,8 @@ is_base64url(char c)
 	       (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* RFC 7515 3.1, RFC 4648 5: three parts in base64url without padding.  The
- * library asserts that each has a length which octets can give. */
+/* RFC 7515 2 and 3.1, RFC 4648 5: three parts in base64url without padding. The
+ * library asserts that padding stands behind a length which octets can give. */
 static int
 is_compact(const char *token, size_t length)
 {

@@ -324,10 +324,11 @@ def test_a_token_that_nobody_signed(login):
     token = login.pair.issuer.token("u0")
     head, body, signature = token.split(".")
     none = b64('{"alg":"none"}').rstrip("=")
-    # Lengths that no octets give are nothing that ends a hasher.
+    # Lengths that no octets give, with padding: nothing that ends a hasher.
     for wrong in (f"{none}.{body}.", f"{head}.{body}.{'A' * len(signature)}",
                   f"{head}.{body}.A", "A.B.C", "AAAAA.AAAAA.AAAAA", "..",
-                  "=.=.=", f"{head}.{body}.{signature}.A"):
+                  "=.=.=", f"{head}.{body}.{signature}.A",
+                  f"{head}.{body}.A=", f"{head}.A.AAAAA=", "A.A.A==="):
         with Login(login.pair, login.protocol) as other:
             got = other.say(f"AUTH OAUTHBEARER {bearer('u0', wrong)}")
             assert isinstance(got, bytes), wrong

@@ -78,7 +78,8 @@ test_a_signed_one(void **state)
 	    verify(HEAD "." BODY "A." SIGNATURE, 1300000000), TOKEN_BAD);
 }
 
-/* RFC 7515 3.1: three parts; RFC 4648 5: none of a length such as 1 or 5. */
+/* RFC 7515 2, 3.1: three parts without padding; RFC 4648 4: none of a length
+ * such as 1 or 5. */
 static void
 test_what_is_no_token(void **state)
 {
@@ -88,8 +89,9 @@ test_what_is_no_token(void **state)
 	    HEAD "." BODY "." SIGNATURE ".", HEAD "." BODY,
 	    HEAD "." BODY "." SIGNATURE "==", HEAD ".." SIGNATURE,
 	    "." BODY "." SIGNATURE, HEAD "." BODY ".",
-	    "=.=.=", "AA==.AA==.AA==", "\xff\xfe.AAAA.AAAA", "AAAA.AA AA.AAAA",
-	    "AA\nA.AAAA.AAAA"};
+	    "=.=.=", "AA==.AA==.AA==", "A=.AAAA.AAAA", "AAAAA===.AAAA.AAAA",
+	    HEAD ".A=.AAAA", HEAD "." BODY ".A=", "\xff\xfe.AAAA.AAAA",
+	    "AAAA.AA AA.AAAA", "AA\nA.AAAA.AAAA"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++)
