@@ -14,6 +14,8 @@ die() {
 }
 
 installed() { # PACKAGE
+	# Another's Node.js brings an npm that Debian's can't stand beside.
+	[ "$1" != npm ] || ! command -v npm >/dev/null || return 0
 	status=$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) &&
 		[ "$status" = installed ]
 }
