@@ -5,7 +5,7 @@ STRESS_SECONDS ?= 60
 STRESS_LATE ?= 10
 
 # The core alone: what the tests below are about.
-CORE = clock conn fiber log port ring stack switch timer watch worker
+CORE := $(shell cat tests/core/modules)
 $(B)/libcore.a: $(CORE:%=$(B)/common/%.o) $(B)/tests/core/no_tls.o \
     $(patsubst %.S,$(B)/%.o,$(wildcard common/*.S))
 	rm -f $@ && ar rcs $@ $^

@@ -47,8 +47,9 @@ expect_all "$(uname -m)"
 # The same for aarch64, under emulation.
 folder=$(mktemp -d)
 program=$1-aarch64 log=$1-aarch64.log
+modules=$(cat tests/core/modules)
 sources="tests/core/parked.c tests/core/no_tls.c"
-for module in clock conn fiber log port ring stack switch timer watch worker; do
+for module in $modules; do
 	sources="$sources common/$module.c"
 done
 # shellcheck disable=SC2086 # a list

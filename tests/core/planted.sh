@@ -7,6 +7,7 @@ build=$1
 folder=$build/planted
 flags='-std=gnu17 -D_GNU_SOURCE -O1 -g -pthread -fno-omit-frame-pointer'
 asan='-fsanitize=address'
+modules=$(cat tests/core/modules)
 passed=0
 failed=0
 rm -rf "$folder"
@@ -15,8 +16,7 @@ mkdir -p "$folder"
 # Builds TEST, with FLAGS, on the copy of the core and runs it.
 run() { # TEST FLAGS
 	sources=tests/core/no_tls.c
-	for module in clock conn fiber log port ring stack switch timer watch \
-		worker; do
+	for module in $modules; do
 		sources="$sources $copy/$module.c"
 	done
 	case $1 in

@@ -25,8 +25,9 @@ check() { # NAME RUNNER COMPILER...
 }
 
 folder=$1
-sources=tests/core/portable.c
-for module in clock fiber log port ring stack switch timer watch worker; do
+modules=$(cat tests/core/modules)
+sources="tests/core/portable.c tests/core/no_tls.c"
+for module in $modules; do
 	sources="$sources common/$module.c"
 done
 sources="$sources common/switch_x86_64.S common/switch_aarch64.S"
