@@ -238,6 +238,11 @@ conn_read_line(
 			thrown = limit;
 			conn_consume(c, have);
 			seen = 0;
+			/* Who sends faster than we read never makes us wait. */
+			if (clock_now() >= deadline) {
+				fail(c, ETIMEDOUT);
+				return CONN_LINE_FAILED;
+			}
 		}
 		if (fill(c, deadline) == -1)
 			return CONN_LINE_FAILED;

@@ -277,6 +277,18 @@ pause_for(struct device *d, int64_t ns)
 	return -1;
 }
 
+/* Nobody has listened for long: some do not wait any longer. */
+static void
+fail_brief(struct device *d)
+{
+	struct call *c;
+
+	for (uint32_t i = 0; i <= d->calls.mask; i++)
+		if ((c = d->calls.slots[i]) != NULL &&
+		    (c->flags & DEVICE_BRIEF) != 0)
+			complete(d, c, ECONNRESET);
+}
+
 /*
  * Connects, however long that takes.  The pause is taken back only when a reply
  * has come: a helper that hangs up at once must not be asked in a busy loop.
@@ -293,6 +305,8 @@ connect_again(struct device *d)
 		if (try_connect(d) == 0)
 			return 0;
 		lose(d, errno);
+		if (d->pause == PAUSE_MOST)
+			fail_brief(d);
 	}
 }
 

@@ -22,7 +22,9 @@ struct device;
 #define DEVICE_REPEATS 10
 
 enum device_flags {
-	DEVICE_REPEAT = 1 /* idempotent: may be sent a second time */
+	DEVICE_REPEAT = 1, /* idempotent: may be sent a second time */
+	DEVICE_BRIEF = 2   /* of a helper that may be no more: ECONNRESET once
+			    * nobody has listened for a second or two */
 };
 
 /*

@@ -51,7 +51,7 @@ mailbox_spool(
 		packet_init(&request, WIRE_SPOOL);
 		packet_put_text(&request, name);
 		result = device_call(d, &request, &reply,
-		    asked == 0 ? DEVICE_REPEAT : 0, deadline);
+		    asked == 0 ? DEVICE_REPEAT : DEVICE_BRIEF, deadline);
 		packet_free(&request);
 		if (result == 0) {
 			result = mailbox_link_status(d, &reply, &helper);
@@ -158,7 +158,8 @@ call(struct sending *s, struct device *d, unsigned helper,
 	/* No DEVICE_REPEAT: the helper is told when it may have done it. */
 	for (int i = 0; failed == -1 && i <= DEVICE_REPEATS; i++) {
 		put(&request, s);
-		failed = device_call(d, &request, reply, 0, s->deadline);
+		failed = device_call(d, &request, reply,
+		    helper == 0 ? 0 : DEVICE_BRIEF, s->deadline);
 		error = errno;
 		packet_take_fd(&request); /* it stays the caller's */
 		packet_free(&request);

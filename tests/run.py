@@ -173,7 +173,7 @@ def memcheck(report):
     """Unit and system tests under Valgrind."""
     units(report, "memcheck", "build", runner=VALGRIND_UNITS)
     pytests(report, "memcheck system", ["system", "talk"],
-            runner=VALGRIND_DAEMONS, load=0.02)
+            runner=VALGRIND_DAEMONS, load=0.02, jobs=CPUS + 1)
 
 
 def counted(report, name, *args):

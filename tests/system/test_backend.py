@@ -7,7 +7,7 @@ import pytest
 
 from harness import proc
 from harness.auth import Scram
-from harness.daemons import DOMAIN, Pair, free_ports
+from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
 from harness.tls import TlsPair
@@ -152,11 +152,17 @@ def test_password_is_judged_here_first(front, back, ann):
     front.add_user(ann)
     front.lead(ann)
     assert len(fetch(front.pop3_port, ann)) == 1
-    before = back.log("pop3d").read_text().count("session.end")
+
+    def sessions():
+        """Of his, at the backend."""
+        return [line for line in back.log("pop3d").read_text().splitlines()
+                if "session.end" in line and f"{ann}@" in line]
+    proc.wait_until("the session there has ended", sessions, 10 * PATIENCE)
     with Pop3(front.pop3_port) as pop3:
         with pytest.raises(Failed, match=r"\[AUTH\]"):
             pop3.login(ann, "wrong")
-    assert back.log("pop3d").read_text().count("session.end") == before
+    assert len(sessions()) == 1
+    assert not re.search(f"login.refused.*{ann}", back.log("pop3d").read_text())
 
 
 def test_wrong_password_at_the_backend(front, back, ann):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness.daemons import RUNNER
+from harness.daemons import BUILD, RUNNER
 from harness.pop3 import Pop3
 
 READERS = 100
@@ -79,4 +79,5 @@ def test_slow_readers(make_pair, command, letters):
         for sock in readers:
             sock.close()
     print(f"{command.decode()}: {grown / READERS:.0f} octets each")
-    assert grown < READERS * EACH, f"{grown / READERS:.0f} octets each"
+    if "asan" not in BUILD.name:  # which keeps what is freed for a while
+        assert grown < READERS * EACH, f"{grown / READERS:.0f} octets each"

@@ -55,15 +55,19 @@ say(const char *text)
 	assert_int_equal(write(peer, text, strlen(text)), strlen(text));
 }
 
+static enum conn_line
+read_one(char **line, size_t *length)
+{
+	return conn_read_line(&conn, line, length, 100, clock_after(SOON));
+}
+
 static void
 expect_line(const char *wanted)
 {
 	char *line;
 	size_t length;
 
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE);
+	assert_int_equal(read_one(&line, &length), CONN_LINE);
 	assert_string_equal(line, wanted);
 	assert_int_equal(length, strlen(wanted));
 }
@@ -145,9 +149,7 @@ last_words(void)
 
 	assert_int_equal(fiber_spawn("peer", say_and_end, NULL), 0);
 	expect_line("last");
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE_FAILED);
+	assert_int_equal(read_one(&line, &length), CONN_LINE_FAILED);
 	assert_int_equal(conn_error(&conn), ECONNRESET);
 }
 
@@ -169,16 +171,10 @@ too_long(void)
 	memcpy(text + 199, "\r\n", 2); /* 101: too long */
 	memcpy(text + 298, "\r\n", 2);
 	assert_int_equal(write(peer, text, sizeof(text)), sizeof(text));
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE);
+	assert_int_equal(read_one(&line, &length), CONN_LINE);
 	assert_int_equal(length, 98);
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE_TOO_LONG);
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE);
+	assert_int_equal(read_one(&line, &length), CONN_LINE_TOO_LONG);
+	assert_int_equal(read_one(&line, &length), CONN_LINE);
 	assert_int_equal(length, 97);
 }
 
@@ -187,6 +183,30 @@ test_too_long_a_line(void **state)
 {
 	(void)state;
 	run(too_long);
+}
+
+/* Its time ends also where there is always more to read. */
+static void
+endless_and_late(void)
+{
+	static char text[100 * 1024];
+	char *line;
+	size_t length;
+
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(write(peer, text, sizeof(text)), sizeof(text));
+	assert_int_equal(
+	    conn_read_line(&conn, &line, &length, 100, clock_now()),
+	    CONN_LINE_FAILED);
+	assert_int_equal(conn.error, ETIMEDOUT);
+	assert_true(conn.octets_in < sizeof(text));
+}
+
+static void
+test_endless_and_late(void **state)
+{
+	(void)state;
+	run(endless_and_late);
 }
 
 enum { ENDLESS = 10 * 1024 * 1024 };
@@ -218,9 +238,7 @@ endless(void)
 	size_t length;
 
 	assert_int_equal(fiber_spawn("peer", say_endlessly, NULL), 0);
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE_TOO_LONG);
+	assert_int_equal(read_one(&line, &length), CONN_LINE_TOO_LONG);
 	expect_line("NOOP");
 }
 
@@ -244,9 +262,7 @@ deadline(void)
 	assert_int_equal(conn_error(&conn), ETIMEDOUT);
 	/* Sticky: the rest comes too late. */
 	say("ne\r\n");
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE_FAILED);
+	assert_int_equal(read_one(&line, &length), CONN_LINE_FAILED);
 	conn_puts(&conn, "never sent");
 	assert_int_equal(conn_flush(&conn), -1);
 	assert_int_equal(conn_error(&conn), ETIMEDOUT);
@@ -270,9 +286,7 @@ hang_up(void)
 	shutdown(peer, SHUT_WR);
 	expect_line("QUIT");
 	conn_puts(&conn, "221 bye\r\n");
-	assert_int_equal(
-	    conn_read_line(&conn, &line, &length, 100, clock_after(SOON)),
-	    CONN_LINE_FAILED);
+	assert_int_equal(read_one(&line, &length), CONN_LINE_FAILED);
 	assert_int_equal(conn_error(&conn), ECONNRESET);
 	assert_true(conn.eof);
 	assert_int_equal(read(peer, got, sizeof(got)), 9);
@@ -469,6 +483,7 @@ main(void)
 	    cmocka_unit_test(test_input_comes_during_a_turn),
 	    cmocka_unit_test(test_last_words),
 	    cmocka_unit_test(test_too_long_a_line),
+	    cmocka_unit_test(test_endless_and_late),
 	    cmocka_unit_test(test_ten_megabytes_without_an_end),
 	    cmocka_unit_test(test_deadline_is_sticky),
 	    cmocka_unit_test(test_hang_up),

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -219,12 +218,14 @@ late_and_cancelled(void)
 static void
 helper_comes_late(void)
 {
-	struct caller late, patient;
+	struct caller late, brief, patient;
 	int listener, fd;
 
 	start(&late, 1, DEVICE_REPEAT, SHORTLY);
+	start(&brief, 3, DEVICE_BRIEF, SOON);
 	start(&patient, 2, 0, SOON);
 	finish(&late, ETIMEDOUT);
+	finish(&brief, ECONNRESET);
 	listener = listen_now();
 	fd = accept_one(listener);
 	serve_one(fd);
