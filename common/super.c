@@ -243,6 +243,16 @@ super_restart(struct super_child *children)
 }
 
 static void
+kill_all(struct super_child *children)
+{
+	for (struct super_child *c = children; c->name != NULL; c++)
+		if (c->pid > 0)
+			log_warn("process.kill", log_text("process", c->name),
+			    log_int("child", c->pid));
+	signal_all(children, SIGKILL);
+}
+
+static void
 stop_all(struct super_child *children)
 {
 	struct super_child *c;
@@ -256,8 +266,7 @@ stop_all(struct super_child *children)
 		if (!signal_all(children, 0))
 			return;
 		if (clock_now() >= deadline) {
-			log_warn("process.kill");
-			signal_all(children, SIGKILL);
+			kill_all(children);
 			deadline = CLOCK_NEVER;
 		}
 		wait_signal(deadline);

@@ -318,14 +318,38 @@ attach_mailboxes(void)
 	return 0;
 }
 
+/* In a fiber of its own, so that it ends a start too, which waits for hashers
+ * that may have ended before it. */
+static void
+obey_signals(void *arg)
+{
+	sigset_t set;
+	int number;
+
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	do
+		number = worker_signal(&set, CLOCK_NEVER);
+	while (number == SIGHUP); /* a new conf comes with a restart */
+	worker_stop();
+}
+
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int *failed = arg, number;
+	int *failed = arg;
 
-	if (open_ways() == -1) {
+	if (fiber_spawn("signals", obey_signals, NULL) == -1) {
+		log_error("accounts.serve", log_errno(errno));
 		*failed = 1;
+		worker_stop();
+		return;
+	}
+	if (open_ways() == -1) {
+		*failed = !fiber_cancelled();
 		worker_stop();
 		return;
 	}
@@ -340,14 +364,6 @@ serve(void *arg)
 		return;
 	}
 	log_info("accounts.ready", log_text("state", helper->conf->state));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
 }
 
 /* As root: the folder of the database, which is the helper's own. */

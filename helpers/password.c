@@ -1,6 +1,7 @@
 #include "password.h"
 
 #include "clock.h"
+#include "fiber.h"
 #include "log.h"
 #include "login_cache.h"
 #include "packet.h"
@@ -66,7 +67,7 @@ make_dummy(struct password *p)
 	    password_make(p, NULL, password, &p->dummy, clock_after(OPEN_TIME));
 	explicit_bzero(random, sizeof(random));
 	explicit_bzero(password, sizeof(password));
-	if (result != PASSWORD_GOOD)
+	if (result != PASSWORD_GOOD && !fiber_cancelled())
 		log_error("password.open", log_int("result", result));
 	return result == PASSWORD_GOOD ? 0 : -1;
 }

@@ -27,7 +27,8 @@ enum password_result {
 /*
  * pool is borrowed for as long as it lives; want: what new hashes are to be
  * like.  A good login is remembered for cache ns (0: not at all).  The
- * caller's.  Waits for a hash to be computed.  NULL after a log line.
+ * caller's.  Waits for a hash to be computed.  NULL after a log line, or
+ * without one where its fiber is cancelled.
  */
 struct password *
 password_open(struct pool *pool, const struct hash_want *want, int64_t cache);

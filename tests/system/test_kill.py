@@ -1,6 +1,7 @@
 """kill -9 of helpers under load: no message is lost or doubled, no session
 ends, and nobody sees worse than a 451."""
 import os
+import pwd
 import signal
 import threading
 import time
@@ -134,3 +135,26 @@ def test_client_process_is_started_again(make_pair, service):
         f"{service}/client") not in (None, old), 30 * PATIENCE)
     assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
     assert len(fetch(pair.pop3_port, "u0")) == 1
+
+
+def test_sigterm_while_accounts_starts(make_pair):
+    """It waits for a hash then, from hashers that may have ended before."""
+    pair = make_pair(users=1)
+    old, uid = pair.pid("accounts"), str(pwd.getpwnam(HELPERS["hasher"]).pw_uid)
+    hashers = [child for child in proc.children(pair.pid("helpers"))
+               if uid in proc.status(child)["Uid"].split()]
+    assert hashers
+    pair.allow(KILLED, r"process\.end process=accounts child=\d+ status=0")
+    for pid in hashers:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        os.kill(old, signal.SIGKILL)
+        new = proc.wait_until("a new accounts", lambda: pair.pid(
+            "accounts") not in (None, old) and pair.pid("accounts"),
+            30 * PATIENCE)
+        os.kill(new, signal.SIGTERM)
+        proc.wait_until("it ends", lambda: not proc.alive(new), 4 * PATIENCE)
+    finally:
+        for pid in hashers:
+            os.kill(pid, signal.SIGCONT)
+    patient(lambda: Pop3(pair.pop3_port, user="u0").quit())
