@@ -17,6 +17,9 @@ BAD, GOOD = "192.0.2.66", "198.51.100.1"
 CONF = {"trust": {"proxy": [BALANCER]}, "workers": 2,
         "log": {"level": "debug"},
         "limits": {"sessions": PLACES, "address_sessions": 1000}}
+# A worker chooses among its own sessions: where each is to be compared with
+# each, there is one.
+TOGETHER = {**CONF, "workers": 1}
 BODY = b"Subject: pressure\r\n\r\nx\r\n"
 
 
@@ -90,7 +93,7 @@ def test_one_address_holds_all_places_of_smtpd(make_pair, stack, accept):
 
 
 def test_who_has_brought_mail_stays(make_pair, stack):
-    pair = settle(make_pair(users=1, smtpd=CONF))
+    pair = settle(make_pair(users=1, smtpd=TOGETHER))
     proven = stack.enter_context(smtp_from(pair, BAD))
     deliver(proven)
     bad = [stack.enter_context(smtp_from(pair, BAD))
@@ -112,7 +115,7 @@ def test_pop3_users_keep_their_places(make_pair, stack):
     not."""
     pair = settle(make_pair(
         users=PLACES // 2 + 3, smtpd=CONF,
-        pop3d={**CONF, "plaintext_login": "yes"},
+        pop3d={**TOGETHER, "plaintext_login": "yes"},
         helpers={"accounts": {"plaintext_login": "yes"}}))
     users = [stack.enter_context(pop3_from(pair, BAD, f"u{n}"))
              for n in range(PLACES // 2)]
