@@ -145,6 +145,11 @@ enum wire_backend_tls {
 	WIRE_BACKEND_NONE,     /* not at all */
 	WIRE_BACKEND_TLS_KINDS
 };
+/* What is said of a backend: bits. */
+enum wire_backend_flags {
+	WIRE_BACKEND_THERE = 1, /* it says whether a password is right */
+	WIRE_BACKEND_LEARN = 2	/* and its first good one is stored here */
+};
 
 /* What a helper gives a POP3 session to come back with: sealed. */
 #define WIRE_RESUME_MAX 640

@@ -56,9 +56,9 @@ struct record_backend {
 	uint8_t flags; /* enum record_backend_flags */
 };
 enum record_backend_flags {
-	RECORD_BACKEND_THERE = 1, /* it says whether a password is right */
-	RECORD_BACKEND_LEARN = 2, /* and its first good one is stored here */
-	RECORD_BACKEND_FLAGS = 3
+	RECORD_BACKEND_THERE = WIRE_BACKEND_THERE,
+	RECORD_BACKEND_LEARN = WIRE_BACKEND_LEARN,
+	RECORD_BACKEND_FLAGS = RECORD_BACKEND_THERE | RECORD_BACKEND_LEARN
 };
 
 /* Who knows whether a password is right. */

@@ -1,6 +1,7 @@
 #include "alias_command.h"
 
 #include "ask.h"
+#include "output.h"
 #include "wire.h"
 
 #include <err.h>
@@ -28,6 +29,16 @@ alias_command_list(int fd, char **args, int count)
 	return ask_pages(fd, WIRE_ALIAS_LIST, "");
 }
 
+static void
+print_fault(const char *name, const char *text)
+{
+	if (!output_json)
+		printf("%s\n", text);
+	output_next();
+	output_text("alias", name);
+	output_text("fault", text);
+}
+
 /* Prints what is wrong with one alias; *faults counts. */
 static enum client_exit
 check_one(int fd, const char *name, uint32_t *faults)
@@ -46,7 +57,7 @@ check_one(int fd, const char *name, uint32_t *faults)
 	for (i = 0; i < count && reply.error == 0; i++) {
 		packet_get_text(&reply, text, sizeof(text));
 		if (reply.error == 0)
-			printf("%s\n", text);
+			print_fault(name, text);
 	}
 	if (code == CLIENT_OK)
 		code = client_end(&reply);
@@ -94,15 +105,16 @@ alias_command_check(int fd, char **args, int count)
 	enum client_exit code;
 	uint32_t aliases, faults = 0;
 
-	if (count > 0) {
-		code = ask_check_length(args[0]);
-		if (code == CLIENT_OK)
-			code = check_one(fd, args[0], &faults);
-	} else {
+	if (count > 0 && (code = ask_check_length(args[0])) != CLIENT_OK)
+		return code;
+	output_begin(1);
+	if (count > 0)
+		code = check_one(fd, args[0], &faults);
+	else
 		do
 			code = check_page(fd, after, &aliases, &faults);
 		while (code == CLIENT_OK && aliases > 0);
-	}
+	output_end();
 	return code == CLIENT_OK && faults > 0 ? CLIENT_REFUSED : code;
 }
 

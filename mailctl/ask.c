@@ -50,6 +50,14 @@ ask_text(int fd, uint16_t type, const char *text)
 	return ask_finish(fd, &request);
 }
 
+/* Lists whose names have something behind them. */
+static int
+is_pair(uint16_t type)
+{
+	return type == WIRE_ALIAS_LIST || type == WIRE_RULE_LIST ||
+	       type == WIRE_BACKEND_LIST;
+}
+
 /* One thing of a list; joined: what belongs to it, or NULL. */
 static void
 print_one(uint16_t type, const char *name, const char *joined)
@@ -58,8 +66,9 @@ print_one(uint16_t type, const char *name, const char *joined)
 		uint16_t type;
 		const char *name, *joined;
 	} keys[] = {{WIRE_ALIAS_LIST, "alias", "targets"},
-	    {WIRE_RULE_LIST, "name", "rule"}, {WIRE_USER_LIST, "user", NULL},
-	    {0, "domain", NULL}};
+	    {WIRE_RULE_LIST, "name", "rule"},
+	    {WIRE_BACKEND_LIST, "user", "backend"},
+	    {WIRE_USER_LIST, "user", NULL}, {0, "domain", NULL}};
 	int i = 0;
 
 	if (!output_json) {
@@ -79,18 +88,19 @@ static enum client_exit
 print_page(struct packet *reply, char *after, uint32_t *count)
 {
 	static char joined[JOINED_MAX];
-	int is_pair = reply->head.type == WIRE_ALIAS_LIST ||
-		      reply->head.type == WIRE_RULE_LIST;
+	uint16_t type = reply->head.type;
 	uint32_t i;
 
 	*count = packet_get_u32(reply);
 	for (i = 0; i < *count && reply->error == 0; i++) {
 		packet_get_text(reply, after, WIRE_NAME_MAX);
-		if (is_pair)
+		if (is_pair(type))
 			packet_get_text(reply, joined, sizeof(joined));
 		if (reply->error != 0)
 			break;
-		print_one(reply->head.type, after, is_pair ? joined : NULL);
+		/* Whose mailbox is here has no backend. */
+		if (type != WIRE_BACKEND_LIST || joined[0] != '\0')
+			print_one(type, after, is_pair(type) ? joined : NULL);
 	}
 	return client_end(reply);
 }
@@ -103,12 +113,14 @@ ask_pages(int fd, uint16_t type, const char *domain)
 	enum client_exit code;
 	uint32_t count;
 
+	if ((code = ask_check_length(domain)) != CLIENT_OK)
+		return code;
 	output_begin(1);
 	do {
 		packet_init(&request, type);
 		packet_init(&reply, 0);
 		packet_put_text(&request, after);
-		if (type == WIRE_USER_LIST)
+		if (type == WIRE_USER_LIST || type == WIRE_BACKEND_LIST)
 			packet_put_text(&request, domain);
 		count = 0;
 		code = client_call(fd, &request, &reply);

@@ -19,7 +19,7 @@ enum client_exit ask_text(int fd, uint16_t type, const char *text);
 /* A name, args[0], and the list that belongs to it. */
 enum client_exit ask_list(int fd, uint16_t type, char **args, int count);
 
-/* Prints a whole list, page by page; domain only for users. */
+/* Prints a whole list, page by page; domain counts for users and backends. */
 enum client_exit ask_pages(int fd, uint16_t type, const char *domain);
 
 #endif

@@ -1,5 +1,6 @@
 #include "backend_command.h"
 
+#include "ask.h"
 #include "wire.h"
 
 #include <err.h>
@@ -7,14 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As helpers/record.h has them. */
-enum { THERE = 1, LEARN = 2 };
 /* RFC 8314 7.3: POP3 that begins with TLS. */
 #define PORT_TLS  995
 #define PORT_MOST 65535
-
-/* A mailbox's place as the helper tells it, NUL included. */
-#define PLACE_MAX 1024
 
 /* What the command line says. */
 struct wanted {
@@ -79,11 +75,11 @@ take_option(struct wanted *w, char **args, int count, int *i)
 
 	if (strcmp(option, "--new") == 0) {
 		w->new = 1;
-		w->flags |= THERE;
+		w->flags |= WIRE_BACKEND_THERE;
 	} else if (strcmp(option, "--there") == 0) {
-		w->flags |= THERE;
+		w->flags |= WIRE_BACKEND_THERE;
 	} else if (strcmp(option, "--learn") == 0) {
-		w->flags |= THERE | LEARN;
+		w->flags |= WIRE_BACKEND_THERE | WIRE_BACKEND_LEARN;
 	} else if (strcmp(option, "--tls") == 0 && *i + 1 < count) {
 		return take_tls(w, args[++*i]);
 	} else if (strcmp(option, "--as") == 0 && *i + 1 < count) {
@@ -106,9 +102,9 @@ take_line(struct wanted *w, char **args, int count)
 	if (count - i != 2)
 		return refuse("user backend takes: ", BACKEND_COMMAND_USAGE);
 	w->name = args[i];
-	if (strlen(w->name) >= WIRE_NAME_MAX || strlen(w->as) >= WIRE_NAME_MAX)
-		return refuse("too long a name: ", w->name);
-	if ((code = take_place(w, args[i + 1])) != CLIENT_OK)
+	if ((code = ask_check_length(w->name)) != CLIENT_OK ||
+	    (code = ask_check_length(w->as)) != CLIENT_OK ||
+	    (code = take_place(w, args[i + 1])) != CLIENT_OK)
 		return code;
 	if (w->tls == -1)
 		w->tls = w->port == PORT_TLS ? WIRE_BACKEND_IMPLICIT
@@ -120,13 +116,12 @@ enum client_exit
 backend_command_set(int fd, char **args, int count)
 {
 	struct wanted w = {.as = "", .tls = -1};
-	struct packet request, reply;
+	struct packet request;
 	enum client_exit code;
 
 	if ((code = take_line(&w, args, count)) != CLIENT_OK)
 		return code;
 	packet_init(&request, WIRE_USER_BACKEND);
-	packet_init(&reply, 0);
 	packet_put_text(&request, w.name);
 	packet_put_u8(&request, (uint8_t)w.new);
 	packet_put_text(&request, w.host);
@@ -134,53 +129,11 @@ backend_command_set(int fd, char **args, int count)
 	packet_put_u8(&request, (uint8_t)w.tls);
 	packet_put_u8(&request, (uint8_t)w.flags);
 	packet_put_text(&request, w.as);
-	code = client_call(fd, &request, &reply);
-	if (code == CLIENT_OK)
-		code = client_end(&reply);
-	packet_free(&request);
-	packet_free(&reply);
-	return code;
-}
-
-/* One page: those whose mailbox is elsewhere; the last name is left in after.
- */
-static enum client_exit
-print_page(struct packet *reply, char *after, uint32_t *count)
-{
-	char place[PLACE_MAX];
-
-	*count = packet_get_u32(reply);
-	for (uint32_t i = 0; i < *count && reply->error == 0; i++) {
-		packet_get_text(reply, after, WIRE_NAME_MAX);
-		packet_get_text(reply, place, sizeof(place));
-		if (reply->error == 0 && place[0] != '\0')
-			printf("%s: %s\n", after, place);
-	}
-	return client_end(reply);
+	return ask_finish(fd, &request);
 }
 
 enum client_exit
 backend_command_list(int fd, char **args, int count)
 {
-	const char *domain = count > 0 ? args[0] : "";
-	char after[WIRE_NAME_MAX] = "";
-	struct packet request, reply;
-	enum client_exit code;
-	uint32_t found;
-
-	if (strlen(domain) >= WIRE_NAME_MAX)
-		return refuse("too long a domain: ", domain);
-	do {
-		packet_init(&request, WIRE_BACKEND_LIST);
-		packet_init(&reply, 0);
-		packet_put_text(&request, after);
-		packet_put_text(&request, domain);
-		found = 0;
-		code = client_call(fd, &request, &reply);
-		if (code == CLIENT_OK)
-			code = print_page(&reply, after, &found);
-		packet_free(&request);
-		packet_free(&reply);
-	} while (code == CLIENT_OK && found > 0);
-	return code;
+	return ask_pages(fd, WIRE_BACKEND_LIST, count > 0 ? args[0] : "");
 }

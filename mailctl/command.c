@@ -262,11 +262,7 @@ user_passwd(int fd, char **args, int count)
 static enum client_exit
 user_list(int fd, char **args, int count)
 {
-	const char *domain = count > 0 ? args[0] : "";
-
-	if (ask_check_length(domain) != CLIENT_OK)
-		return CLIENT_USAGE;
-	return ask_pages(fd, WIRE_USER_LIST, domain);
+	return ask_pages(fd, WIRE_USER_LIST, count > 0 ? args[0] : "");
 }
 
 static enum client_exit

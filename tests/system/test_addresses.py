@@ -1,4 +1,5 @@
 """Which names a domain has: catch-alls, lists, rules."""
+import json
 import os
 
 from harness.daemons import DOMAIN
@@ -117,6 +118,9 @@ def test_lists(pair, user, address):
     assert done.returncode == 1
     assert f":include:more: gone@{DOMAIN} leads to nobody here" in done.stdout
     assert "more:4: no address" in done.stdout
+    faults = json.loads(pair.mailctl("--json", "alias", "check").stdout)
+    assert [fault["fault"] for fault in faults] == done.stdout.splitlines()
+    assert {fault["alias"] for fault in faults} == {team}
     log = pair.log("helpers").read_text()
     assert log.count('list.bad where="more:4: no address') == 1
     # A loop, and a file that is gone: nothing is lost, nobody is doubled.
@@ -130,6 +134,7 @@ def test_lists(pair, user, address):
     assert rcpt(pair, team).code == 250
     pair.must("alias", "del", team)
     assert pair.must("alias", "check") == ""
+    assert json.loads(pair.must("--json", "alias", "check")) == []
 
 
 def test_lists_that_are_unsafe(pair, address):

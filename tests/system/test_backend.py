@@ -1,6 +1,7 @@
 """A pop3d before other servers: users whose mailbox a backend has."""
 import base64
 import contextlib
+import json
 import re
 
 import pytest
@@ -182,6 +183,9 @@ def test_coming_home(front, back, ann):
     """Without its backend the mailbox is ours; a password was learned."""
     front.lead(ann, "--new", "--learn")
     assert f"{ann}@{DOMAIN}: localhost:" in front.must("user", "backends")
+    assert {"user": f"{ann}@{DOMAIN}", "backend": [
+        f"localhost:{front.ports['implicit']}", "tls=implicit", "there",
+        "learn"]} in json.loads(front.must("--json", "user", "backends"))
     assert len(fetch(front.pop3_port, ann)) == 1
     proc.wait_until("it is learned", lambda: re.search(
         f"user.upgraded.*{ann}@", front.log("helpers").read_text()), 30)
