@@ -53,7 +53,7 @@ _mailctl()
 		words=$(_mailctl_arguments "${line#*	}" no)
 	elif [ "$i" -eq 1 ]; then
 		words=$(printf '%s\n' "$commands" |
-		    sed -n "s/^$noun \([a-z]*\)	.*/\1/p")
+		    sed -n "s/^$noun \([a-z-]*\)	.*/\1/p")
 	elif line=$(printf '%s\n' "$commands" | grep "^$noun $verb	"); then
 		usage=${line#*	}
 		words=$(_mailctl_arguments "$usage" \

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -53,13 +54,13 @@ program_has_conf(const char *name, const char *folder)
 static _Noreturn void
 become(const char *path, const char *conf, const char *const *options, int out)
 {
-	char *args[OPTIONS + 4] = {
-	    strdup(path), strdup("-c"), strdup(conf), NULL};
+	const char *args[OPTIONS + 4] = {path, "-c", conf, NULL};
 
 	for (int i = 0; i < OPTIONS && options[i] != NULL; i++)
-		args[3 + i] = strdup(options[i]);
+		args[3 + i] = options[i];
+	/* It changes none of them. */
 	if (out == -1 || dup2(out, STDOUT_FILENO) != -1)
-		execv(path, args);
+		execv(path, (char *const *)(uintptr_t)args);
 	warn("%s", path);
 	_exit(127);
 }

@@ -36,7 +36,7 @@ choose(struct chosen *c, char **args, int count)
 	int k;
 
 	*c = (struct chosen){.is_named = count > 0};
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; program_names[i] != NULL; i++)
 		c->is_it[i] = count == 0;
 	for (int i = 0; i < count; i++) {
 		for (k = 0; program_names[k] != NULL; k++)
@@ -80,9 +80,13 @@ service_command_conf(const char *folder, char **args, int count)
 			printf("%s%s (%s/%s.conf)\n", separator,
 			    program_names[i], folder, program_names[i]);
 		separator = output_json ? "," : "\n";
-		if (program_run(program_names[i], folder, options, NULL, 0) !=
+		if (program_run(program_names[i], folder, options, NULL, 0) ==
 		    0)
-			code = CLIENT_REFUSED;
+			continue;
+		code = CLIENT_REFUSED;
+		/* A bad conf has no value, and what it is in stays JSON. */
+		if (output_json)
+			fputs("null\n", stdout);
 	}
 	if (output_json)
 		fputs("}\n", stdout);
@@ -95,15 +99,16 @@ static enum client_exit
 find_process(const char *name, const char *folder, pid_t *pid)
 {
 	static const char *const options[] = {"-d", "run", NULL};
+	enum client_exit code;
 	char run[RUN_MAX];
 
 	if (program_run(name, folder, options, run, sizeof(run)) != 0)
 		return CLIENT_REFUSED;
-	if ((*pid = super_pid_read(run)) == -1) {
-		warn("%s.pid", run);
-		return errno == EACCES ? CLIENT_REFUSED : CLIENT_TEMPORARY;
-	}
-	return CLIENT_OK;
+	if ((*pid = super_pid_read(run)) != -1)
+		return CLIENT_OK;
+	code = errno == EACCES ? CLIENT_REFUSED : CLIENT_TEMPORARY;
+	warn("%s.pid", run);
+	return code;
 }
 
 /* What is sent to each service: the signal, with a value for SIGUSR1. */

@@ -51,6 +51,10 @@ def test_conf_says_what_differs_and_where(make_pair):
     done = pair.mailctl("reload")
     assert done.returncode == 1 and "did you mean 'workers'?" in done.stderr
     assert "no service was told" in done.stderr
+    done = pair.mailctl("--json", "conf")
+    assert done.returncode == 1
+    conf = json.loads(done.stdout)
+    assert conf["pop3d"] is None and set(conf) == set(SERVICES)
     pair.conf("pop3d").write_text(good)
     assert logged(pair, "pop3d", "reload.") == 1
     pair.stop("pop3d")
@@ -155,6 +159,7 @@ def test_completion(pair, user, tmp_path):
     assert offers("loglevel", "de") == ["debug"]
     assert offers("reload", "s") == ["smtpd"]
     assert "--system" in offers("user", "add", "--")
+    assert offers("mailbox", "import-") == ["import-xuidl"]
     assert f"{pair.folder}/smtpd.conf" in offers("-c", f"{pair.folder}/smtp")
 
 
