@@ -15,14 +15,30 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* RFC 2449 6.7 and 6.5: what differs from user to user (whose maildrop may be
- * for reading alone) is said so before the login. */
+/* Before the login those that some mailboxes' backends lack can be left out. */
+static int
+is_told(const struct pop3 *p, const char *name)
+{
+	return p->state == TRANSACTION ||
+	       !backend_capa_is_without(&p->conf->without, name);
+}
+
 static void
-tell_times(struct pop3 *p)
+tell(struct pop3 *p, const char *name)
+{
+	if (is_told(p, name))
+		conn_printf(&p->conn, "%s\r\n", name);
+}
+
+/* RFC 2449 6.7: what differs from user to user (whose maildrop may be for
+ * reading alone) is said so before the login. */
+static void
+tell_expire(struct pop3 *p)
 {
 	int64_t days = policy_days(p->conf);
-	int64_t delay = p->conf->login_delay;
 
+	if (!is_told(p, "EXPIRE"))
+		return;
 	if (days == -1 || p->is_read_only)
 		conn_puts(&p->conn, "EXPIRE NEVER\r\n");
 	else
@@ -30,18 +46,17 @@ tell_times(struct pop3 *p)
 		    p->state == AUTHORIZATION && p->conf->read_only.count > 0
 			? " USER"
 			: "");
+}
+
+/* RFC 2449 6.5 */
+static void
+tell_delay(struct pop3 *p)
+{
+	int64_t delay = p->conf->login_delay;
+
 	if (delay > 0)
 		conn_printf(&p->conn, "LOGIN-DELAY %" PRIi64 "\r\n",
 		    (delay + CLOCK_SECOND - 1) / CLOCK_SECOND);
-}
-
-/* A capability, unless some mailboxes are on backends without it. */
-static void
-tell(struct pop3 *p, const char *name)
-{
-	if (p->state == TRANSACTION ||
-	    !backend_capa_is_without(&p->conf->without, name))
-		conn_printf(&p->conn, "%s\r\n", name);
 }
 
 /* CAPA -- RFC 2449 5. */
@@ -66,9 +81,8 @@ pop3_cmd_capa(struct pop3 *p, const struct argument *a)
 	tell(p, "RESP-CODES");
 	tell(p, "AUTH-RESP-CODE");
 	tell(p, "PIPELINING");
-	if (p->state == TRANSACTION ||
-	    !backend_capa_is_without(&p->conf->without, "EXPIRE"))
-		tell_times(p);
+	tell_expire(p);
+	tell_delay(p);
 	/* RFC 6856 2 and 3: names and passwords are ASCII. */
 	tell(p, "UTF8");
 	tell(p, "LANG");

@@ -63,9 +63,15 @@ def test_login_delay_outlives_pop3d(make_pair):
     """RFC 2449 6.5, 8.1.1."""
     delay = 2 * PATIENCE
     pair = make_pair(users=1, pop3d={
-        "maildrop": {"login_delay": f"{delay}s"}})
-    with Pop3(pair.pop3_port, user="u0") as pop3:
-        assert f"LOGIN-DELAY {delay}" in capabilities(pop3)
+        "maildrop": {"login_delay": f"{delay}s"},
+        "backends": {"without": ["EXPIRE", "LANG"]}})
+    with Pop3(pair.pop3_port) as pop3:
+        told = capabilities(pop3)
+        assert not {"EXPIRE NEVER", "LANG"} & set(told)
+        assert f"LOGIN-DELAY {delay}" in told
+        pop3.login("u0")
+        assert {f"LOGIN-DELAY {delay}", "EXPIRE NEVER",
+                "LANG"} <= set(capabilities(pop3))
         began = time.monotonic()
         pop3.quit()
     pair.stop("pop3d")
