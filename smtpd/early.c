@@ -6,9 +6,6 @@
 #include "reply.h"
 #include "settings.h"
 
-/* RFC 8446 5.1: a record of the type "handshake" */
-#define TLS_HANDSHAKE 22
-
 /* Servers that hand mail in are let wait; mail programs of users, and proxies
  * that speak for others, are not. */
 static int64_t
@@ -40,7 +37,7 @@ early_check(struct smtp *s)
 	if (!is_refused)
 		return NEXT_CMD;
 	if (conn_read_some(&s->conn, &data, s->end) > 0 &&
-	    data[0] != TLS_HANDSHAKE)
+	    data[0] != EARLY_TLS_HANDSHAKE)
 		reply(s, "554 5.5.1 %s Talked before the greeting",
 		    s->conf->hostname);
 	return NEXT_DROP;

@@ -8,6 +8,9 @@
 
 #include "session.h"
 
+/* RFC 8446 5.1: the first octet of a record of the type "handshake". */
+#define EARLY_TLS_HANDSHAKE 22
+
 /*
  * Before the greeting: looks whether anything has come, after a pause where the
  * conf has one.  Waits so long.  NEXT_CMD where the greeting is due; NEXT_DROP

@@ -278,8 +278,8 @@ linger(struct smtp *s)
 	}
 }
 
-/* The first octet shows a handshake where none is due (RFC 8446 5.1: 22), or
- * another protocol that is no text: no line ever comes. */
+/* The first octet shows a handshake where none is due, or another protocol that
+ * is no text: no line ever comes. */
 static enum next
 see_first(struct smtp *s)
 {
@@ -289,7 +289,8 @@ see_first(struct smtp *s)
 		return say_why(s);
 	if (!iscntrl((unsigned char)data[0]) || isspace((unsigned char)data[0]))
 		return NEXT_CMD;
-	log_info(data[0] == 22 ? "client.tls" : "client.binary",
+	log_info(
+	    data[0] == EARLY_TLS_HANDSHAKE ? "client.tls" : "client.binary",
 	    log_id("session", s->id), log_text("client", s->address));
 	return NEXT_DROP;
 }
