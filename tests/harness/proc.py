@@ -6,6 +6,7 @@ import signal
 import time
 
 PROC = pathlib.Path("/proc")
+LISTENS = "0A"  # a state of /proc/net/tcp
 
 
 def status(pid, thread=None):
@@ -57,10 +58,23 @@ def descriptors(pid):
     return found
 
 
+def kind(what):
+    """What a descriptor leads to, without what differs by nature."""
+    return re.sub(r"\d+", "N", what)
+
+
 def shape(pid):
-    """Open descriptors by their kind, without what differs by nature."""
-    kinds = [re.sub(r"\d+", "N", d) for d in descriptors(pid).values()]
-    return {kind: kinds.count(kind) for kind in set(kinds)}
+    """Open descriptors by their kind."""
+    kinds = [kind(d) for d in descriptors(pid).values()]
+    return {name: kinds.count(name) for name in set(kinds)}
+
+
+def connected(ports):
+    """How many connections to these ports of IPv4 a process holds open."""
+    rows = (PROC / "net" / "tcp").read_text().splitlines()[1:]
+    fields = [row.split() for row in rows]
+    return sum(int(f[1].rpartition(":")[2], 16) in ports
+               and f[3] != LISTENS and f[9] != "0" for f in fields)
 
 
 def resident(pid):
