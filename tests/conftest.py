@@ -18,6 +18,14 @@ def pytest_configure(config):
                     1)
 
 
+def pytest_make_parametrize_id(val):
+    """The name of a test stands in its environment, where a long one lets no
+    program start: of a long value it has the beginning and the length."""
+    if isinstance(val, (bytes, str)) and len(val) > 80:
+        return f"{val[:20]!r}... {len(val)}"
+    return None
+
+
 @pytest.fixture(scope="session")
 def shared_pair():
     """The services, started once for all tests that do not harm them."""
