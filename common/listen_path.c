@@ -114,11 +114,10 @@ clear(const char *path, const union listen_address *a)
 
 /*
  * By a descriptor of the file itself, so that whoever may write to the folder
- * gains nothing by putting a link in its place.  *file becomes what is there
- * where it was none.
+ * gains nothing by putting a link in its place.
  */
-static int
-permit(const char *path, struct listen_file *file,
+int
+listen_path_permit(const char *path, struct listen_file *file,
     const struct listen_access *access)
 {
 	char name[64];
@@ -135,23 +134,15 @@ permit(const char *path, struct listen_file *file,
 		errno = ENOENT;
 		goto out;
 	}
+	note(file, &st);
 	if ((access->group == (gid_t)-1 ||
 		fchownat(fd, "", (uid_t)-1, access->group, AT_EMPTY_PATH) ==
 		    0) &&
-	    chmod(name, access->mode) == 0 && fstat(fd, &st) == 0) {
-		note(file, &st);
+	    chmod(name, access->mode) == 0)
 		result = 0;
-	}
 out:
 	close(fd);
 	return result;
-}
-
-int
-listen_path_permit(const char *path, struct listen_file *file,
-    const struct listen_access *access)
-{
-	return permit(path, file, access);
 }
 
 int
@@ -179,7 +170,7 @@ listen_path_open(const char *path, const struct listen_access *access,
 	saved = errno;
 	umask(before);
 	errno = saved;
-	if (result == 0 && permit(path, file, access) == 0 &&
+	if (result == 0 && listen_path_permit(path, file, access) == 0 &&
 	    listen(fd, BACKLOG) == 0)
 		return fd;
 	saved = errno;

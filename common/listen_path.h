@@ -48,8 +48,9 @@ int listen_check_group(const char *group, char *why, size_t size);
 int listen_path_open(const char *path, const struct listen_access *access,
     struct listen_file *file);
 
-/* Gives a socket that is there another access.  0; -1 with errno, ENOENT where
- * the file is no longer this one. */
+/* Gives a socket that is there another access.  *file becomes what is there
+ * where it was none.  0; -1 with errno, ENOENT where the file is no longer this
+ * one. */
 int listen_path_permit(const char *path, struct listen_file *file,
     const struct listen_access *access);
 

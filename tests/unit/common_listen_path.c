@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define NOBODY 65534
 
 static char folder[] = "/tmp/listen_path.XXXXXX";
 static char path[64];
@@ -146,6 +150,40 @@ never_replaces_a_file(void **state)
 	    -1);
 }
 
+/* One whose group is not ours to give: the exit code tells. */
+static int
+open_for_another_group(void)
+{
+	const struct listen_access given = {.mode = 0660, .group = 0};
+	struct listen_file file;
+
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+				  setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
+		return 1;
+	if (listen_path_open(path, &given, &file) != -1 || errno != EPERM)
+		return 2;
+	return access(path, F_OK) == -1 && errno == ENOENT ? 0 : 3;
+}
+
+/* What can't have its access leaves no file behind. */
+static void
+removes_what_it_can_not_permit(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() == 0)
+		assert_int_equal(chown(folder, NOBODY, NOBODY), 0);
+	if ((pid = fork()) == 0)
+		_exit(open_for_another_group());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	unlink(path);
+	if (geteuid() == 0)
+		assert_int_equal(chown(folder, 0, 0), 0);
+	assert_int_equal(status, 0);
+}
+
 static int
 make_folder(void **state)
 {
@@ -171,6 +209,7 @@ main(void)
 	    cmocka_unit_test(gives_and_changes_access),
 	    cmocka_unit_test(replaces_what_is_left_alone),
 	    cmocka_unit_test(never_replaces_a_file),
+	    cmocka_unit_test(removes_what_it_can_not_permit),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
