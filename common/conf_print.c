@@ -1,5 +1,7 @@
 #include "conf_print.h"
 
+#include "utf8.h"
+
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -37,6 +39,7 @@ put_units(FILE *to, int64_t value, bool is_duration)
 	fprintf(to, "%" PRId64 "%s", value / u->factor, u->name);
 }
 
+/* As a string of a conf, which has no other escapes. */
 static void
 put_quoted(FILE *to, const char *text)
 {
@@ -44,23 +47,49 @@ put_quoted(FILE *to, const char *text)
 	for (; text != NULL && *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
 			putc('\\', to);
-		if (*text == '\t')
-			fputs("\\t", to);
+		putc(*text, to);
+	}
+	putc('"', to);
+}
+
+/* RFC 8259 7; an octet that is no UTF-8 (8.1) becomes U+FFFD. */
+static void
+put_json(FILE *to, const char *text)
+{
+	size_t n;
+
+	putc('"', to);
+	for (; text != NULL && *text != '\0'; text += n) {
+		n = utf8_character(text, strlen(text));
+		if (n > 0)
+			fwrite(text, 1, n, to);
+		else if ((unsigned char)*text > 0x7f)
+			fputs("\\ufffd", to);
+		else if ((unsigned char)*text < ' ')
+			fprintf(to, "\\u%04x", (unsigned)*text);
 		else
-			putc(*text, to);
+			fprintf(to, "%s%c", strchr("\"\\", *text) ? "\\" : "",
+			    *text);
+		n += n == 0;
 	}
 	putc('"', to);
 }
 
 static void
-put_list(FILE *to, const struct conf_list *list, const char *around)
+put_text(FILE *to, const char *text, bool json)
 {
-	putc(around[0], to);
+	(json ? put_json : put_quoted)(to, text);
+}
+
+static void
+put_list(FILE *to, const struct conf_list *list, bool json)
+{
+	putc(json ? '[' : '{', to);
 	for (size_t i = 0; i < list->count; i++) {
 		fputs(i == 0 ? "" : ", ", to);
-		put_quoted(to, list->items[i]);
+		put_text(to, list->items[i], json);
 	}
-	putc(around[1], to);
+	putc(json ? ']' : '}', to);
 }
 
 /* As it would be written in a conf, or in JSON. */
@@ -69,10 +98,10 @@ put_value(FILE *to, const struct conf_setting *s, const void *member, bool json)
 {
 	switch (s->kind) {
 	case CONF_TEXT:
-		put_quoted(to, *(char *const *)member);
+		put_text(to, *(char *const *)member, json);
 		break;
 	case CONF_LIST:
-		put_list(to, member, json ? "[]" : "{}");
+		put_list(to, member, json);
 		break;
 	case CONF_BOOL:
 		if (json)
@@ -182,7 +211,7 @@ print_json(const struct printed *p, size_t i)
 	fputs(s->kind == CONF_CHOICE ? "]" : "", p->to);
 	if (p->origins[i].path != NULL) {
 		fputs(", \"file\": ", p->to);
-		put_quoted(p->to, p->origins[i].path);
+		put_json(p->to, p->origins[i].path);
 		fprintf(p->to, ", \"line\": %d", p->origins[i].line);
 	}
 	putc('}', p->to);

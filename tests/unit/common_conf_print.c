@@ -40,18 +40,26 @@ static const struct conf_spec spec = {rows, sizeof(struct settings), NULL};
 
 static char path[] = "/tmp/ringmail-print-XXXXXX";
 
-/* What is printed of a conf; %s of it stands for the path. */
+static void
+write_conf(const char *conf)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(conf, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* What is printed of a conf; a % of it stands for the path. */
 static void
 assert_printed(const char *conf, const char *what, const char *expected)
 {
-	FILE *f = fopen(path, "w"), *to = tmpfile();
+	FILE *to = tmpfile();
 	char got[4096], wanted[4096], error[256] = "";
 	size_t n;
 
-	assert_non_null(f);
 	assert_non_null(to);
-	fputs(conf, f);
-	assert_int_equal(fclose(f), 0);
+	write_conf(conf);
 	if (conf_print(&spec, path, what, to, error, sizeof(error)) == -1)
 		fail_msg("%s", error);
 	rewind(to);
@@ -119,6 +127,28 @@ json_has_the_table(void **state)
 	    "}\n");
 }
 
+/* A conf has no escape for a tab; JSON has one, and is UTF-8. */
+static void
+any_text_can_be_read_again(void **state)
+{
+	const char *json = "{\n  \"name\": {\"value\": \"a\\u0009\xc3\xa9"
+			   "\\ufffd\\\"\", ";
+	char error[256], got[128] = "";
+	FILE *to = tmpfile();
+
+	(void)state;
+	assert_non_null(to);
+	assert_printed("name = 'a\tb\\\\'\n", "diff",
+	    "name = \"a\tb\\\\\"\t# %:1, default \"\"\n");
+	write_conf("name = 'a\t\xc3\xa9\xe9\"'");
+	assert_int_equal(
+	    conf_print(&spec, path, "json", to, error, sizeof(error)), 0);
+	rewind(to);
+	assert_true(fread(got, 1, sizeof(got) - 1, to) > strlen(json));
+	assert_memory_equal(got, json, strlen(json));
+	fclose(to);
+}
+
 static void
 one_setting_is_just_its_value(void **state)
 {
@@ -146,6 +176,7 @@ main(void)
 	    cmocka_unit_test(only_differences_are_printed),
 	    cmocka_unit_test(all_has_defaults_too),
 	    cmocka_unit_test(json_has_the_table),
+	    cmocka_unit_test(any_text_can_be_read_again),
 	    cmocka_unit_test(one_setting_is_just_its_value),
 	};
 	int fd = mkstemp(path), result;
