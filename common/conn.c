@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/sendfile.h>
@@ -102,22 +101,32 @@ wait_for_input(struct conn *c, int64_t deadline)
 	return 0;
 }
 
-/* Octets of the socket into the free part of the input buffer, as recv. */
 static ssize_t
-receive(struct conn *c)
+receive_plain(struct conn *c, size_t room)
 {
-	size_t room = CONN_BUFFER - c->in_end;
-	ssize_t n;
+	ssize_t n = recv(c->watch.fd, c->in + c->in_end, room, 0);
 
-	if (c->tls != NULL)
-		return tls_read(c->tls, c->in + c->in_end, room);
-	n = recv(c->watch.fd, c->in + c->in_end, room, 0);
 	/* Less than asked for: the next octet is an edge.  The end may have had
 	 * its edge together with them. */
 	if ((n > 0 && (size_t)n < room &&
 		!(c->watch.ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) ||
 	    (n == -1 && errno == EAGAIN))
 		c->watch.ready &= ~(uint32_t)EPOLLIN;
+	return n;
+}
+
+/* Adds octets of the socket to the input buffer, as recv. */
+static ssize_t
+receive(struct conn *c)
+{
+	size_t room = CONN_BUFFER - c->in_end;
+	ssize_t n = c->tls != NULL ? tls_read(c->tls, c->in + c->in_end, room)
+				   : receive_plain(c, room);
+
+	if (n > 0) {
+		c->in_end += (size_t)n;
+		c->octets_in += (uint64_t)n;
+	}
 	return n;
 }
 
@@ -151,11 +160,8 @@ fill(struct conn *c, int64_t deadline)
 		    make_room(c) == -1)
 			return -1;
 		n = receive(c);
-		if (n > 0) {
-			c->in_end += (size_t)n;
-			c->octets_in += (uint64_t)n;
+		if (n > 0)
 			return 0;
-		}
 		if (n == 0) {
 			c->eof = 1;
 			conn_flush(c);
@@ -176,11 +182,8 @@ conn_await_input(struct conn *c, int64_t deadline)
 		if (make_room(c) == -1)
 			return -1;
 		n = receive(c);
-		if (n > 0) {
-			c->in_end += (size_t)n;
-			c->octets_in += (uint64_t)n;
+		if (n > 0)
 			return 1;
-		}
 		if (n == 0 || (errno == EAGAIN && deadline == 0))
 			return 0;
 		if (errno == EINTR)
