@@ -205,8 +205,9 @@ scan_all(struct scan *s)
 	return fail(s, "a block or list without its closing }");
 }
 
-int
-conf_scan_text(char *text, size_t length, struct conf_scan_includes *found,
+/* Makes text ready for the parser: 0, or -1 with a reason. */
+static int
+scan_text(char *text, size_t length, struct conf_scan_includes *found,
     int *line, char *why, size_t size)
 {
 	struct scan s = {.text = text,
@@ -272,7 +273,7 @@ conf_scan_read(const char *path, struct conf_scan_includes *found, int *line,
 	if (fd != -1)
 		close(fd);
 	if (text != NULL &&
-	    conf_scan_text(text, length, found, line, why, size) == -1) {
+	    scan_text(text, length, found, line, why, size) == -1) {
 		free(text);
 		text = NULL;
 	}

@@ -33,10 +33,6 @@ struct conf_scan_includes {
 char *conf_scan_read(const char *path, struct conf_scan_includes *found,
     int *line, char *why, size_t size);
 
-/* What it does with a text of length octets and a NUL: 0, or -1 as above. */
-int conf_scan_text(char *text, size_t length, struct conf_scan_includes *found,
-    int *line, char *why, size_t size);
-
 void conf_scan_forget(struct conf_scan_includes *found);
 
 #endif
