@@ -10,11 +10,11 @@
 #include "service_control.h"
 #include "service_listen.h"
 #include "service_listeners.h"
-#include "stack.h"
 #include "service_notify.h"
+#include "stack.h"
 #include "super.h"
-#include "tls_client.h"
 #include "super_pid.h"
+#include "tls_client.h"
 #include "tls_conf.h"
 #include "worker.h"
 
@@ -282,7 +282,7 @@ open_listeners(struct service_listeners *l, const struct service_settings *s,
 	return 0;
 }
 
-static int
+static void
 reload_conf(void)
 {
 	struct service_listeners listeners;
@@ -293,14 +293,14 @@ reload_conf(void)
 
 	if ((conf = load_conf(&files, why, sizeof(why))) == NULL) {
 		refuse_reload(why);
-		return -1;
+		return;
 	}
 	settings = conf;
 	if (open_listeners(&listeners, settings, why, sizeof(why)) == -1) {
 		refuse_reload(why);
 		tls_files_free(&files);
 		conf_free(own.service->conf, &conf);
-		return -1;
+		return;
 	}
 	old = own.conf;
 	own.conf = conf;
@@ -314,10 +314,9 @@ reload_conf(void)
 	if (service_listeners_replace(&own.listeners, &listeners) > 0)
 		own.closing_until = clock_after(CLOSED_WITHIN);
 	log_info("reload.done", log_int("generation", own.start.generation));
-	return -1;
 }
 
-/* For super_run: what is to be said to the client process was said. */
+/* As super_hooks.reload: no signal is needed, tell_client has told it all. */
 static int
 reload(void)
 {

@@ -133,7 +133,10 @@ take_news(struct service_news *n)
 	const struct service_settings *settings = n->conf;
 	int64_t generation = n->generation;
 
+	/* Where they are not the parent's (log_follow). */
 	log_set_level((enum log_level)settings->log_level);
+	log_set_format((enum log_format)settings->log_format);
+	log_set_rate(settings->log_rate);
 	fiber_set_stack_size((size_t)settings->stack_size);
 	if (tell_workers(n) == -1)
 		log_error("conf.not_taken", log_int("generation", generation),
