@@ -37,19 +37,19 @@ static bool
 is_of(long pid, uid_t uid)
 {
 	char path[64], line[256];
-	bool found = false;
+	bool is_his = false;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
 	if ((file = fopen(path, "re")) == NULL)
 		return false;
-	while (!found && fgets(line, sizeof(line), file) != NULL)
+	while (fgets(line, sizeof(line), file) != NULL)
 		if (strncmp(line, "Uid:", 4) == 0) {
-			found = true;
-			uid = strtoul(line + 4, NULL, 10) == uid ? uid : -1U;
+			is_his = strtoul(line + 4, NULL, 10) == uid;
+			break;
 		}
 	fclose(file);
-	return found && uid != -1U;
+	return is_his;
 }
 
 int
