@@ -146,10 +146,11 @@ tls_offload_serve(void)
 void
 tls_offload_end(void)
 {
-	struct partner *p = &partners[worker_index()];
+	struct partner *p;
 
 	if (!tls_offload_is_there())
 		return;
+	p = &partners[worker_index()];
 	fiber_shield(1);
 	port_send(&p->port, &p->last.message, CLOCK_NEVER);
 	fiber_shield(0);

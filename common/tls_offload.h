@@ -52,8 +52,9 @@ int tls_offload_is_busy(void);
 /*
  * Runs main(arg) in a fiber of the partner, and waits until it has returned.
  * main must not wait beyond the deadline.  0, or -1 with errno where it did not
- * run: ETIMEDOUT, ECANCELED, ENOMEM.  As both workers are stopped together, a
- * caller that is cancelled waits for a main that is cancelled, too.
+ * run: ETIMEDOUT, ECANCELED, ENOMEM.  A caller that is cancelled while main
+ * runs waits for it all the same: worker_stop cancels both, and who cancels one
+ * caller alone has to end main's wait himself (service_crowd.c).
  */
 int tls_offload_call(void (*main)(void *), void *arg, int64_t deadline);
 
