@@ -1,53 +1,15 @@
 /* Buffered connections over socket pairs: cuts, limits, deadlines, errors. */
 
-#include "clock.h"
-#include "conn.h"
+#include "conn_pair.h"
+
 #include "fiber.h"
 #include "sched.h"
-#include "worker.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-#define SOON (5 * CLOCK_SECOND)
-
-static struct conn conn;
-static int peer;
-static void (*test_body)(void);
-
-static void
-first_fiber(void *arg)
-{
-	int pair[2];
-
-	(void)arg;
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	peer = pair[1];
-	assert_int_equal(conn_open(&conn, pair[0], SOON), 0);
-	test_body();
-	conn_close(&conn);
-	conn_close(&conn);
-	close(peer);
-	worker_stop();
-}
-
-static void
-run(void (*body)(void))
-{
-	test_body = body;
-	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
-}
 
 static void
 say(const char *text)

@@ -1,38 +1,17 @@
 /* conn_await_input: a look at whether a client talks, that is no failure. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "clock.h"
-#include "conn.h"
-#include "worker.h"
+#include "conn_pair.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define SOON  (5 * CLOCK_SECOND)
 #define PAUSE (20 * CLOCK_MILLISECOND)
 
-static struct conn conn;
-static int peer;
-
 static void
-awaits(void *arg)
+awaits(void)
 {
 	int64_t start = clock_now();
 	size_t length;
 	char *line;
-	int pair[2];
 
-	(void)arg;
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	peer = pair[1];
-	assert_int_equal(conn_open(&conn, pair[0], SOON), 0);
 	conn_puts(&conn, "220 held back\r\n");
 	assert_int_equal(conn_await_input(&conn, 0), 0);
 	assert_int_equal(conn_await_input(&conn, clock_after(PAUSE)), 0);
@@ -53,16 +32,13 @@ awaits(void *arg)
 	assert_int_equal(conn.octets_out, 15);
 	conn.error = ETIMEDOUT;
 	assert_int_equal(conn_await_input(&conn, 0), -1);
-	conn_close(&conn);
-	close(peer);
-	worker_stop();
 }
 
 static void
 test_awaits(void **state)
 {
 	(void)state;
-	assert_int_equal(worker_run(1, awaits, NULL), 0);
+	run(awaits);
 }
 
 int

@@ -1,22 +1,14 @@
 /* Heads of the PROXY protocol, whole, cut and wrong; and from a connection. */
-#include "clock.h"
-#include "conn.h"
+#include "conn_pair.h"
+
 #include "fiber.h"
 #include "proxy.h"
-#include "worker.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#define SOON (5 * CLOCK_SECOND)
-#define SIG  "\r\n\r\n\0\r\nQUIT\n"
+#define SIG "\r\n\r\n\0\r\nQUIT\n"
 
 /* Bytes with NULs inside, and their count. */
 #define OCTETS(text) (text), sizeof(text) - 1
@@ -218,26 +210,6 @@ refuses_wrong_binary_heads(void **state)
 	    proxy_parse(OCTETS("\r\n\r\n\0\r\nQUIT "), &p), PROXY_BAD);
 }
 
-static int peer;
-static struct conn conn;
-static void (*body)(void);
-
-static void
-first_fiber(void *arg)
-{
-	int pair[2];
-
-	(void)arg;
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	peer = pair[1];
-	assert_int_equal(conn_open(&conn, pair[0], SOON), 0);
-	body();
-	conn_close(&conn);
-	close(peer);
-	worker_stop();
-}
-
 static void
 say_in_bits(void *arg)
 {
@@ -294,10 +266,8 @@ static void
 receives_heads(void **state)
 {
 	(void)state;
-	body = takes_no_more;
-	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
-	body = gives_up;
-	assert_int_equal(worker_run(1, first_fiber, NULL), 0);
+	run(takes_no_more);
+	run(gives_up);
 }
 
 int
