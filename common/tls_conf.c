@@ -478,16 +478,3 @@ tls_conf_connection(struct tls_conf *conf)
 		SSL_set_accept_state(ssl);
 	return ssl;
 }
-
-size_t
-tls_conf_count(const struct tls_conf *conf)
-{
-	return conf->count;
-}
-
-const unsigned char *
-tls_conf_key(const struct tls_conf *conf, size_t i, const char **file)
-{
-	*file = conf->certificates[i].file;
-	return conf->certificates[i].key_name;
-}

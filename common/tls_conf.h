@@ -38,10 +38,4 @@ SSL *tls_conf_connection(struct tls_conf *conf);
  * to[TLS_END_POINT_MAX], 0 for none. */
 size_t tls_conf_end_point(SSL *ssl, unsigned char *to);
 
-/* How many certificates it has, and the name (TLS_KEY_NAME octets) and the file
- * of the key of one of them. */
-size_t tls_conf_count(const struct tls_conf *conf);
-const unsigned char *
-tls_conf_key(const struct tls_conf *conf, size_t i, const char **file);
-
 #endif
