@@ -42,7 +42,7 @@ privileges_paths_expand(const struct privileges_place *place, const char *path,
 		value = "";
 		length = 0;
 	}
-	for (i = 0; i < 5 && value == NULL; i++)
+	for (i = 0; i < sizeof(names) / sizeof(names[0]) && value == NULL; i++)
 		if (strlen(names[i]) == length &&
 		    strncmp(path, names[i], length) == 0)
 			value = values[i];
