@@ -75,7 +75,9 @@ enum service_accept {
 
 /* A connection, for the time of its session. */
 struct service_client {
-	int fd; /* non-blocking; the session's, which must close it */
+	/* Non-blocking; the session's, which must close it, and not wait any
+	 * more from then on. */
+	int fd;
 	unsigned listener; /* which one it came by (service_listen.h) */
 	uint64_t id;	   /* random; in all its log lines */
 	union listen_address peer;
