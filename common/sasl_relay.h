@@ -45,7 +45,7 @@ struct sasl_relay {
  * name in the command ("=": an empty response), NULL for nothing; its length
  * is the command line's.  login is set for SASL_RELAY_OK and _BACKEND, and
  * zeroes else; wipe it after use.  Waits, for the client too; answers nothing
- * but challenges. What lies in the connection's buffer of the client's secrets
+ * but challenges.  What lies in the connection's buffer of the client's secrets
  * is wiped: no line that was read is whole afterwards.
  */
 enum sasl_relay_result sasl_relay_run(const struct sasl_relay *r,
