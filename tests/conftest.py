@@ -1,4 +1,5 @@
 """Fixtures of the tests over the real processes."""
+import contextlib
 import itertools
 import os
 import sys
@@ -7,7 +8,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness.daemons import DOMAIN, Pair  # noqa: E402 (the path comes first)
+from harness.daemons import DOMAIN, Pair, running  # noqa: E402 (path first)
 
 NUMBERS = itertools.count()
 
@@ -28,16 +29,10 @@ def pytest_make_parametrize_id(val):
 
 @pytest.fixture(scope="session")
 def shared_pair():
-    """The services, started once for all tests that do not harm them."""
-    pair = Pair()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+    """The services, started once for all tests that do not harm them.  A file
+    whose tests need others has a fixture of this name, of scope "module"."""
+    with running(Pair()) as made:
+        yield made
 
 
 @pytest.fixture
@@ -63,18 +58,7 @@ def address(user):
 @pytest.fixture
 def make_pair():
     """Makes services of a test's own, with conf of its own."""
-    pairs = []
-
-    def make(**options):
-        pairs.append(Pair(**options))
-        return pairs[-1].start().populate()
-
-    yield make
-    try:
-        for made in pairs:
-            made.stop()
-            made.check()
-    finally:
-        for made in pairs:
-            made.kill_all()
-            made.remove()
+    with contextlib.ExitStack() as stack:
+        def make(kind=Pair, **options):
+            return stack.enter_context(running(kind(**options)))
+        yield make

@@ -16,13 +16,11 @@ REST = 35
 
 def measure(tls, count):
     from harness import proc
+    from harness.daemons import running
     from harness.pop3 import Pop3
     from test_backend import Back, Front
-    back = Back()
-    front = Front(back, pop3d={"limits": {"address_sessions": 0}})
-    try:
-        back.start().populate()
-        front.start().populate()
+    with running(Back()) as back, running(
+            Front(back, pop3d={"limits": {"address_sessions": 0}})) as front:
         sessions, sizes = [], []
         for share in (count // 5, count):
             while len(sessions) < share:
@@ -32,11 +30,9 @@ def measure(tls, count):
                 sessions.append(Pop3(front.pop3_port, user=user))
             time.sleep(REST)
             sizes.append(proc.resident(front.pid("pop3d/client")))
+        for session in sessions:
+            session.quit()
         return (sizes[1] - sizes[0]) / (count - count // 5)
-    finally:
-        for pair in (front, back):
-            pair.kill_all()
-            pair.remove()
 
 
 def main():

@@ -9,7 +9,7 @@ import pytest
 from test_tls import run
 
 from harness.auth import AuthPair, b64
-from harness.daemons import DOMAIN
+from harness.daemons import DOMAIN, running
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp, deliver
 from harness.tls import HOST, secure
@@ -21,18 +21,11 @@ TOKENS = ["oauthbearer", "xoauth2"]
 
 
 @pytest.fixture(scope="module")
-def shared():
-    pair = AuthPair()
-    try:
-        pair.start().populate()
+def shared_pair():
+    with running(AuthPair()) as made:
         for _ in range(3):
-            assert deliver(pair.smtp_port, TEXT.encode(), USER).code == 250
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+            assert deliver(made.smtp_port, TEXT.encode(), USER).code == 250
+        yield made
 
 
 class Seen:
@@ -55,9 +48,9 @@ class Seen:
 
 
 @pytest.fixture
-def pair(shared):
-    yield Seen(shared)
-    shared.check()
+def pair(shared_pair):
+    yield Seen(shared_pair)
+    shared_pair.check()
 
 
 def secret(pair, mechanism):

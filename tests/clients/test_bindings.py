@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from harness.auth import AuthPair, Login, Scram
+from harness.daemons import running
 from harness.tls import HOST
 
 CLIENT, CERTIFICATES, PEM, DNS = 1 << 1, 1, 1, 1
@@ -87,15 +88,8 @@ class GnuTlsLogin(Login):
 
 @pytest.fixture(scope="module")
 def services():
-    pair = AuthPair()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+    with running(AuthPair()) as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -1,12 +1,11 @@
 """pop3d before Dovecot: users whose mailbox it still has."""
-import contextlib
 import re
 import subprocess
 
 import pytest
 
 from harness import dovecot
-from harness.daemons import DOMAIN, Pair, free_ports
+from harness.daemons import DOMAIN, Pair, free_ports, running
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
 from harness.tls import Authority
@@ -29,17 +28,6 @@ class Front(Pair):
     def lead(self, user, tls):
         self.must("user", "backend", "--new", "--learn", "--tls", tls,
                   f"{user}@{DOMAIN}", f"localhost:{self.back}")
-
-
-@contextlib.contextmanager
-def running(front):
-    try:
-        yield front.start().populate()
-        front.stop()
-        front.check()
-    finally:
-        front.kill_all()
-        front.remove()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness.daemons import DOMAIN, PATIENCE
+from harness.daemons import DOMAIN, PATIENCE, running
 from harness.load import untraced
 from harness.pop3 import fetch
 from harness.tls import HOST, TlsPair
@@ -42,23 +42,10 @@ SENDER = "s@remote.example"
 
 
 @pytest.fixture(scope="module")
-def shared():
-    pair = TlsPair(users=10)
-    try:
-        pair.start().populate()
-        pair.add_user("zo\u00eb")
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
+def shared_pair():
+    with running(TlsPair(users=10)) as made:
+        made.add_user("zo\u00eb")
+        yield made
 
 
 def send(pair, *messages, **options):

@@ -1,19 +1,17 @@
 """Mail servers of others hand in what lies in their queues, over STARTTLS, with
 our certificate checked against a CA of the test's own."""
 import email
-import itertools
 
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, free_ports
+from harness.daemons import DOMAIN, PATIENCE, free_ports, running
 from harness.load import untraced
 from harness.peers import PEERS
 from harness.smtp import deliver
 from harness.tls import TlsPair
 
 LIMIT = 3  # recipients of one message
-NAMES = itertools.count()
 HEADER = ("Date: Sun, 22 Nov 2026 05:00:00 +0000\r\n"
           "From: s@remote.example\r\nTo: undisclosed:;\r\n"
           "Message-ID: <one@remote.example>\r\nSubject: from a queue\r\n"
@@ -48,33 +46,18 @@ class Receiver(TlsPair):
 
 
 @pytest.fixture(scope="module")
-def ours():
-    pair = Receiver()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+def shared_pair():
+    with running(Receiver()) as made:
+        yield made
 
 
 @pytest.fixture(scope="module", params=PEERS, ids=lambda peer: peer.__name__)
-def peer(request, ours):
-    made = request.param(ours)
+def peer(request, shared_pair):
+    made = request.param(shared_pair)
     try:
         yield made.start()
     finally:
         made.stop()
-
-
-@pytest.fixture
-def user(ours):
-    name = f"t{next(NAMES)}"
-    ours.add_user(name)
-    yield name
-    ours.check()
 
 
 def check(peer, letter, message, kind=b"ESMTPS"):
@@ -94,53 +77,53 @@ def emptied(peer):
                     lambda: peer.queue() == "", 60 * PATIENCE)
 
 
-def test_plain(ours, peer, user):
+def test_plain(pair, peer, user):
     message = HEADER + b"\r\n" + ASCII
     peer.submit("s@remote.example", [f"{user}@{DOMAIN}"], message)
-    check(peer, ours.letter(user), message)
+    check(peer, pair.letter(user), message)
     emptied(peer)
 
 
-def test_large(ours, peer, user):
+def test_large(pair, peer, user):
     message = HEADER + b"\r\n" + b"".join(
         b"%06d %s\r\n" % (n, b"." * (n % 71)) for n in range(12_000))
     peer.submit("s@remote.example", [f"{user}@{DOMAIN}"], message)
-    check(peer, ours.letter(user), message)
+    check(peer, pair.letter(user), message)
 
 
-def test_eight_bits(ours, peer, user):
+def test_eight_bits(pair, peer, user):
     message = HEADER + b"\r\n" + EIGHT
     peer.submit("s@remote.example", [f"{user}@{DOMAIN}"], message,
                 mail=" BODY=8BITMIME")
-    check(peer, ours.letter(user), message)
+    check(peer, pair.letter(user), message)
 
 
-def test_smtputf8(ours, peer, user):
+def test_smtputf8(pair, peer, user):
     if "SMTPUTF8" not in peer.offers:
         pytest.skip("it does not know SMTPUTF8")
     name = f"zo\u00eb-{user}"
-    ours.add_user(name)
+    pair.add_user(name)
     message = HEADER.replace(b"queue", "Z\u00fcrich".encode()) + b"\r\n"
     peer.submit("j\u00fcrgen@b\u00fccher.example", [f"{name}@{DOMAIN}"],
                 message, mail=" SMTPUTF8 BODY=8BITMIME")
-    letter = ours.letter(name)
+    letter = pair.letter(name)
     check(peer, letter, message, kind=b"UTF8SMTPS")
     assert letter.startswith(
         "Return-Path: <j\u00fcrgen@b\u00fccher.example>".encode())
 
 
-def test_one_of_several_is_refused(ours, peer, user):
+def test_one_of_several_is_refused(pair, peer, user):
     """The others have it, and its sender a bounce with our reply."""
     sender, other = f"{user}-s", f"{user}-o"
-    ours.add_user(sender)
-    ours.add_user(other)
+    pair.add_user(sender)
+    pair.add_user(other)
     message = HEADER + b"\r\n" + ASCII
     peer.submit(f"{sender}@{DOMAIN}", [
         f"{user}@{DOMAIN}", f"no.such.{user}@{DOMAIN}",
         f"{other}@{DOMAIN}"], message)
-    check(peer, ours.letter(user), message)
-    check(peer, ours.letter(other), message)
-    bounce = ours.letter(sender)
+    check(peer, pair.letter(user), message)
+    check(peer, pair.letter(other), message)
+    bounce = pair.letter(sender)
     assert bounce.startswith(b"Return-Path: <>\r\n")
     parts = {part.get_content_type(): part.as_string()
              for part in email.message_from_bytes(bounce).walk()}
@@ -150,63 +133,63 @@ def test_one_of_several_is_refused(ours, peer, user):
     emptied(peer)
 
 
-def test_full_mailbox_for_a_while(ours, peer, user):
+def test_full_mailbox_for_a_while(pair, peer, user):
     """452 leaves it in the queue, and the next try delivers it, once."""
     address = f"{user}@{DOMAIN}"
-    ours.must("user", "quota", address, "0,1")
-    assert deliver(ours.smtp_port, HEADER + b"\r\n", address).code == 250
+    pair.must("user", "quota", address, "0,1")
+    assert deliver(pair.smtp_port, HEADER + b"\r\n", address).code == 250
     message = HEADER + b"\r\n" + ASCII
     peer.submit("s@remote.example", [address], message)
     proc.wait_until("it was tried", lambda: b"4.2.2" in
                     peer.logged().encode(), 60 * PATIENCE)
     assert address in peer.queue()
-    ours.must("user", "quota", address, "0,9")
+    pair.must("user", "quota", address, "0,9")
     peer.flush()
-    check(peer, ours.letter(user, 2), message)
+    check(peer, pair.letter(user, 2), message)
     emptied(peer)
 
 
-def test_more_recipients_than_we_take(ours, peer, user):
+def test_more_recipients_than_we_take(pair, peer, user):
     """452 to each further one: the peer sends what is left by itself, or at
     its next try, and nobody has it twice."""
     users = [f"{user}-{n}" for n in range(2 * LIMIT + 1)]
     for name in users:
-        ours.add_user(name)
+        pair.add_user(name)
     message = HEADER + b"\r\n" + ASCII
     peer.submit("s@remote.example", [f"{u}@{DOMAIN}" for u in users], message)
 
     def done():
         peer.flush()
-        return all(ours.letters(name) for name in users)
+        return all(pair.letters(name) for name in users)
     proc.wait_until("all have it", done, 60 * PATIENCE)
     for name in users:
-        check(peer, ours.letter(name), message)
+        check(peer, pair.letter(name), message)
     emptied(peer)
 
 
-def test_success_notes(ours, peer, user):
+def test_success_notes(pair, peer, user):
     """NOTIFY, ORCPT, ENVID and RET come through the peer; the note goes to the
     sender, who is one of ours."""
     sender = f"{user}-s"
-    ours.add_user(sender)
+    pair.add_user(sender)
     message = HEADER + b"\r\n" + ASCII
     peer.submit(f"{sender}@{DOMAIN}", [f"{user}@{DOMAIN}"], message,
                 mail=" RET=HDRS ENVID=number+2Bone",
                 rcpt=" NOTIFY=SUCCESS ORCPT=rfc822;first@remote.example")
-    check(peer, ours.letter(user), message)
-    note = ours.letter(sender)
+    check(peer, pair.letter(user), message)
+    note = pair.letter(sender)
     assert b"Original-Envelope-Id: number+one" in note
     assert b"Original-Recipient: rfc822;first@remote.example" in note
     assert b"Action: delivered" in note
 
 
-def test_chunking(ours, peer, user):
+def test_chunking(pair, peer, user):
     """Exim sends BDAT where it is offered, and says so with a K."""
     if "CHUNKING" not in peer.offers:
         pytest.skip("it does not know CHUNKING")
     message = HEADER + b"\r\n" + ASCII * 40
     peer.submit("s@remote.example", [f"{user}@{DOMAIN}"], message)
-    check(peer, ours.letter(user), message)
+    check(peer, pair.letter(user), message)
     emptied(peer)
     log = peer.logged()
     line = next(text for text in log.splitlines()
@@ -214,11 +197,11 @@ def test_chunking(ours, peer, user):
     assert " K " in line and " CV=yes " in line, line
 
 
-def test_lmtp(ours, peer, user):
+def test_lmtp(pair, peer, user):
     """Of Postfix; jill's mail goes by LMTP there."""
     if "LMTP" not in peer.offers:
         pytest.skip("it has no LMTP client for a port")
-    ours.add_user("jill")
+    pair.add_user("jill")
     message = HEADER + b"\r\n" + ASCII
     peer.submit("s@remote.example", [f"jill@{DOMAIN}"], message)
-    check(peer, ours.letter("jill"), message, kind=b"LMTPS")
+    check(peer, pair.letter("jill"), message, kind=b"LMTPS")

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from harness.daemons import DOMAIN, PATIENCE
+from harness.daemons import DOMAIN, PATIENCE, running
 from harness.stage import Stage
 
 TEXT = b"Subject: x\r\n\r\nbody\r\n"
@@ -12,13 +12,8 @@ TEXT = b"Subject: x\r\n\r\nbody\r\n"
 
 @pytest.fixture(scope="module")
 def stage():
-    made = Stage()
-    try:
-        made.start()
+    with running(Stage()) as made:
         yield made
-        made.stop()
-    finally:
-        made.remove()
 
 
 def swaks(stage, listener, *options, code=0):

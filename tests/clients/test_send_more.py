@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, free_ports
+from harness.daemons import DOMAIN, PATIENCE, free_ports, running
 from harness.load import untraced
 from harness.pop3 import fetch
 from harness.tls import HOST, TlsPair
@@ -20,24 +20,12 @@ MESSAGE = (b"From: s@remote.example\r\nSubject: x\r\n\r\n.\r\n..\r\n.dot\r\n"
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared_pair():
     lmtp, = free_ports(1)
-    pair = TlsPair(users=20, smtpd={"listen_lmtp": [f"127.0.0.1:{lmtp}"]})
-    pair.lmtp_port = lmtp
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
+    made = TlsPair(users=20, smtpd={"listen_lmtp": [f"127.0.0.1:{lmtp}"]})
+    made.lmtp_port = lmtp
+    with running(made):
+        yield made
 
 
 def run(*command, stdin=b"", code=0):

@@ -1,15 +1,13 @@
 """swaks with each option that a receiving server or a port for users can serve,
 and what arrives, octet by octet."""
-import itertools
 import subprocess
 
 import pytest
 
-from harness.daemons import DOMAIN, PATIENCE, free_ports
+from harness.daemons import DOMAIN, PATIENCE, free_ports, running
 from harness.load import untraced
 from harness.tls import HOST, TlsPair
 
-NAMES = itertools.count()
 MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5"]
 MESSAGE = (b"From: s@remote.example\r\nX-Folded: a\r\n\tb\r\n\r\n.\r\n..\r\n"
            b".dot\r\nblanks \t \r\n" + b"x" * 990 + b"\r\n\r\nend\r\n")
@@ -97,29 +95,9 @@ class Ports(TlsPair):
 
 
 @pytest.fixture(scope="module")
-def shared():
-    pair = Ports()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
-
-
-@pytest.fixture
-def user(pair):
-    name = f"t{next(NAMES)}"
-    pair.add_user(name)
-    return name
+def shared_pair():
+    with running(Ports()) as made:
+        yield made
 
 
 def swaks(pair, port, *options, code=0):

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.daemons import DOMAIN, PATIENCE
+from harness.daemons import DOMAIN, PATIENCE, running
 from harness.pop3 import fetch
 from harness.smtp import deliver
 from harness.tls import HOST, TlsPair
@@ -15,23 +15,10 @@ HOSTS = "127.0.0.1 mx.example.test\n"
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared_pair():
     """Programs find HOST by a hosts file of their own (run)."""
-    pair = TlsPair(users=12)
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
+    with running(TlsPair(users=12)) as made:
+        yield made
 
 
 def run(*command, home, stdin="", code=0, pair=None):

@@ -18,7 +18,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, Pair
+from harness.daemons import DOMAIN, Pair, running
 from harness.pop3 import fetch
 from harness.smtp import Smtp, deliver
 
@@ -84,29 +84,21 @@ def attack(*args):
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared_pair():
     """One for all, as it comes but for who is a balancer."""
-    pair = Pair(users=2, smtpd={
-        "trust": {"proxy": ["127.0.0.3"]},
-        "limits": {"sessions": 19_000, "message_size": "35M"}})
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+    with running(Pair(users=2, smtpd={
+            "trust": {"proxy": ["127.0.0.3"]},
+            "limits": {"sessions": 19_000, "message_size": "35M"}})) as made:
+        yield made
 
 
 @pytest.fixture
-def pair(shared):
-    for user in shared.users:
-        fetch(shared.pop3_port, user, delete=True)
+def pair(pair):
+    for user in pair.users:
+        fetch(pair.pop3_port, user, delete=True)
     for _ in range(20):  # warm
-        assert deliver(shared.smtp_port, b"x\r\n", f"u1@{DOMAIN}").code == 250
-    yield shared
-    shared.check()
+        assert deliver(pair.smtp_port, b"x\r\n", f"u1@{DOMAIN}").code == 250
+    return pair
 
 
 def seconds(pair):

@@ -116,39 +116,35 @@ def test_slow_disk(make_pair):
     holds(pair, 0, 1)
 
 
-@pytest.fixture
-def small_disk():
+class SmallDisk(Pair):
     """Services whose mail lies on a small ext4 of its own."""
-    made = []
 
-    def make(*options):
-        pair = Pair(users=1)
-        made.append(pair)
-        image = pair.folder / "image"
+    def __init__(self, options=()):
+        super().__init__(users=1)
+        self.options = options
+
+    def start(self, *names):
+        if not os.path.ismount(self.mail):
+            self.mount()
+        return super().start(*names)
+
+    def mount(self):
+        image = self.folder / "image"
         with open(image, "wb") as file:
             file.truncate(24 << 20)
-        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", *options, image],
-                       check=True)
-        done = subprocess.run(["mount", "-o", "loop", image, pair.mail],
+        subprocess.run(["mkfs.ext4", "-q", "-F", "-m", "0", *self.options,
+                        image], check=True)
+        done = subprocess.run(["mount", "-o", "loop", image, self.mail],
                               stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             pytest.skip(f"no loop mounts here: {done.stderr}")
-        stat = os.stat(pair.folder / "mail")
-        assert os.path.ismount(pair.mail) and stat.st_uid == 0
-        subprocess.run(["chown", "ringmail:", pair.mail], check=True)
-        return pair.start().populate()
+        assert os.path.ismount(self.mail) and self.mail.stat().st_uid == 0
+        subprocess.run(["chown", "ringmail:", self.mail], check=True)
 
-    try:
-        yield make
-        for pair in made:
-            pair.stop()
-            pair.check()
-    finally:
-        for pair in made:
-            pair.kill_all()
-            if os.path.ismount(pair.mail):
-                subprocess.run(["umount", pair.mail], check=True)
-            pair.remove()
+    def remove(self):
+        if os.path.ismount(self.mail):
+            subprocess.run(["umount", self.mail], check=True)
+        super().remove()
 
 
 def fill_blocks(folder):
@@ -177,8 +173,8 @@ def fill_inodes(folder):
 @pytest.mark.parametrize("size", [300, 300_000])
 @pytest.mark.parametrize("fill, options", [(fill_blocks, []),
                                            (fill_inodes, ["-N", "128"])])
-def test_full_disk(small_disk, fill, options, size):
-    pair = small_disk(*options)
+def test_full_disk(make_pair, fill, options, size):
+    pair = make_pair(SmallDisk, options=options)
     assert deliver(pair.smtp_port, message(1), TO).code == 250
     free = fill(pair.mail)
     for _ in range(3):
@@ -193,8 +189,8 @@ def test_full_disk(small_disk, fill, options, size):
     holds(pair, 1, 2)
 
 
-def test_read_only_and_back(small_disk):
-    pair = small_disk()
+def test_read_only_and_back(make_pair):
+    pair = make_pair(SmallDisk)
     assert deliver(pair.smtp_port, message(1), TO).code == 250
     pair.allow(*FAULTS)
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness.daemons import DOMAIN, PATIENCE, Pair
+from harness.daemons import DOMAIN, PATIENCE, Pair, running
 from harness.smtp import Smtp
 
 BOXES = 230  # of three requests
@@ -22,17 +22,12 @@ def pair():
     made = Pair(users=BOXES, helpers={"accounts": {
         "hash_cost": 1, "scram_iterations": 4096}})
     made.allow(*FAULTS)
-    try:
-        made.start().populate()
+    with running(made):
         for first in range(0, BOXES, PER_ALIAS):
             made.must("alias", "add", f"all{first}@{DOMAIN}",
                       *(f"u{n}@{DOMAIN}" for n in
                         range(first, min(first + PER_ALIAS, BOXES))))
         yield made
-        made.stop()
-    finally:
-        made.kill_all()
-        made.remove()
 
 
 def send(pair, number, size=100):

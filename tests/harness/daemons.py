@@ -1,4 +1,5 @@
 """Starts ringmail's services in a folder of their own, and ends them."""
+import contextlib
 import itertools
 import os
 import pathlib
@@ -293,3 +294,18 @@ class Pair:
 
     def maildir(self, user):
         return self.mail / DOMAIN / user
+
+
+@contextlib.contextmanager
+def running(pair):
+    """A Pair, started and populated, which ends cleanly and with nothing wrong
+    in its logs, if what is done with it succeeds; what is left of it is killed
+    and removed whatever happens."""
+    try:
+        pair.start().populate()
+        yield pair
+        pair.stop()
+        pair.check()
+    finally:
+        pair.kill_all()
+        pair.remove()

@@ -72,7 +72,8 @@ POP3_CONFS = {
 
 
 class Stage:
-    """A pair of daemons with users and aliases that all talks share."""
+    """A pair of daemons with users and aliases that all talks share; running()
+    takes it as it takes a Pair."""
 
     users = USERS
 
@@ -91,7 +92,11 @@ class Stage:
         self.ports = {}  # of further services by the name of their listener
 
     def start(self):
-        self.pair.start().populate()
+        self.pair.start()
+        return self
+
+    def populate(self):
+        self.pair.populate()
         for user in USERS:
             self.pair.add_user(user)
         self.pair.must("domain", "add", IDN)
@@ -108,7 +113,6 @@ class Stage:
         for alias, targets in ALIASES.items():
             self.pair.must("alias", "add", f"{alias}@{DOMAIN}",
                            *(f"{target}@{DOMAIN}" for target in targets))
-
         for name, *rule in RULES:
             self.pair.must("rule", "set", name, *rule)
 
@@ -172,10 +176,11 @@ class Stage:
     def stop(self):
         self.pair.stop(*map(self.service, self.ports))
         self.pair.stop()
-        self.pair.check()
+
+    def kill_all(self):
+        self.pair.kill_all()
 
     def remove(self):
-        self.pair.kill_all()
         self.pair.remove()
         self.ca.remove()
         self.clients.remove()

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from harness.daemons import DOMAIN
+from harness.daemons import DOMAIN, Pair, running
 
 MECHANISMS = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256",
               "SCRAM-SHA-1", "PLAIN", "LOGIN", "CRAM-MD5"]
@@ -56,22 +56,15 @@ class Talk:
 
 @pytest.fixture(scope="module")
 def services():
-    from harness.daemons import Pair
-    pair = Pair(
+    made = Pair(
         helpers={"accounts": {"mechanisms": [*MECHANISMS, "USER", "APOP"],
                               "plaintext_login": "yes",
                               "store_secrets": True}},
         smtpd={"auth": {"mechanisms": MECHANISMS, "plaintext": "loopback",
                         "mx": True}},
         pop3d={"mechanisms": [*MECHANISMS, "USER", "APOP"]})
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+    with running(made):
+        yield made
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from OpenSSL import SSL
 
 from harness import proc
 from harness.auth import AuthPair, Login, Scram, b64, bearer, cram, xoauth2
-from harness.daemons import BUILD, DOMAIN, LOAD, RUNNER, scaled
+from harness.daemons import BUILD, DOMAIN, LOAD, RUNNER, running, scaled
 from harness.tls import HOST
 
 CHECKER = bool(RUNNER) or BUILD.name != "build"
@@ -22,15 +22,8 @@ LABEL = b"EXPORTER-Channel-Binding"  # RFC 9266 2
 
 @pytest.fixture(scope="module")
 def services():
-    pair = AuthPair()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+    with running(AuthPair()) as made:
+        yield made
 
 
 @pytest.fixture(params=PROTOCOLS)

@@ -1,6 +1,5 @@
 """A pop3d before other servers: users whose mailbox a backend has."""
 import base64
-import contextlib
 import json
 import re
 
@@ -8,7 +7,7 @@ import pytest
 
 from harness import proc
 from harness.auth import Scram
-from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports
+from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports, running
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
 from harness.tls import TlsPair
@@ -45,18 +44,6 @@ class Front(Pair):
         """A user of ours whose mailbox is at back."""
         self.must("user", "backend", *options, "--tls", tls,
                   f"{user}@{DOMAIN}", f"{host}:{self.ports[tls]}")
-
-
-@contextlib.contextmanager
-def running(pair):
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, Pair, free_ports
+from harness.daemons import DOMAIN, Pair, free_ports, running
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Closed
 
@@ -115,13 +115,8 @@ class Front(Pair):
 
 @pytest.fixture(scope="module")
 def module_front():
-    front = Front()
-    try:
-        yield front.start().populate()
-        front.stop()
-    finally:
-        front.kill_all()
-        front.remove()
+    with running(Front()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import struct
 import pytest
 
 from harness import proc
-from harness.daemons import BUILD, PATIENCE, RUNNER, scaled
+from harness.daemons import BUILD, PATIENCE, RUNNER, running, scaled
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp
 from harness.tls import TlsPair, holds, openssl, secrets, starttls, stls
@@ -23,22 +23,9 @@ TLS12 = b"r" * 64 + b"\x03\0\x1d\x20" + b"p" * 32
 
 
 @pytest.fixture(scope="module")
-def shared():
-    pair = TlsPair()
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
+def shared_pair():
+    with running(TlsPair()) as made:
+        yield made
 
 
 class Caller:

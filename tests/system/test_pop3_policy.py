@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE
+from harness.daemons import DOMAIN, PATIENCE, Pair, running
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import Closed, deliver
 
@@ -36,7 +36,6 @@ def log_lines(pair, event):
 @pytest.fixture(scope="module")
 def strict():
     """Services with about every option, over users for each test."""
-    from harness.daemons import Pair
     made = Pair(users=0, pop3d={
         "maildrop": {"hide_over": "2K", "expire": "30d", "flag_seen": "yes",
                      "last_login": "yes",
@@ -46,17 +45,11 @@ def strict():
         "limits": {"address_sessions": "2", "user_sessions": "2"},
     }, helpers={"mail": {"trash": "Trash", "trash_time": "1h",
                          "exclusive": "no"}})
-    try:
-        made.start().populate()
+    with running(made):
         for user in ("library", "hide", "old", "flag", "trash", "limit",
                      "log", "visit"):
             made.add_user(user)
         yield made
-        made.stop()
-        made.check()
-    finally:
-        made.kill_all()
-        made.remove()
 
 
 def test_login_delay_outlives_pop3d(make_pair):

@@ -5,7 +5,7 @@ import email.policy
 
 import pytest
 
-from harness.daemons import DOMAIN, Pair
+from harness.daemons import DOMAIN, Pair, running
 from harness.load import untraced
 from harness.pop3 import Failed, Pop3
 from harness.smtp import deliver
@@ -20,16 +20,10 @@ BODIES = {"none": b"", "small": "Füße\r\n.dot\r\n".encode(),
 
 @pytest.fixture(scope="module", params=["lf", "crlf"])
 def strict(request):
-    made = Pair(users=len(BODIES) + 1, pop3d={"utf8_headers": "downgrade"},
-                helpers={"mail": {"line_ends": request.param}})
-    try:
-        made.start().populate()
+    with running(Pair(users=len(BODIES) + 1,
+                      pop3d={"utf8_headers": "downgrade"},
+                      helpers={"mail": {"line_ends": request.param}})) as made:
         yield made
-        made.stop()
-        made.check()
-    finally:
-        made.kill_all()
-        made.remove()
 
 
 @pytest.mark.parametrize("kind", list(BODIES))

@@ -160,13 +160,11 @@ def test_timeouts_shrink(make_pair, stack):
     assert 0.4 < time.monotonic() - begin < 4
 
 
-def test_handshakes_that_do_not_go_on(stack):
+def test_handshakes_that_do_not_go_on(make_pair, stack):
     """Who connects where TLS begins, and is silent, holds no place either,
     and is gone at once, not when its handshake's time is over."""
-    pair = TlsPair(users=1, smtpd={**CONF, "timeouts": {"handshake": "5m"}})
-    stack.callback(pair.remove)
-    stack.callback(pair.kill_all)
-    settle(pair.start().populate())
+    pair = settle(make_pair(TlsPair, users=1, smtpd={
+        **CONF, "timeouts": {"handshake": "5m"}}))
     bad = [stack.enter_context(Smtp(pair.smtps_port, greet=False,
                                     source=BALANCER)) for _ in range(PLACES)]
     for session in bad:
@@ -176,8 +174,6 @@ def test_handshakes_that_do_not_go_on(stack):
             pair, stack), 20 * PATIENCE))
     assert proc.wait_until("as many are gone", lambda: sum(
         hung_up(session) for session in bad) >= 4, 20 * PATIENCE)
-    pair.stop()
-    pair.check()
 
 
 def let_in(pair, stack):

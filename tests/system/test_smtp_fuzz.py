@@ -7,7 +7,7 @@ import random
 import threading
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, free_ports
+from harness.daemons import DOMAIN, PATIENCE, free_ports, running
 from harness.fuzz_smtp import fuzz
 from harness.load import compose, numbers, untraced
 from harness.pop3 import fetch
@@ -32,14 +32,15 @@ class Target(TlsPair):
             "auth": {"mx": True, "plaintext": "loopback"},
             "timeouts": {"command": "20s", "data_block": "20s"}})
 
-    def settle(self):
-        self.start().populate()
+    def populate(self):
+        super().populate()
         for user in USERS:
             self.add_user(user)
         for alias, targets in ALIASES.items():
             self.must("alias", "add", f"{alias}@{DOMAIN}",
                       *(f"{target}@{DOMAIN}" for target in targets))
         self.add_user("good")
+        return self
 
 
 def good_client(pair, stopping, sent):
@@ -81,12 +82,5 @@ def check(pair):
 
 
 def test_random_clients():
-    pair = Target()
-    try:
-        pair.settle()
+    with running(Target()) as pair:
         check(pair)
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()

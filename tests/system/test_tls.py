@@ -1,5 +1,6 @@
 """TLS as clients see it: STARTTLS, STLS, implicit TLS, names, kinds of keys,
 tickets, responses, clients' certificates, versions, reload."""
+import functools
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ import threading
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, scaled
+from harness.daemons import DOMAIN, PATIENCE, running, scaled
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp
 from harness.tls import (HOST, OTHER, Authority, TlsPair, openssl, secure,
@@ -19,42 +20,16 @@ from harness.tls import (HOST, OTHER, Authority, TlsPair, openssl, secure,
 
 
 @pytest.fixture(scope="module")
-def shared():
-    pair = TlsPair()
-    try:
-        pair.ca.respond(pair.certificate)
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
+def shared_pair():
+    made = TlsPair()
+    made.ca.respond(made.certificate)
+    with running(made):
+        yield made
 
 
 @pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
-
-
-@pytest.fixture
-def make():
-    made = []
-
-    def start(**options):
-        made.append(TlsPair(**options))
-        return made[-1].start().populate()
-
-    yield start
-    try:
-        for pair in made:
-            pair.stop()
-            pair.check()
-    finally:
-        for pair in made:
-            pair.kill_all()
-            pair.remove()
+def make(make_pair):
+    return functools.partial(make_pair, TlsPair)
 
 
 def s_client(pair, *options, port=None, stdin=b""):

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, LOAD, PATIENCE, scaled
+from harness.daemons import DOMAIN, LOAD, PATIENCE, running, scaled
 from harness.pop3 import Pop3, fetch
 from harness.smtp import Closed, Smtp, deliver
 from harness.tls import HOST, TlsPair, starttls
@@ -21,23 +21,10 @@ HANDSHAKE = 1.0 * PATIENCE
 
 
 @pytest.fixture(scope="module")
-def shared():
+def shared_pair():
     seconds = {"timeouts": {"handshake": f"{int(HANDSHAKE * 1000)}ms"}}
-    pair = TlsPair(smtpd=seconds)
-    try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
-
-
-@pytest.fixture
-def pair(shared):
-    yield shared
-    shared.check()
+    with running(TlsPair(smtpd=seconds)) as made:
+        yield made
 
 
 def hello(context=None):

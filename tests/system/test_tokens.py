@@ -14,7 +14,8 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import BUILD, DOMAIN, PATIENCE, RUNNER, ROOT
+from harness.daemons import (BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, Pair,
+                             running)
 
 CHECKER = bool(RUNNER) or BUILD.name != "build"
 PROGRAM = f"""#!/bin/sh
@@ -38,7 +39,6 @@ esac
 
 @pytest.fixture(scope="module")
 def services():
-    from harness.daemons import Pair
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ringmail-program-",
                                            dir="/var/tmp"))
     folder.chmod(0o755)
@@ -50,25 +50,22 @@ def services():
     for path in (program, folder / "open" / "tool"):
         path.chmod(0o755)
     names = ["OAUTHBEARER", "XOAUTH2", "PLAIN"]
-    pair = Pair(helpers={"accounts": {"mechanisms": names,
+    made = Pair(helpers={"accounts": {"mechanisms": names,
                                       "plaintext_login": "yes"},
                          "tokens": {"program": program, "processes": 2},
                          "pam": {"service": "other", "processes": 1}},
                 smtpd={"auth": {"mechanisms": names, "mx": True,
                                 "plaintext": "loopback"}})
     # What the program did is told, not what it read or wrote.
-    pair.allowed.append(r"error introspect\[\d+\] program\.")
+    made.allow(r"error introspect\[\d+\] program\.")
     try:
-        pair.start().populate()
-        yield pair
-        pair.stop()
-        pair.check()
-        for name in ("helpers", "smtpd"):
-            text = pair.log(name).read_text()
-            assert "Bearer" not in text and "of course" not in text
+        with running(made):
+            yield made
+            made.stop()
+            for name in ("helpers", "smtpd"):
+                text = made.log(name).read_text()
+                assert "Bearer" not in text and "of course" not in text
     finally:
-        pair.kill_all()
-        pair.remove()
         shutil.rmtree(folder)
 
 

@@ -5,7 +5,7 @@ import zlib
 import pytest
 
 from harness import talk, talk_pop3
-from harness.daemons import LOAD
+from harness.daemons import LOAD, running
 from harness.stage import Stage
 
 HERE = pathlib.Path(__file__).parent
@@ -27,13 +27,8 @@ FILES = [pytest.param(path, cut, id=f"{path.parent.name}/{path.stem}-{cut}")
 
 @pytest.fixture(scope="session")
 def stage():
-    made = Stage()
-    try:
-        made.start()
+    with running(Stage()) as made:
         yield made
-        made.stop()
-    finally:
-        made.remove()
 
 
 assert talk_pop3.Pop3Talk is talk.KINDS["pop3"]
