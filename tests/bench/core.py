@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import core_reload
+from core_reload import free_ports, proc
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Sleepers give their unused stack back after a second or two, and a process
@@ -29,37 +30,9 @@ SPARE = 200  # descriptors of a client process that no client can have
 PATIENT = ["smtpd.timeouts.command=1h", "pop3d.timeouts.idle=1h"]
 
 
-def tree(pid):
-    """The ids of a process and all that come from it."""
-    children = {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            stat = (entry / "stat").read_text()
-        except OSError:
-            continue
-        parent = int(stat.rpartition(")")[2].split()[1])
-        children.setdefault(parent, []).append(int(entry.name))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
-
-
 def memory(pid):
     """KiB of each process of the tree (Pss: what is shared counts in part)."""
-    sizes = {}
-    for one in tree(pid):
-        path = pathlib.Path(f"/proc/{one}")
-        try:
-            name = (path / "comm").read_text().strip()
-            for line in (path / "smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
-                    sizes[f"{name} {one}"] = int(line.split()[1])
-        except OSError:
-            continue  # it has ended meanwhile
-    return sizes
+    return proc.memory(pid, "Pss")
 
 
 class Ringmail:
@@ -73,7 +46,7 @@ class Ringmail:
         self.target = {}
 
     def start(self, log="log=off"):
-        smtp, pop3 = core_reload.free_ports(2)
+        smtp, pop3 = free_ports(2)
         line = self.run("start", "name=core", f"smtp={smtp}", f"pop3={pop3}",
                         log, "hashes=cheap", *PATIENT,
                         f"sessions={self.sessions}")

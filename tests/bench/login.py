@@ -14,6 +14,7 @@ mail/u0 is empty.  FOLDER and the Maildirs want 4 inodes for each message.
  memory    growth of the server's memory (Pss) while such a session is open
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import smtplib
@@ -136,25 +137,36 @@ def measure(targets, args):
     return figures
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=100000)
-    parser.add_argument("--more", type=int, default=1000)
-    parser.add_argument("--size", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
+def arguments(doc, **numbers):
+    """The command line: options with numbers, which have these defaults; where
+    ringmail is built and may run; the other servers."""
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("target", nargs="*")
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def servers(args):
+    """What is known of each server, ringmail first, which runs meanwhile."""
     ringmail = Ringmail(args.build.resolve(), args.folder, 1000, 1)
     try:
         ringmail.start()
-        targets = [ringmail.target] + [
+        yield [ringmail.target] + [
             dict(word.split("=", 1) for word in line.split())
             for line in args.target]
-        figures = measure(targets, args)
     finally:
         ringmail.stop()
+
+
+def main():
+    args = arguments(__doc__, count=100000, more=1000, size=2000, rounds=5)
+    with servers(args) as targets:
+        figures = measure(targets, args)
     names = list(figures)
     row(f"{args.count:,} messages, medians of {args.rounds} rounds", *names)
     row(*["---"] * (len(names) + 1))

@@ -12,30 +12,19 @@ Maildirs).  Each has the user u0, password pw, whose Maildir mail/u0 is empty.
  list      LIST, UIDL, and both, with LETTERS letters, until the last line
            has come; CPU time of the server for both
 """
-import argparse
 import os
 import pathlib
 import statistics
 import sys
 import time
 
-from core import Ringmail, row, tree
-from login import Session, letter
-
-TICK = os.sysconf("SC_CLK_TCK")
+from core import proc, row
+from login import Session, arguments, letter, servers
 
 
 def cpu(target):
-    """Seconds of CPU time that the server has taken; those of processes that
-    ended count once their parent knows."""
-    total = 0
-    for pid in tree(int(target["pid"])):
-        try:
-            stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-        except OSError:
-            continue
-        total += sum(int(n) for n in stat.rpartition(")")[2].split()[11:15])
-    return total / TICK
+    """Seconds of CPU time that the server has taken."""
+    return proc.cpu(int(target["pid"]))
 
 
 def fill(target, count, size, turn=0):
@@ -135,46 +124,35 @@ def show(figures, rows):
               for value in list(all_of.values())[1:]))
 
 
+def compare(targets, args):
+    names = [t["name"] for t in targets]
+    row(f"medians of {args.rounds} rounds, ms", *names,
+        *(f"{name} / ours" for name in names[1:]))
+    row(*["---"] * (2 * len(names)))
+    if args.delete:
+        show(measure(targets, args.rounds,
+                     lambda t, turn: quit_round(t, args, turn)),
+             (("quit", f"QUIT with {args.delete:,} deletions"),
+              ("next", "login and STAT right after it"),
+              ("gone", "from QUIT until all files have gone"),
+              ("cpu", "CPU from QUIT on")))
+    if args.letters:
+        for t in targets:
+            fill(t, args.letters, 200)
+            login(t, args.letters).quit()
+            list_round(t, args)
+        time.sleep(3)
+        show(measure(targets, args.rounds,
+                     lambda t, turn: list_round(t, args)),
+             (("list", f"LIST of {args.letters:,}"), ("uidl", "UIDL"),
+              ("both", "LIST and UIDL, pipelined"),
+              ("cpu", "CPU of both")))
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--delete", type=int, default=1000)
-    parser.add_argument("--letters", type=int, default=100000)
-    parser.add_argument("--size", type=int, default=10240)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("target", nargs="*")
-    args = parser.parse_args()
-    ringmail = Ringmail(args.build.resolve(), args.folder, 1000, 1)
-    try:
-        ringmail.start()
-        targets = [ringmail.target] + [
-            dict(word.split("=", 1) for word in line.split())
-            for line in args.target]
-        names = [t["name"] for t in targets]
-        row(f"medians of {args.rounds} rounds, ms", *names,
-            *(f"{name} / ours" for name in names[1:]))
-        row(*["---"] * (2 * len(names)))
-        if args.delete:
-            show(measure(targets, args.rounds,
-                         lambda t, turn: quit_round(t, args, turn)),
-                 (("quit", f"QUIT with {args.delete:,} deletions"),
-                  ("next", "login and STAT right after it"),
-                  ("gone", "from QUIT until all files have gone"),
-                  ("cpu", "CPU from QUIT on")))
-        if args.letters:
-            for t in targets:
-                fill(t, args.letters, 200)
-                login(t, args.letters).quit()
-                list_round(t, args)
-            time.sleep(3)
-            show(measure(targets, args.rounds,
-                         lambda t, turn: list_round(t, args)),
-                 (("list", f"LIST of {args.letters:,}"), ("uidl", "UIDL"),
-                  ("both", "LIST and UIDL, pipelined"),
-                  ("cpu", "CPU of both")))
-    finally:
-        ringmail.stop()
+    args = arguments(__doc__, delete=1000, letters=100000, size=10240, rounds=5)
+    with servers(args) as targets:
+        compare(targets, args)
 
 
 if __name__ == "__main__":

@@ -1,30 +1,17 @@
 """The servers that tls.py measures, and the CPU time that they take."""
 import contextlib
-import os
-import pathlib
-import pwd
 import shutil
-import subprocess
-import tempfile
 
-from harness import peers, proc
+from harness import dovecot, peers, proc
 from harness.daemons import free_ports
 
-TICK = os.sysconf("SC_CLK_TCK")
-
-DOVECOT = """
-base_dir = {folder}/run
-state_dir = {folder}/state
-instance_name = ringmail-bench
+DOVECOT = dovecot.BASE + dovecot.MAILDIRS + """
 protocols = pop3
-listen = 127.0.0.1
 ssl = required
 ssl_cert = <{cert}
 ssl_key = <{key}
 ssl_min_protocol = TLSv1.2
 ssl_prefer_server_ciphers = yes
-log_path = {folder}/log
-first_valid_uid = 100
 default_client_limit = 12000
 mail_max_userip_connections = 0
 service pop3-login {{
@@ -40,26 +27,7 @@ service pop3-login {{
     ssl = yes
   }}
 }}
-passdb {{
-  driver = static
-  args = password=pw
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={mail}/%d/%n
-}}
-mail_location = maildir:{mail}/%d/%n
 """
-
-
-
-
-def tree(pid):
-    """A process and all that it started."""
-    out = [pid]
-    for child in proc.children(pid):
-        out += tree(child)
-    return out
 
 
 class Server:
@@ -70,28 +38,15 @@ class Server:
     def roots(self):
         raise NotImplementedError
 
-    def pids(self):
-        return [pid for root in self.roots() for pid in tree(root)]
-
     def cpu(self):
         """Seconds of all its processes, children that ended included."""
-        total = 0
-        for pid in self.pids():
-            with contextlib.suppress(OSError):
-                fields = pathlib.Path(f"/proc/{pid}/stat").read_text(
-                    encoding="ascii").rsplit(")", 1)[1].split()
-                total += sum(int(f) for f in fields[11:15])
-        return total / TICK
+        return sum(proc.cpu(root) for root in self.roots())
 
     def memory(self):
         """KiB of its own, of all its processes."""
-        total = 0
-        for pid in self.pids():
-            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(
-                    encoding="ascii").splitlines():
-                if line.startswith(("Private_Dirty", "Private_Clean")):
-                    total += int(line.split()[1])
-        return total
+        return sum(sum(proc.memory(
+            root, "Private_Dirty", "Private_Clean").values())
+                   for root in self.roots())
 
 
 class Ours(Server):
@@ -113,33 +68,18 @@ class Dovecot(Server):
 
     def __init__(self, pair, processes):
         self.name = f"Dovecot/{processes}"
-        self.folder = tempfile.mkdtemp(prefix="ringmail-bench-",
-                                       dir="/var/tmp")
-        owner = pwd.getpwnam("ringmail")
-        (self.port,) = free_ports(1)
-        conf = pathlib.Path(self.folder) / "conf"
-        conf.write_text(DOVECOT.format(
-            folder=self.folder, port=self.port, uid=owner.pw_uid,
-            gid=owner.pw_gid, mail=pair.mail, cert=pair.certificate,
-            key=pair.ca.keys / "mx.pem", processes=processes),
-            encoding="ascii")
-        self.process = subprocess.Popen(
-            ["/usr/sbin/dovecot", "-F", "-c", conf], stdin=subprocess.DEVNULL)
-
-        def answers():
-            try:
-                with pair.connect(self.port) as sock:
-                    return sock.recv(1) == b"+"
-            except OSError:
-                return False
-        proc.wait_until("Dovecot starts", answers, 30)
+        self.port, = free_ports(1)
+        self.stack = contextlib.ExitStack()
+        self.process, _ = self.stack.enter_context(dovecot.run(
+            DOVECOT, lambda: pair.connect(self.port), pair, port=self.port,
+            cert=pair.certificate, key=pair.ca.keys / "mx.pem",
+            processes=processes))
 
     def roots(self):
         return [self.process.pid]
 
     def stop(self):
-        proc.end(self.process, 20)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.stack.close()
 
 
 class Postfix(Server, peers.Postfix):

@@ -2,15 +2,12 @@
 server's proxy in front of ours."""
 import contextlib
 import mailbox
-import os
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
 import test_fetch
-from harness import dovecot, proc
+from harness import dovecot
 from harness.daemons import DOMAIN, PATIENCE, free_ports
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
@@ -147,15 +144,9 @@ def test_node_pop3(pair, user, sent, tmp_path, node_pop3):
     assert len(fetch(pair.pop3_port, user)) == COUNT - 1
 
 
-PROXY = """
-base_dir = {folder}/run
-state_dir = {folder}/state
-instance_name = ringmail-proxy
+PROXY = dovecot.BASE + """
 protocols = pop3
-listen = 127.0.0.1
 ssl = no
-disable_plaintext_auth = no
-log_path = {folder}/log
 login_trusted_networks = 127.0.0.0/8
 service pop3-login {{
   inet_listener pop3 {{
@@ -175,20 +166,9 @@ passdb {{
 @contextlib.contextmanager
 def dovecot_proxy(backend):
     """Dovecot's POP3 proxy in front of a port; its own port."""
-    folder = tempfile.mkdtemp(prefix="ringmail-proxy-", dir="/var/tmp")
     port, = free_ports(1)
-    with open(f"{folder}/conf", "w", encoding="ascii") as conf:
-        conf.write(PROXY.format(folder=folder, port=port, backend=backend))
-    process = subprocess.Popen(
-        ["/usr/sbin/dovecot", "-F", "-c", f"{folder}/conf"],
-        stdin=subprocess.DEVNULL)
-    try:
-        proc.wait_until("Dovecot starts", lambda: os.path.exists(
-            f"{folder}/run/login/pop3"), 30)
+    with dovecot.run(PROXY, dovecot.plain(port), port=port, backend=backend):
         yield port
-    finally:
-        proc.end(process, 15)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.mark.skipif(dovecot.missing(), reason="Dovecot is not installed")

@@ -1,12 +1,15 @@
 """What /proc tells about processes."""
+import contextlib
 import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 PROC = pathlib.Path("/proc")
 LISTENS = "0A"  # a state of /proc/net/tcp
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def status(pid, thread=None):
@@ -31,20 +34,60 @@ def alive(pid):
         return False
 
 
+def stat(pid):
+    """The fields of /proc/PID/stat behind the name."""
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+
+
+def parents():
+    """Each process's pid, state, and parent."""
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                state, parent = stat(entry.name)[:2]
+                yield int(entry.name), state, int(parent)
+
+
 def children(pid):
     """The pids of the processes whose parent is pid."""
-    found = []
-    for entry in PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            stat = (entry / "stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        state, parent = stat.rpartition(")")[2].split()[:2]
-        if int(parent) == pid and state not in "ZX":
-            found.append(int(entry.name))
-    return sorted(found)
+    return sorted(child for child, state, parent in parents()
+                  if parent == pid and state not in "ZX")
+
+
+def tree(pid):
+    """The pids of a process and all that come from it."""
+    below = {}
+    for child, _, parent in parents():
+        below.setdefault(parent, []).append(child)
+    found = [pid]
+    for one in found:
+        found += below.get(one, [])
+    return found
+
+
+def cpu(pid):
+    """Seconds of CPU time that a tree of processes has taken; those of
+    processes that ended count once their parent knows."""
+    ticks = 0
+    for one in tree(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            ticks += sum(int(field) for field in stat(one)[11:15])
+    return ticks / TICK
+
+
+def memory(pid, *kinds):
+    """KiB of each process of a tree, by its name and pid: the sum of these
+    lines of smaps_rollup."""
+    sizes = {}
+    for one in tree(pid):
+        # It may have ended meanwhile.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            name = (PROC / str(one) / "comm").read_text().strip()
+            text = (PROC / str(one) / "smaps_rollup").read_text()
+            sizes[f"{name} {one}"] = sum(
+                int(line.split()[1]) for line in text.splitlines()
+                if line.split(":")[0] in kinds)
+    return sizes
 
 
 def descriptors(pid):
@@ -92,7 +135,7 @@ def end(process, seconds):
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(seconds)
-    except Exception:  # whatever it is, it may not outlive the test
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
         return False
