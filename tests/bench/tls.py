@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bench")]
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build")
 os.environ["RINGMAIL_BUILD"] = str(BUILD.resolve())
 
-from harness.daemons import DOMAIN  # noqa: E402 (the path comes first)
+from harness.daemons import DOMAIN, running  # noqa: E402 (the path comes first)
 from harness.smtp import deliver  # noqa: E402
 from harness.tls import HOST, TlsPair  # noqa: E402
 from tls_servers import Dovecot, Ours, Postfix  # noqa: E402
@@ -171,40 +171,47 @@ def spin(end):
         pass
 
 
+def flood_of(port, measure):
+    """measure(), beside many handshakes; how many a second there were."""
+    with subprocess.Popen(
+            [BUILD / "bench" / "tls_load", "hello", str(port),
+             str(2 * SECONDS + 0.6), str(FLOOD)],
+            stdout=subprocess.PIPE) as flood:
+        time.sleep(0.3)
+        measure()
+        words = flood.communicate()[0].decode().split()
+    return [float(word.split("=")[1]) for word in words
+            if word.startswith("rate=")]
+
+
+def busy_core(measure):
+    """measure(), beside a process that computes."""
+    end = multiprocessing.Event()
+    other = multiprocessing.Process(target=spin, args=(end,))
+    other.start()
+    try:
+        measure()
+    finally:
+        end.set()
+        other.join()
+
+
 def measure_flood():
     """A command, and a session with a letter, of a plain client: alone, beside
     a process that computes, and beside a flood of handshakes at the one worker
     that serves it."""
-    pair = TlsPair(users=1, smtpd={"workers": 1})
     results, handshakes_done = {}, []
     plain = [("noop",), ("letter", f"u0@{DOMAIN}")]
-    try:
-        pair.start().populate()
-
+    with running(TlsPair(users=1, smtpd={"workers": 1})) as pair:
         def take(beside):
             for what, *words in plain:
                 results.setdefault((what, beside), []).append(
                     load(what, pair.smtp_port, SECONDS, *words)["median_us"])
         for _ in range(TURNS):
             take("alone")
-            end = multiprocessing.Event()
-            other = multiprocessing.Process(target=spin, args=(end,))
-            other.start()
-            take("a core busy")
-            end.set()
-            other.join()
-            with subprocess.Popen(
-                    [BUILD / "bench" / "tls_load", "hello",
-                     str(pair.smtps_port), str(2 * SECONDS + 0.6), str(FLOOD)],
-                    stdout=subprocess.PIPE) as flood:
-                time.sleep(0.3)
-                take("flooded")
-                words = flood.communicate()[0].decode().split()
-            handshakes_done += [float(w.split("=")[1]) for w in words
-                                if w.startswith("rate=")]
-    finally:
-        pair.kill_all()
-        pair.remove()
+            busy_core(lambda: take("a core busy"))
+            handshakes_done += flood_of(pair.smtps_port,
+                                        lambda: take("flooded"))
     for (what, beside), values in results.items():
         first = statistics.median(results[what, "alone"])
         say(f"plain {what}", beside, spread(values, "us"),
@@ -212,25 +219,26 @@ def measure_flood():
     say("the flood", "", spread(handshakes_done, "handshakes/s"))
 
 
+def measure_beside(phases):
+    """What needs another server beside, or as many clients."""
+    options = {"users": 2, "pop3d": {"limits": {"sessions": 11000}}}
+    with running(TlsPair(**options)) as pair:
+        pop3d, dovecot = Ours(pair, "pop3d"), Dovecot(pair, 2)
+        try:
+            if "handshakes" in phases:
+                measure_handshakes(pair, pop3d, dovecot)
+            if "retr" in phases:
+                measure_retr(pair, pop3d, dovecot)
+            if "idle" in phases:
+                measure_idle(pair, pop3d)
+        finally:
+            dovecot.stop()
+
+
 def main():
     phases = sys.argv[2:] or PHASES
-    pair = TlsPair(users=2, pop3d={"limits": {"sessions": 11000}})
-    dovecot = None
-    try:
-        pair.start().populate()
-        pop3d = Ours(pair, "pop3d")
-        dovecot = Dovecot(pair, 2)
-        if "handshakes" in phases:
-            measure_handshakes(pair, pop3d, dovecot)
-        if "retr" in phases:
-            measure_retr(pair, pop3d, dovecot)
-        if "idle" in phases:
-            measure_idle(pair, pop3d)
-    finally:
-        if dovecot:
-            dovecot.stop()
-        pair.kill_all()
-        pair.remove()
+    if phases != ["flood"]:
+        measure_beside(phases)
     if "flood" in phases:
         measure_flood()
 
