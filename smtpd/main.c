@@ -9,7 +9,7 @@
 
 /* It connects to the helpers' sockets. */
 static const char *const calls[] = {
-    "@base", "@loop", "@socket", "@connect", "@thread", NULL};
+    "@base", "@loop", "@socket", "@local", "@thread", NULL};
 
 /*
  * The client process: no capability, no path, and only the helpers' sockets in

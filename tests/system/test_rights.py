@@ -3,7 +3,9 @@ helpers/README.md."""
 import grp
 import os
 import pwd
+import re
 import socket
+import subprocess
 
 import pytest
 
@@ -129,6 +131,22 @@ def test_parents_have_one_thread_and_read_no_client(busy, name):
 
 
 @pytest.mark.skipif(CHECKER, reason="a checker looks into its process")
+@pytest.mark.skipif(CHECKER, reason="seccomp is left out")
+@pytest.mark.parametrize("name", ["smtpd/client", "pop3d/client"])
+def test_client_process_connects_nowhere(busy, name):
+    """It may make UNIX sockets, for the helpers, and no others."""
+    make = "print ((int (*)(int, int, int))socket)({:d}, 1, 0)".format
+    commands = [make(socket.AF_UNIX), "print ((int (*)(int))close)($1)",
+                make(socket.AF_INET), make(socket.AF_INET6)]
+    shown = subprocess.run(
+        ["gdb", "-batch", "-nx", "-p", str(busy.pid(name)),
+         *(word for c in commands for word in ("-ex", c))],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=60, check=True).stdout
+    values = re.findall(r"^\$\d = (-?\d+)$", shown, re.M)
+    assert int(values[0]) > 2 and values[1:] == ["0", "-1", "-1"], shown
+
+
 @pytest.mark.parametrize("name", CHILDREN)
 def test_not_dumpable(busy, name):
     """Memory that holds passwords is in no core file, and only root may look
