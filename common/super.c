@@ -209,6 +209,9 @@ take_level(const siginfo_t *info)
 	    level > LEVEL_DEBUG)
 		return;
 	fields[0].text = names[level];
+	/* Who reads the line may count on it; unless the level hides it. */
+	if (level >= LEVEL_INFO)
+		log_set_level((enum log_level)level);
 	log_write_all(LEVEL_INFO, "log.level", fields);
 	log_set_level((enum log_level)level);
 }
