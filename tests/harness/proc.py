@@ -142,7 +142,7 @@ def end(process, seconds):
     return True
 
 
-def wait_until(what, condition, seconds=10.0):
+def wait_until(what, condition, seconds=60.0):
     """Waits for condition() to be true and returns its value."""
     deadline = time.monotonic() + seconds
     while True:

@@ -104,9 +104,8 @@ def test_logins_while_accounts_is_killed(make_pair):
 
 def test_all_helpers_away_and_back(make_pair):
     """With no helpers at all: 451 and [SYS/TEMP], and then all is well."""
-    pair = make_pair(users=1, smtpd={"timeouts": {"helper": "500ms",
-                                                  "commit": "500ms"}},
-                     pop3d={"timeouts": {"helper": "500ms"}})
+    timeouts = {"timeouts": {"helper": f"{PATIENCE}s"}}
+    pair = make_pair(users=1, smtpd=timeouts, pop3d=timeouts)
     with Smtp(pair.smtp_port) as smtp, Pop3(pair.pop3_port) as pop3:
         smtp.hello()
         pair.stop("helpers")
@@ -118,7 +117,9 @@ def test_all_helpers_away_and_back(make_pair):
         pair.start("helpers")
         smtp.cmd("RSET")
         patient(lambda: pop3.login("u0"))
-        smtp.envelope("a@b.example", f"u0@{DOMAIN}")
+        smtp.cmd("MAIL FROM:<a@b.example>")
+        proc.wait_until("a mailbox is found", lambda: smtp.cmd(
+            f"RCPT TO:<u0@{DOMAIN}>").code == 250)
         assert smtp.data(BODY).code == 250
         pop3.quit()
         smtp.cmd("QUIT")

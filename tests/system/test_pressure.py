@@ -1,6 +1,7 @@
 """When sessions become scarce: who has shown least gives his place away, and
 time-outs shrink; what was announced stays true."""
 import contextlib
+import socket
 import time
 
 import pytest
@@ -63,7 +64,7 @@ def turned_away(sessions):
     for session in sessions:
         session.sock.setblocking(False)
         with contextlib.suppress(BlockingIOError):
-            data = session.sock.recv(4096)
+            data = session.sock.recv(4096, socket.MSG_PEEK)
             assert data.startswith((b"421 4.3.2 ", b"-ERR [SYS/TEMP] ")), data
             gone.append(session)
         session.sock.setblocking(True)
@@ -145,7 +146,7 @@ def test_timeouts_shrink(make_pair, stack):
     """A silent client has the whole time while there is room, and a 32nd of
     it when all places are taken; one that has brought mail has twice that."""
     pair = settle(make_pair(users=1, smtpd={
-        **CONF, "timeouts": {"command": "16s"},
+        **CONF, "timeouts": {"command": "64s"},
         "limits": {"sessions": 8, "address_sessions": 1000}}))
     silent = stack.enter_context(smtp_from(pair, BAD))
     time.sleep(1)
@@ -157,7 +158,7 @@ def test_timeouts_shrink(make_pair, stack):
     begin = time.monotonic()
     assert silent.cmd("NOOP").code == 250
     assert silent.reply().code == 421
-    assert 0.4 < time.monotonic() - begin < 4
+    assert 1.9 < time.monotonic() - begin < 20
 
 
 def test_handshakes_that_do_not_go_on(make_pair, stack):

@@ -193,9 +193,7 @@ def test_log_level_and_stack_size(pair):
     conf.change(log={"level": "debug"}, stack_size="256K")
     soon("debug lines", lambda: greets(pair.smtp_port, "mx") and
          conf.count("client.connected"))
-    conf.write(log={"level": "info"})
-    os.kill(pair.pid("smtpd"), signal.SIGHUP)
-    time.sleep(0.5)
+    conf.change(log={"level": "info"})
     lines = conf.count("client.connected")
     assert greets(pair.smtp_port, "mx")
     assert conf.count("client.connected") == lines
@@ -330,7 +328,7 @@ def test_end_tells_clients(make_pair):
     asked.envelope("s@remote.example", f"u0@{DOMAIN}")
     start = time.monotonic()
     pair.stop("smtpd", "pop3d")
-    assert time.monotonic() - start < 4 * PATIENCE
+    assert time.monotonic() - start < 10 * PATIENCE
     for smtp in (idle, asked):
         reply = smtp.reply()
         assert (reply.code, reply.enhanced) == (421, "4.3.2")
