@@ -5,6 +5,7 @@
 #include "registry_rule.h"
 #include "server.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,9 +13,8 @@
 #define PAGE_NAMES  500
 #define PAGE_OCTETS (PACKET_MAX - 1024)
 
-void
-accounts_reply_change(
-    struct request **q, enum registry_result result, const char *why)
+static void
+reply_change(struct request **q, enum registry_result result, const char *why)
 {
 	struct packet fields;
 
@@ -34,42 +34,80 @@ accounts_reply_change(
 	accounts_fail(q);
 }
 
-void
-accounts_log_change(
-    const char *event, enum registry_result result, const char *name)
+int
+accounts_end_change(struct request **q, const char *event, const char *name,
+    enum registry_result result, const char *why)
 {
 	if (result == REGISTRY_OK)
 		log_info(event, log_text("name", name));
+	reply_change(q, result, why);
+	return 0;
+}
+
+void
+accounts_get_targets(struct packet *p, struct record_targets *to)
+{
+	uint32_t i;
+
+	to->count = packet_get_u32(p);
+	if (to->count > WIRE_TARGETS_MAX) {
+		p->error = EBADMSG;
+		to->count = 0;
+	}
+	for (i = 0; i < to->count; i++)
+		packet_get_text(p, to->names[i], sizeof(to->names[i]));
+}
+
+/* Of a request that is a name alone: 0, or -1 where it is malformed. */
+static int
+get_name(struct request *q, char name[WIRE_NAME_MAX])
+{
+	packet_get_text(&q->packet, name, WIRE_NAME_MAX);
+	return packet_end(&q->packet);
 }
 
 int
 answer_domain_add(struct request *q)
 {
-	char domain[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
 
-	packet_get_text(&q->packet, domain, sizeof(domain));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
-	result = registry_domain_add(&accounts.directory, domain, why);
-	accounts_log_change("domain.added", result, domain);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "domain.added", name,
+	    registry_domain_add(&accounts.directory, name, why), why);
 }
 
 int
 answer_domain_del(struct request *q)
 {
-	char domain[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
 
-	packet_get_text(&q->packet, domain, sizeof(domain));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
-	result = registry_domain_del(&accounts.directory, domain, why);
-	accounts_log_change("domain.deleted", result, domain);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "domain.deleted", name,
+	    registry_domain_del(&accounts.directory, name, why), why);
+}
+
+int
+answer_alias_del(struct request *q)
+{
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+
+	if (get_name(q, name) == -1)
+		return -1;
+	return accounts_end_change(&q, "alias.deleted", name,
+	    registry_alias_del(&accounts.directory, name, why), why);
+}
+
+int
+answer_rule_del(struct request *q)
+{
+	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+
+	if (get_name(q, name) == -1)
+		return -1;
+	return accounts_end_change(&q, "rule.deleted", name,
+	    registry_rule_del(&accounts.directory, name, why), why);
 }
 
 /* A page of names under a count that is known only when they are put. */
@@ -113,6 +151,19 @@ reply_page(struct request **q, struct page *page, enum directory_result result)
 	packet_free(&page->names);
 }
 
+/* Puts a name and a text about it: 0, or -1 where they are for the next page.
+ */
+static int
+page_put_pair(struct page *page, const char *name, const char *text)
+{
+	if (page->count > 0 && page->names.length + strlen(text) > PAGE_OCTETS)
+		return -1;
+	packet_put_text(&page->names, name);
+	packet_put_text(&page->names, text);
+	page->count++;
+	return 0;
+}
+
 int
 answer_domain_list(struct request *q)
 {
@@ -120,8 +171,7 @@ answer_domain_list(struct request *q)
 	char name[WIRE_NAME_MAX];
 	struct page page = {.count = 0};
 
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
 	packet_init(&page.names, WIRE_DOMAIN_LIST);
 	while (!page_is_full(&page)) {
@@ -184,8 +234,7 @@ answer_alias_list(struct request *q)
 	char name[WIRE_NAME_MAX];
 	struct page page = {.count = 0};
 
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
 	packet_init(&page.names, WIRE_ALIAS_LIST);
 	while (!page_is_full(&page)) {
@@ -194,12 +243,8 @@ answer_alias_list(struct request *q)
 		if (result != DIRECTORY_OK)
 			break;
 		join(&targets, joined, sizeof(joined));
-		if (page.count > 0 &&
-		    page.names.length + strlen(joined) > PAGE_OCTETS)
+		if (page_put_pair(&page, name, joined) == -1)
 			break;
-		packet_put_text(&page.names, name);
-		packet_put_text(&page.names, joined);
-		page.count++;
 	}
 	reply_page(&q, &page, result);
 	return 0;
@@ -234,8 +279,7 @@ answer_alias_check(struct request *q)
 	struct page page = {.count = 0};
 	const struct list_report report = {add_fault, &page};
 
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
 	packet_init(&page.names, WIRE_ALIAS_CHECK);
 	d->report = &report;
@@ -254,78 +298,29 @@ int
 answer_alias_add(struct request *q)
 {
 	char address[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
-	uint32_t i, count;
 
 	packet_get_text(&q->packet, address, sizeof(address));
-	count = packet_get_u32(&q->packet);
-	if (count > WIRE_TARGETS_MAX)
-		return -1;
-	targets.count = count;
-	for (i = 0; i < count; i++)
-		packet_get_text(
-		    &q->packet, targets.names[i], sizeof(targets.names[i]));
+	accounts_get_targets(&q->packet, &targets);
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	result =
-	    registry_alias_add(&accounts.directory, address, &targets, why);
-	accounts_log_change("alias.added", result, address);
-	accounts_reply_change(&q, result, why);
-	return 0;
-}
-
-int
-answer_alias_del(struct request *q)
-{
-	char address[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
-
-	packet_get_text(&q->packet, address, sizeof(address));
-	if (packet_end(&q->packet) == -1)
-		return -1;
-	result = registry_alias_del(&accounts.directory, address, why);
-	accounts_log_change("alias.deleted", result, address);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "alias.added", address,
+	    registry_alias_add(&accounts.directory, address, &targets, why),
+	    why);
 }
 
 int
 answer_rule_set(struct request *q)
 {
 	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
-	uint32_t i;
 
 	packet_get_text(&q->packet, name, sizeof(name));
 	rule.kind = packet_get_u8(&q->packet);
-	rule.senders.count = packet_get_u32(&q->packet);
-	if ((rule.kind != WIRE_RULE_ONLY && rule.kind != WIRE_RULE_NOT) ||
-	    rule.senders.count > WIRE_TARGETS_MAX)
+	accounts_get_targets(&q->packet, &rule.senders);
+	if (packet_end(&q->packet) == -1 ||
+	    (rule.kind != WIRE_RULE_ONLY && rule.kind != WIRE_RULE_NOT))
 		return -1;
-	for (i = 0; i < rule.senders.count; i++)
-		packet_get_text(&q->packet, rule.senders.names[i],
-		    sizeof(rule.senders.names[i]));
-	if (packet_end(&q->packet) == -1)
-		return -1;
-	result = registry_rule_set(&accounts.directory, name, &rule, why);
-	accounts_log_change("rule.set", result, name);
-	accounts_reply_change(&q, result, why);
-	return 0;
-}
-
-int
-answer_rule_del(struct request *q)
-{
-	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
-
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
-		return -1;
-	result = registry_rule_del(&accounts.directory, name, why);
-	accounts_log_change("rule.deleted", result, name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "rule.set", name,
+	    registry_rule_set(&accounts.directory, name, &rule, why), why);
 }
 
 int
@@ -336,8 +331,7 @@ answer_rule_list(struct request *q)
 	struct page page = {.count = 0};
 	size_t head;
 
-	packet_get_text(&q->packet, name, sizeof(name));
-	if (packet_end(&q->packet) == -1)
+	if (get_name(q, name) == -1)
 		return -1;
 	packet_init(&page.names, WIRE_RULE_LIST);
 	while (!page_is_full(&page)) {
@@ -347,12 +341,8 @@ answer_rule_list(struct request *q)
 		head = (size_t)snprintf(joined, sizeof(joined), "%s ",
 		    rule.kind == WIRE_RULE_ONLY ? "only" : "not");
 		join(&rule.senders, joined + head, sizeof(joined) - head);
-		if (page.count > 0 &&
-		    page.names.length + strlen(joined) > PAGE_OCTETS)
+		if (page_put_pair(&page, name, joined) == -1)
 			break;
-		packet_put_text(&page.names, name);
-		packet_put_text(&page.names, joined);
-		page.count++;
 	}
 	reply_page(&q, &page, result);
 	return 0;

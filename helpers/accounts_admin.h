@@ -10,6 +10,7 @@
 #include "registry.h"
 
 struct helper;
+struct packet;
 struct password;
 struct pool;
 struct request;
@@ -47,12 +48,15 @@ int answer_rule_set(struct request *q);
 int answer_rule_del(struct request *q);
 int answer_rule_list(struct request *q);
 
-/* Answers a change; *q is freed.  why: of a REGISTRY_REFUSED. */
-void accounts_reply_change(
-    struct request **q, enum registry_result result, const char *why);
+/*
+ * Ends a change to this name: logs it as this event, if it was made, and
+ * answers.  why: of a REGISTRY_REFUSED.  *q is freed.  Returns 0, as rows do.
+ */
+int accounts_end_change(struct request **q, const char *event, const char *name,
+    enum registry_result result, const char *why);
 
-/* Logs a change that was made. */
-void accounts_log_change(
-    const char *event, enum registry_result result, const char *name);
+/* Reads a count and so many names, more than WIRE_TARGETS_MAX being malformed:
+ * p's error tells. */
+void accounts_get_targets(struct packet *p, struct record_targets *to);
 
 #endif

@@ -73,9 +73,7 @@ answer_user_backend(struct request *q)
 		return -1;
 	b.port = (uint16_t)port;
 	result = set_backend(name, new, &b, why);
-	accounts_log_change("user.backend_set", result, name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "user.backend_set", name, result, why);
 }
 
 /* "" for a mailbox that is here. */

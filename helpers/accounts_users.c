@@ -142,12 +142,10 @@ answer_password(struct request *q, enum purpose purpose)
 		result = set_password(name, password, new,
 		    purpose == PURPOSE_NEW_SYSTEM ? &system : NULL, why);
 	explicit_bzero(password, sizeof(password));
-	accounts_log_change(
-	    new ? "user.added" : "user.password_set", result, name);
 	if (result == REGISTRY_OK)
 		forget_user(name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(
+	    &q, new ? "user.added" : "user.password_set", name, result, why);
 }
 
 int
@@ -179,11 +177,9 @@ answer_user_quota(struct request *q)
 		return -1;
 	result = registry_user_quota(
 	    &accounts.directory, name, own ? &quota : NULL, why);
-	accounts_log_change("user.quota_set", result, name);
 	if (result == REGISTRY_OK)
 		forget_user(name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "user.quota_set", name, result, why);
 }
 
 int
@@ -202,11 +198,9 @@ answer_user_del(struct request *q)
 	if (packet_end(&q->packet) == -1)
 		return -1;
 	result = registry_user_del(&accounts.directory, name, why);
-	accounts_log_change("user.deleted", result, name);
 	if (result == REGISTRY_OK)
 		forget_user(name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "user.deleted", name, result, why);
 }
 
 /* All that a user may send as besides; nothing waits while it holds something,
@@ -217,24 +211,14 @@ int
 answer_user_senders(struct request *q)
 {
 	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
-	uint32_t i, count;
 
 	packet_get_text(&q->packet, name, sizeof(name));
-	count = packet_get_u32(&q->packet);
-	if (count > WIRE_TARGETS_MAX)
-		return -1;
-	senders.count = count;
-	for (i = 0; i < count; i++)
-		packet_get_text(
-		    &q->packet, senders.names[i], sizeof(senders.names[i]));
+	accounts_get_targets(&q->packet, &senders);
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	result =
-	    registry_user_senders(&accounts.directory, name, &senders, why);
-	accounts_log_change("user.senders_set", result, name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "user.senders_set", name,
+	    registry_user_senders(&accounts.directory, name, &senders, why),
+	    why);
 }
 
 /* Whether PAM may be asked at all, and about this name. */
@@ -278,9 +262,7 @@ answer_user_pam(struct request *q)
 		    d, name, &login, is_system ? &system : NULL, why);
 	else if (result == REGISTRY_OK)
 		result = registry_user_passwd(d, name, &login, why);
-	accounts_log_change("user.pam_set", result, name);
 	if (result == REGISTRY_OK)
 		forget_user(name);
-	accounts_reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(&q, "user.pam_set", name, result, why);
 }
