@@ -66,48 +66,46 @@ get_name(struct request *q, char name[WIRE_NAME_MAX])
 	return packet_end(&q->packet);
 }
 
-int
-answer_domain_add(struct request *q)
+/* A change whose request is a name alone. */
+static int
+change_name(struct request *q, const char *event,
+    enum registry_result (*change)(
+	struct directory *d, const char *name, char *why))
 {
 	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
+	enum registry_result result;
 
 	if (get_name(q, name) == -1)
 		return -1;
-	return accounts_end_change(&q, "domain.added", name,
-	    registry_domain_add(&accounts.directory, name, why), why);
+	result = change(&accounts.directory, name, why);
+	if (result == REGISTRY_OK)
+		log_info(event, log_text("name", name));
+	reply_change(&q, result, why);
+	return 0;
+}
+
+int
+answer_domain_add(struct request *q)
+{
+	return change_name(q, "domain.added", registry_domain_add);
 }
 
 int
 answer_domain_del(struct request *q)
 {
-	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-
-	if (get_name(q, name) == -1)
-		return -1;
-	return accounts_end_change(&q, "domain.deleted", name,
-	    registry_domain_del(&accounts.directory, name, why), why);
+	return change_name(q, "domain.deleted", registry_domain_del);
 }
 
 int
 answer_alias_del(struct request *q)
 {
-	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-
-	if (get_name(q, name) == -1)
-		return -1;
-	return accounts_end_change(&q, "alias.deleted", name,
-	    registry_alias_del(&accounts.directory, name, why), why);
+	return change_name(q, "alias.deleted", registry_alias_del);
 }
 
 int
 answer_rule_del(struct request *q)
 {
-	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-
-	if (get_name(q, name) == -1)
-		return -1;
-	return accounts_end_change(&q, "rule.deleted", name,
-	    registry_rule_del(&accounts.directory, name, why), why);
+	return change_name(q, "rule.deleted", registry_rule_del);
 }
 
 /* A page of names under a count that is known only when they are put. */
