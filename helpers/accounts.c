@@ -25,7 +25,6 @@
 #include "server.h"
 #include "settings.h"
 #include "share.h"
-#include "super.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -393,12 +392,6 @@ make_folder(const char *path)
 static int
 give_up_privileges(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root,
-	    .lists = h->conf->lists};
 	int keep[3 + 2 * WIRE_HELPERS_MAX + HELPER_HASHERS_MAX +
 		 HELPER_PAMS_MAX + HELPER_PROGRAMS_MAX] = {
 	    h->smtpd, h->pop3d, h->admin};
@@ -414,12 +407,7 @@ give_up_privileges(const struct helper *h)
 		keep[n++] = h->link_pam[i];
 	for (unsigned i = 0; i < h->programs; i++)
 		keep[n++] = h->link_program[i];
-	if (privileges_close_others(keep, n) == -1)
-		return -1;
-	if (privileges_drop(&privileges, &place) == -1)
-		return -1;
-	super_end_with_parent();
-	return 0;
+	return helper_drop(h, &privileges, keep, n);
 }
 
 /* The store and the delays: 0, or -1 after a log line. */

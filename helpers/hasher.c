@@ -11,7 +11,6 @@
 #include "privileges.h"
 #include "server.h"
 #include "settings.h"
-#include "super.h"
 #include "token.h"
 #include "worker.h"
 
@@ -160,11 +159,6 @@ serve(void *arg)
 int
 hasher_run(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
 	int keep[] = {h->link_hash[0]}, failed = 0;
 
 	helper = h;
@@ -173,10 +167,8 @@ hasher_run(const struct helper *h)
 	/* Without its key set it serves passwords on, and takes no token. */
 	if (h->conf->token_keys[0] != '\0')
 		token_keys = token_load(h->conf->token_keys);
-	if (privileges_close_others(keep, 1) == -1 ||
-	    privileges_drop(&privileges, &place) == -1)
+	if (helper_drop(h, &privileges, keep, 1) == -1)
 		return 1;
-	super_end_with_parent();
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	token_free(&token_keys);

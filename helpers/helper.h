@@ -5,6 +5,7 @@
 #ifndef HELPER_H
 #define HELPER_H
 
+#include "privileges.h"
 #include "wire.h"
 
 #include <sys/types.h>
@@ -61,5 +62,17 @@ int keys_run(const struct helper *h);
 int hasher_run(const struct helper *h);
 int pam_run(const struct helper *h);
 int introspect_run(const struct helper *h);
+
+/* What the symbols in a helper's literal of rights stand for: h's own user, and
+ * its conf. */
+struct privileges_place helper_place(const struct helper *h);
+
+/*
+ * The begin of such a process: closes all descriptors but the n in keep (sorted
+ * here), gives up all rights but these, and ends with its parent from then on.
+ * 0, or -1 after a log line.
+ */
+int helper_drop(const struct helper *h, const struct privileges *privileges,
+    int *keep, size_t n);
 
 #endif

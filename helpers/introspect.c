@@ -14,7 +14,6 @@
 #include "program.h"
 #include "server.h"
 #include "settings.h"
-#include "super.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -103,19 +102,11 @@ serve(void *arg)
 int
 introspect_run(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root,
-	    .program = h->conf->token_program};
 	int keep[] = {h->link_program[0]}, failed = 0;
 
 	helper = h;
-	if (privileges_close_others(keep, 1) == -1 ||
-	    privileges_drop(&privileges, &place) == -1)
+	if (helper_drop(h, &privileges, keep, 1) == -1)
 		return 1;
-	super_end_with_parent();
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	return failed;

@@ -261,21 +261,12 @@ learn_machine(void)
 static int
 give_up_privileges(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root,
-	    .homes = h->conf->homes.items,
-	    .homes_count = h->conf->homes.count};
 	int keep[] = {
 	    h->smtpd, h->pop3d, h->admin, h->link_ask[0], h->link_tell[0]};
 
-	if (privileges_close_others(keep, sizeof(keep) / sizeof(keep[0])) == -1)
+	if (helper_drop(h, &privileges, keep, sizeof(keep) / sizeof(keep[0])) ==
+	    -1)
 		return -1;
-	if (privileges_drop(&privileges, &place) == -1)
-		return -1;
-	super_end_with_parent();
 	owner_setup((uid_t)h->conf->lowest_uid);
 	return 0;
 }

@@ -13,7 +13,6 @@
 #include "privileges.h"
 #include "server.h"
 #include "settings.h"
-#include "super.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -173,16 +172,11 @@ serve(void *arg)
 int
 pam_run(const struct helper *h)
 {
-	const struct privileges_place place = {.run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
 	int keep[] = {h->link_pam[0]}, failed = 0;
 
 	helper = h;
-	if (privileges_close_others(keep, 1) == -1 ||
-	    privileges_drop(&privileges, &place) == -1)
+	if (helper_drop(h, &privileges, keep, 1) == -1)
 		return 1;
-	super_end_with_parent();
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	return failed;

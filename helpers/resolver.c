@@ -359,11 +359,7 @@ set_up(const struct helpers_conf *conf)
 int
 resolver_run(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
+	const struct privileges_place place = helper_place(h);
 	int keep[] = {h->smtpd, h->pop3d};
 
 	helper = h;

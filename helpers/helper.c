@@ -1,0 +1,31 @@
+#include "helper.h"
+
+#include "settings.h"
+#include "super.h"
+
+struct privileges_place
+helper_place(const struct helper *h)
+{
+	return (struct privileges_place){.uid = h->uid,
+	    .gid = h->gid,
+	    .run = h->conf->run,
+	    .state = h->conf->state,
+	    .mail = h->conf->mail_root,
+	    .program = h->conf->token_program,
+	    .lists = h->conf->lists,
+	    .homes = h->conf->homes.items,
+	    .homes_count = h->conf->homes.count};
+}
+
+int
+helper_drop(const struct helper *h, const struct privileges *privileges,
+    int *keep, size_t n)
+{
+	const struct privileges_place place = helper_place(h);
+
+	if (privileges_close_others(keep, n) == -1 ||
+	    privileges_drop(privileges, &place) == -1)
+		return -1;
+	super_end_with_parent();
+	return 0;
+}
