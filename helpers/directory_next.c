@@ -15,21 +15,33 @@ damaged(const char *key)
 }
 
 enum directory_result
+directory_next_key(struct kv *kv, enum kv_table table, const char *after,
+    char key[KV_KEY_MAX], void *value, size_t size, size_t *length)
+{
+	switch (kv_next(kv, table, after, key, value, size, length)) {
+	case KV_OK:
+		return DIRECTORY_OK;
+	case KV_NONE:
+		return DIRECTORY_NO_USER;
+	case KV_FAILED:
+		break;
+	}
+	return DIRECTORY_FAILED;
+}
+
+enum directory_result
 directory_next_domain(
     struct directory *d, const char *after, char name[WIRE_NAME_MAX])
 {
 	char key[KV_KEY_MAX], domain[ADDRESS_DOMAIN_MAX + 1] = "";
+	enum directory_result result;
 
 	if (after[0] != '\0' && address_parse_domain(after, domain) == -1)
 		return DIRECTORY_NO_USER;
-	switch (kv_next(d->kv, KV_DOMAINS, domain, key, NULL, 0, NULL)) {
-	case KV_OK:
-		break;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		return DIRECTORY_FAILED;
-	}
+	result =
+	    directory_next_key(d->kv, KV_DOMAINS, domain, key, NULL, 0, NULL);
+	if (result != DIRECTORY_OK)
+		return result;
 	if (strlen(key) > ADDRESS_DOMAIN_MAX)
 		return damaged(key);
 	snprintf(name, WIRE_NAME_MAX, "%s", key);
@@ -43,6 +55,7 @@ next_address(struct directory *d, enum kv_table table, const char *after,
 {
 	char from[KV_KEY_MAX] = "", key[KV_KEY_MAX];
 	size_t size = value == NULL ? 0 : KV_VALUE_MAX;
+	enum directory_result result;
 
 	*a = (struct address){.local = ""};
 	if (domain[0] != '\0') {
@@ -58,14 +71,10 @@ next_address(struct directory *d, enum kv_table table, const char *after,
 		if (strcmp(key, from) > 0)
 			snprintf(from, sizeof(from), "%s", key);
 	}
-	switch (kv_next(d->kv, table, from, key, value, size, length)) {
-	case KV_OK:
-		break;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		return DIRECTORY_FAILED;
-	}
+	result =
+	    directory_next_key(d->kv, table, from, key, value, size, length);
+	if (result != DIRECTORY_OK)
+		return result;
 	if (address_from_key(key, a) == -1)
 		return damaged(key);
 	return DIRECTORY_OK;

@@ -20,4 +20,10 @@ enum directory_result
 directory_next_alias(struct directory *d, const char *after,
     char name[WIRE_NAME_MAX], struct record_targets *targets);
 
+/* The entry of a table behind the key `after`, as kv_next has it: OK; NO_USER
+ * at the end; FAILED. */
+enum directory_result
+directory_next_key(struct kv *kv, enum kv_table table, const char *after,
+    char key[KV_KEY_MAX], void *value, size_t size, size_t *length);
+
 #endif

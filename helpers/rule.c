@@ -1,5 +1,6 @@
 #include "rule.h"
 
+#include "directory_next.h"
 #include "log.h"
 
 #include <stdio.h>
@@ -146,18 +147,14 @@ rule_next(struct kv *kv, const char *after, char name[WIRE_NAME_MAX],
 	char from[KV_KEY_MAX] = "", key[KV_KEY_MAX];
 	struct address a;
 	size_t length;
+	enum directory_result result;
 
 	if (after[0] != '\0' && rule_key(after, &a, from) == -1)
 		return DIRECTORY_NO_USER;
-	switch (
-	    kv_next(kv, KV_RULES, from, key, value, sizeof(value), &length)) {
-	case KV_OK:
-		break;
-	case KV_NONE:
-		return DIRECTORY_NO_USER;
-	case KV_FAILED:
-		return DIRECTORY_FAILED;
-	}
+	result = directory_next_key(
+	    kv, KV_RULES, from, key, value, sizeof(value), &length);
+	if (result != DIRECTORY_OK)
+		return result;
 	if (name_of(key, name) == -1 || rule_get(rule, value, length) == -1) {
 		log_error("rule.damaged", log_text("key", key));
 		return DIRECTORY_FAILED;
