@@ -92,6 +92,19 @@ describe(const struct record_backend *b, char place[PLACE_MAX])
 	    b->flags & RECORD_BACKEND_LEARN ? " learn" : "");
 }
 
+/* What stands under a name that is listed. */
+static enum directory_result
+get_listed(struct directory *d, const char *name, struct record_user *user)
+{
+	char key[KV_KEY_MAX];
+	struct address a;
+
+	if (address_parse_stored(name, &a) != ADDRESS_OK)
+		return DIRECTORY_NO_USER;
+	address_key(&a, key);
+	return directory_user_get(d, key, user);
+}
+
 int
 answer_backend_list(struct request *q)
 {
@@ -100,7 +113,6 @@ answer_backend_list(struct request *q)
 	char name[WIRE_NAME_MAX], domain[WIRE_NAME_MAX], place[PLACE_MAX];
 	struct packet fields;
 	struct record_user user;
-	struct address a;
 	uint32_t count = 0;
 
 	packet_get_text(&q->packet, name, sizeof(name));
@@ -112,7 +124,7 @@ answer_backend_list(struct request *q)
 	while (count < PAGE_NAMES && fields.length < PAGE_OCTETS) {
 		result = directory_next_user(d, name, domain, name);
 		if (result == DIRECTORY_OK)
-			result = directory_user(d, name, &a, &user);
+			result = get_listed(d, name, &user);
 		if (result != DIRECTORY_OK)
 			break;
 		describe(&user.backend, place);

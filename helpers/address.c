@@ -144,8 +144,8 @@ address_parse_local(const char *text, int is_exact, char *local)
 	return 0;
 }
 
-enum address_status
-address_parse(const char *text, struct address *a)
+static enum address_status
+parse(const char *text, int keeps_case, struct address *a)
 {
 	/* Quoted and escaped throughout, a local part doubles and gains two. */
 	char local[2 * ADDRESS_LOCAL_MAX + 3];
@@ -160,10 +160,22 @@ address_parse(const char *text, struct address *a)
 		return ADDRESS_BAD_LOCAL;
 	memcpy(local, text, length);
 	local[length] = '\0';
-	if (address_parse_local(local, address_is_exact(a->domain), a->local) ==
-	    -1)
+	if (address_parse_local(local,
+		keeps_case || address_is_exact(a->domain), a->local) == -1)
 		return ADDRESS_BAD_LOCAL;
 	return ADDRESS_OK;
+}
+
+enum address_status
+address_parse(const char *text, struct address *a)
+{
+	return parse(text, 0, a);
+}
+
+enum address_status
+address_parse_stored(const char *text, struct address *a)
+{
+	return parse(text, 1, a);
 }
 
 int

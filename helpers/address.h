@@ -41,6 +41,10 @@ int address_is_exact(const char *domain);
 /* Reads text into *a; the parts that are not fine are "". */
 enum address_status address_parse(const char *text, struct address *a);
 
+/* As address_parse, of a name as the directory has it: its case stays, whatever
+ * holds for its domain by now. */
+enum address_status address_parse_stored(const char *text, struct address *a);
+
 /* Reads a domain alone, canonical, to domain[ADDRESS_DOMAIN_MAX + 1]: 0 or -1
  * where it is none: labels of letters, digits and hyphens (RFC 5321 2.3.5). */
 int address_parse_domain(const char *text, char *domain);

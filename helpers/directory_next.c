@@ -64,7 +64,7 @@ next_address(struct directory *d, enum kv_table table, const char *after,
 		address_key(a, from);
 	}
 	if (after[0] != '\0') {
-		if (address_parse(after, a) != ADDRESS_OK &&
+		if (address_parse_stored(after, a) != ADDRESS_OK &&
 		    address_parse_catch_all(after, a) == -1)
 			return DIRECTORY_NO_USER;
 		address_key(a, key);

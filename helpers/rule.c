@@ -108,8 +108,10 @@ rule_check(struct kv *kv, const char *key, const struct rule_sender *s)
 		   : RULE_DENIES;
 }
 
-int
-rule_key(const char *name, struct address *a, char *key)
+static int
+find_key(const char *name,
+    enum address_status (*parse)(const char *text, struct address *a),
+    struct address *a, char *key)
 {
 	a->local[0] = a->domain[0] = '\0';
 	if (strchr(name, '@') == NULL) {
@@ -119,10 +121,16 @@ rule_key(const char *name, struct address *a, char *key)
 		return 0;
 	}
 	if (address_parse_catch_all(name, a) == -1 &&
-	    address_parse(name, a) != ADDRESS_OK)
+	    parse(name, a) != ADDRESS_OK)
 		return -1;
 	address_key(a, key);
 	return 0;
+}
+
+int
+rule_key(const char *name, struct address *a, char *key)
+{
+	return find_key(name, address_parse, a, key);
 }
 
 /* And back. */
@@ -149,7 +157,8 @@ rule_next(struct kv *kv, const char *after, char name[WIRE_NAME_MAX],
 	size_t length;
 	enum directory_result result;
 
-	if (after[0] != '\0' && rule_key(after, &a, from) == -1)
+	if (after[0] != '\0' &&
+	    find_key(after, address_parse_stored, &a, from) == -1)
 		return DIRECTORY_NO_USER;
 	result = directory_next_key(
 	    kv, KV_RULES, from, key, value, sizeof(value), &length);

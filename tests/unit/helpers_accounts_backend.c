@@ -216,6 +216,47 @@ test_refusals(void **state)
 	close(admin);
 }
 
+/* Names with capitals of a domain that has no case any more hide no others. */
+static void
+test_listed(void **state)
+{
+	static const char *const names[] = {
+	    "Joe@example.org", "Zoe@example.org", "abe@example.org"};
+	char *items[] = {domain}, name[WIRE_NAME_MAX], place[1024];
+	struct packet request, reply;
+	int admin;
+
+	(void)state;
+	stop(SIGTERM, 0);
+	conf.case_sensitive = (struct conf_list){items, 1};
+	start();
+	admin = connect_to("admin");
+	ask_texts(admin, WIRE_DOMAIN_ADD, "example.org", NULL);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+		    set_backend(admin, names[i], 1, HOST, 995, 0, 1),
+		    PACKET_OK);
+	close(admin);
+	stop(SIGTERM, 0);
+	conf.case_sensitive.count = 0;
+	start();
+	admin = connect_to("admin");
+	packet_init(&request, WIRE_BACKEND_LIST);
+	packet_put_text(&request, "");
+	packet_put_text(&request, "");
+	assert_int_equal(ask(admin, &request, &reply), PACKET_OK);
+	assert_int_equal(packet_get_u32(&reply), 3);
+	for (int i = 0; i < 3; i++) {
+		packet_get_text(&reply, name, sizeof(name));
+		packet_get_text(&reply, place, sizeof(place));
+		assert_string_equal(name, names[i]);
+		assert_non_null(strstr(place, HOST ":995"));
+	}
+	assert_int_equal(packet_end(&reply), 0);
+	packet_free(&reply);
+	close(admin);
+}
+
 /* The process that a malformed request comes to closes that connection. */
 static void
 expect_closed(const char *who, struct packet *request)
@@ -276,6 +317,7 @@ main(void)
 	    CASE(test_judged_there),
 	    CASE(test_learned),
 	    CASE(test_refusals),
+	    CASE(test_listed),
 	    CASE(test_malformed),
 	};
 

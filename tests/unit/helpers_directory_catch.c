@@ -140,6 +140,48 @@ test_case(void **state)
 	leads_to("BOB@example.org", "bob@example.org");
 }
 
+/* The names of a table, joined by blanks. */
+static const char *
+listed(int aliases)
+{
+	static char got[256];
+	char name[WIRE_NAME_MAX] = "";
+
+	got[0] = '\0';
+	while ((aliases ? directory_next_alias(&d, name, name, &targets)
+			: directory_next_user(&d, name, "", name)) ==
+	       DIRECTORY_OK) {
+		strcat(got, name);
+		strcat(got, " ");
+	}
+	return got;
+}
+
+/* Names with capitals of a domain that has no case any more hide no others. */
+static void
+test_capitals_that_were(void **state)
+{
+	char exact_name[] = "example.org", *items[] = {exact_name};
+	const struct conf_list domains = {items, 1};
+
+	(void)state;
+	address_setup(&domains);
+	add_user("Joe@example.org");
+	add_user("Zoe@example.org");
+	add_user("abe@example.org");
+	assert_int_equal(
+	    alias("Us@example.org", "Joe@example.org"), REGISTRY_OK);
+	assert_int_equal(
+	    alias("We@example.org", "Joe@example.org"), REGISTRY_OK);
+	assert_int_equal(
+	    alias("all@example.org", "Joe@example.org"), REGISTRY_OK);
+	address_setup(NULL);
+	assert_string_equal(
+	    listed(0), "Joe@example.org Zoe@example.org abe@example.org ");
+	assert_string_equal(
+	    listed(1), "Us@example.org We@example.org all@example.org ");
+}
+
 int
 main(void)
 {
@@ -148,6 +190,7 @@ main(void)
 	    TEST(test_catch_all_is_listed),
 	    TEST(test_catch_all_of_another_domain),
 	    TEST(test_case),
+	    TEST(test_capitals_that_were),
 	};
 
 	log_set_level(LEVEL_ERROR);

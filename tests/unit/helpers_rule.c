@@ -221,6 +221,31 @@ test_deletion(void **state)
 	assert_int_equal(rule_next(d.kv, "", name, &rule), DIRECTORY_NO_USER);
 }
 
+/* As the names of users and aliases: directory_next.h. */
+static void
+test_capitals_that_were(void **state)
+{
+	char exact_name[] = "example.org", *items[] = {exact_name};
+	const struct conf_list domains = {items, 1};
+	static const char *const names[] = {
+	    "Joe@example.org", "Zoe@example.org", "abe@example.org"};
+	char name[WIRE_NAME_MAX] = "";
+
+	(void)state;
+	address_setup(&domains);
+	for (int i = 0; i < 3; i++) {
+		add_user(names[i]);
+		assert_int_equal(
+		    set_rule(names[i], WIRE_RULE_ONLY, ""), REGISTRY_OK);
+	}
+	address_setup(NULL);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+		    rule_next(d.kv, name, name, &rule), DIRECTORY_OK);
+		assert_string_equal(name, names[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -231,6 +256,7 @@ main(void)
 	    TEST(test_domain),
 	    TEST(test_refused),
 	    TEST(test_deletion),
+	    TEST(test_capitals_that_were),
 	};
 
 	log_set_level(LEVEL_ERROR);
