@@ -59,6 +59,13 @@ say(const struct list_report *report, const char *format, ...)
 	report->say(report->arg, text);
 }
 
+/* Also a CR, as it stands before a line's end. */
+static int
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* A line without its end, blanks around it and comment: its begin and length.
  */
 static const char *
@@ -74,7 +81,7 @@ trim(const char *line, size_t *length)
 		line++;
 		--*length;
 	}
-	while (*length > 0 && strchr(" \t\r", line[*length - 1]) != NULL)
+	while (*length > 0 && is_blank(line[*length - 1]))
 		--*length;
 	return line;
 }

@@ -90,7 +90,7 @@ test_lines(void **state)
 	    "# all of us\n\n  Ann@Example.org \t# boss\r\n"
 	    "bob@example.org#x\n\"c\"@example.org\n:include:more\n"
 	    ":include:../etc/passwd\nnobody\na@b c@d\nnul\0@example.org\n"
-	    "last@example.org";
+	    "bob@example.org\0\nlast@example.org";
 
 	(void)state;
 	said[0] = '\0';
@@ -105,7 +105,8 @@ test_lines(void **state)
 				  "team:7: no list can have this name\n"
 				  "team:8: no address: write user@domain\n"
 				  "team:9: no address: write user@domain\n"
-				  "team:10: has a NUL\n");
+				  "team:10: has a NUL\n"
+				  "team:11: has a NUL\n");
 }
 
 static void
