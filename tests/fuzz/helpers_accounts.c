@@ -1,11 +1,11 @@
 /*
  * helpers_accounts -- the table of requests that accounts answers, with a
- * directory and a hasher of the target's own: whatever smtpd or pop3d send,
- * nothing breaks, no exchange is left when they are gone, and no answer holds
- * a hash.
+ * directory and a hasher of the target's own: whatever smtpd, pop3d or mailctl
+ * send, nothing breaks, no exchange is left when they are gone, no answer holds
+ * a hash, and none tells of more faults than there may be.
  *
  * Input: pieces of one octet of kind, one of length, and so many octets; a
- * piece is a request by one of two roles.
+ * piece is a request by one of three roles.
  */
 #include "../../helpers/accounts_admin.h"
 #include "../../helpers/accounts_rows.h"
@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define REQUESTS 24
@@ -35,6 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_SASL_BEGIN, WIRE_SASL_STEP,
     WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST, WIRE_SASL_PROVED};
+/* Mailctl's: without those that would take away what the target needs, and
+ * those of which mailbox is told. */
+static const uint16_t admin_kinds[] = {WIRE_RULE_SET, WIRE_RULE_DEL,
+    WIRE_RULE_LIST, WIRE_ALIAS_CHECK, WIRE_ALIAS_ADD, WIRE_ALIAS_DEL,
+    WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST};
 static const uint8_t *input;
 static size_t input_size;
 static const uint8_t *whole; /* of the input */
@@ -44,7 +50,13 @@ static struct helpers_conf *conf_in_use;
 static struct server server;
 static uint32_t handle; /* that was named last */
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS	    (sizeof(kinds) / sizeof(kinds[0]))
+#define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
+/* Those whose fields are octets of the input; others are made. */
+#define RAW_KINDS (KINDS + ADMIN_KINDS)
+enum { MADE_BEGIN = RAW_KINDS, MADE_STEP, MADE_PROVED, MADE_ADMIN, ALL_KINDS };
+/* Ends of the three roles. */
+enum { SMTPD, POP3D, ADMIN, ROLES };
 
 /* The hasher: quick, and never pleased. */
 static int
@@ -131,6 +143,99 @@ put_begin(struct packet *p, const uint8_t *from, size_t length)
 	packet_put_data(p, from, length > 0 ? length - 1 : 0);
 }
 
+static size_t
+take_octet(const uint8_t **from, size_t *length)
+{
+	if (*length == 0)
+		return 0;
+	--*length;
+	return *(*from)++;
+}
+
+/* A name that means something here, or octets of the input. */
+static void
+put_name(struct packet *p, const uint8_t **from, size_t *length)
+{
+	static const char *const names[] = {"a@x.y", "b@x.y", "@x.y", "x.y",
+	    "list@x.y", "postmaster@x.y", "nobody@x.y", "", "logins", "<>",
+	    ":include:team", ":include:none", "\"A\"@X.y", "a+d@x.y"};
+	const size_t which = take_octet(from, length);
+	size_t n;
+
+	if (which < 200) {
+		packet_put_text(
+		    p, names[which % (sizeof(names) / sizeof(names[0]))]);
+		return;
+	}
+	n = which - 200 < *length ? which - 200 : *length;
+	packet_put_data(p, *from, n);
+	*from += n;
+	*length -= n;
+}
+
+/* A request of mailctl, mostly in the right form. */
+static void
+put_admin(struct packet *p, const uint8_t *from, size_t length)
+{
+	const size_t number = take_octet(&from, &length);
+
+	packet_init(p, admin_kinds[number % ADMIN_KINDS]);
+	put_name(p, &from, &length);
+	switch (p->head.type) {
+	case WIRE_RULE_SET:
+		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
+		break;
+	case WIRE_BACKEND_LIST:
+		put_name(p, &from, &length);
+		return;
+	case WIRE_ALIAS_ADD:
+	case WIRE_USER_SENDERS:
+		break;
+	default:
+		return;
+	}
+	packet_put_u32(p, (uint32_t)number / 32);
+	for (size_t i = 0; i < number / 32; i++)
+		put_name(p, &from, &length);
+}
+
+static void
+put_raw(struct packet *p, const uint8_t *from, size_t length)
+{
+	packet_reserve(p, length);
+	if (length > 0)
+		memcpy(p->data, from, length);
+	p->length = (uint32_t)length;
+}
+
+static void
+put_request(struct packet *p, unsigned kind, const uint8_t *from, size_t length)
+{
+	switch (kind) {
+	case MADE_BEGIN:
+		packet_init(p, WIRE_SASL_BEGIN);
+		put_begin(p, from, length);
+		break;
+	case MADE_STEP:
+		packet_init(p, WIRE_SASL_STEP);
+		packet_put_u32(p, handle);
+		packet_put_data(p, from, length);
+		break;
+	case MADE_PROVED:
+		packet_init(p, WIRE_SASL_PROVED);
+		packet_put_u32(p, handle);
+		packet_put_u8(p, (uint8_t)(length & 1));
+		break;
+	case MADE_ADMIN:
+		put_admin(p, from, length);
+		break;
+	default:
+		packet_init(
+		    p, kind < KINDS ? kinds[kind] : admin_kinds[kind - KINDS]);
+		put_raw(p, from, length);
+	}
+}
+
 /* The next request of the input; 0 at its end. */
 static int
 next_request(struct packet *p, unsigned *who)
@@ -140,31 +245,16 @@ next_request(struct packet *p, unsigned *who)
 
 	if (input_size < 2)
 		return 0;
-	*who = input[0] & 1;
-	kind = (input[0] >> 1) % (KINDS + 3);
+	kind = (input[0] >> 1) % ALL_KINDS;
+	*who = kind == MADE_ADMIN || (kind >= KINDS && kind < RAW_KINDS) ? ADMIN
+	       : input[0] & 1						 ? POP3D
+			      : SMTPD;
 	length = input[1];
 	input += 2;
 	input_size -= 2;
 	if (length > input_size)
 		length = input_size;
-	packet_init(p, kind < KINDS	   ? kinds[kind]
-		       : kind == KINDS	   ? WIRE_SASL_BEGIN
-		       : kind == KINDS + 1 ? WIRE_SASL_STEP
-					   : WIRE_SASL_PROVED);
-	if (kind == KINDS) {
-		put_begin(p, input, length);
-	} else if (kind == KINDS + 2) {
-		packet_put_u32(p, handle);
-		packet_put_u8(p, (uint8_t)(length & 1));
-	} else if (kind > KINDS) {
-		packet_put_u32(p, handle);
-		packet_put_data(p, input, length);
-	} else {
-		packet_reserve(p, length);
-		if (length > 0)
-			memcpy(p->data, input, length);
-		p->length = (uint32_t)length;
-	}
+	put_request(p, kind, input, length);
 	input += length;
 	input_size -= length;
 	return 1;
@@ -176,6 +266,21 @@ static int
 has_hash(const void *data, size_t length)
 {
 	return length > 3 && memmem(data, length, "$y$", 3) != NULL;
+}
+
+/* What mailctl has room for. */
+static void
+check_faults(struct packet *p)
+{
+	char text[WIRE_FAULT_MAX];
+	uint32_t count = packet_get_u32(p);
+
+	if (count > WIRE_FAULTS_MAX)
+		abort();
+	while (count-- > 0)
+		packet_get_text(p, text, sizeof(text));
+	if (packet_end(p) == -1)
+		abort();
 }
 
 /* Takes what was answered by now. */
@@ -191,12 +296,15 @@ take_replies(int fd)
 			memcpy(&handle, p.data + 1, sizeof(handle));
 		if (has_hash(p.data, p.length) && !has_hash(whole, whole_size))
 			abort();
+		if (p.head.type == WIRE_ALIAS_CHECK &&
+		    p.head.status == PACKET_OK)
+			check_faults(&p);
 	}
 	packet_free(&p);
 }
 
 static void
-talk(int ends[2])
+talk(const int ends[ROLES])
 {
 	struct packet p;
 	unsigned who;
@@ -207,33 +315,35 @@ talk(int ends[2])
 		packet_free(&p);
 		for (int i = 0; i < 8; i++)
 			fiber_yield();
-		take_replies(ends[0]);
-		take_replies(ends[1]);
+		for (int i = 0; i < ROLES; i++)
+			take_replies(ends[i]);
 	}
 }
 
 static void
 first_fiber(void *arg)
 {
-	int hash[2], smtpd[2], pop3d[2], clients[2];
+	static const enum server_role roles[ROLES] = {
+	    ROLE_SMTPD, ROLE_POP3D, ROLE_ADMIN};
+	int hash[2], ends[2], clients[ROLES];
 	const int64_t end = clock_after(20 * CLOCK_SECOND);
 
 	(void)arg;
 	make_pair(hash);
-	make_pair(smtpd);
-	make_pair(pop3d);
 	if (server_attach(&hasher, hash[1], ROLE_ACCOUNTS) == -1 ||
 	    (accounts.pool = pool_open(hash, 1, 8, accounts.delay)) == NULL ||
 	    (accounts.password = password_open(
-		 accounts.pool, &accounts.want, CLOCK_SECOND)) == NULL ||
-	    server_attach(&server, smtpd[1], ROLE_SMTPD) == -1 ||
-	    server_attach(&server, pop3d[1], ROLE_POP3D) == -1)
+		 accounts.pool, &accounts.want, CLOCK_SECOND)) == NULL)
 		abort();
-	clients[0] = smtpd[0];
-	clients[1] = pop3d[0];
+	for (int i = 0; i < ROLES; i++) {
+		make_pair(ends);
+		if (server_attach(&server, ends[1], roles[i]) == -1)
+			abort();
+		clients[i] = ends[0];
+	}
 	talk(clients);
-	close(smtpd[0]);
-	close(pop3d[0]);
+	for (int i = 0; i < ROLES; i++)
+		close(clients[i]);
 	while (server.peers > 0)
 		if (ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND)) ==
 			-1 ||
@@ -246,13 +356,13 @@ first_fiber(void *arg)
 	worker_stop();
 }
 
-static char folder[] = "/tmp/ringmail-fuzz-XXXXXX";
+static char folder[64], lists[96];
 
 static void
 clean_up(void)
 {
 	struct helpers_conf *conf = conf_in_use;
-	char command[64];
+	char command[96];
 
 	kv_close(&accounts.directory.kv);
 	delay_close(&accounts.delay);
@@ -260,6 +370,45 @@ clean_up(void)
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	if (system(command) != 0)
 		abort();
+}
+
+/* On memory, where the system has such a file system: syncs are not what is
+ * tried here. */
+static void
+make_folders(void)
+{
+	snprintf(folder, sizeof(folder), "%s/ringmail-fuzz-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (mkdtemp(folder) == NULL)
+		abort();
+	snprintf(lists, sizeof(lists), "%s/lists", folder);
+	if (mkdir(lists, 0755) == -1)
+		abort();
+}
+
+static void
+write_list(const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/team", lists);
+	if ((f = fopen(path, "w")) == NULL || fputs(text, f) == EOF ||
+	    fchmod(fileno(f), 0644) == -1 || fclose(f) != 0)
+		abort();
+}
+
+static void
+add_list(struct directory *d)
+{
+	static const struct record_targets team = {
+	    .count = 2, .names = {":include:team", "b@x.y"}};
+	char why[REGISTRY_WHY_MAX];
+
+	write_list("a@x.y\n");
+	if (registry_alias_add(d, "list@x.y", &team, why) != REGISTRY_OK)
+		abort();
+	write_list("a@x.y\nno address\ngone@x.y\n:include:none\n");
 }
 
 static void
@@ -274,8 +423,8 @@ set_up(void)
 	static int links[2];
 
 	log_set_level(LEVEL_ERROR);
-	if (mkdtemp(folder) == NULL ||
-	    (conf = settings_load(NULL, error, sizeof(error))) == NULL)
+	make_folders();
+	if ((conf = settings_load(NULL, error, sizeof(error))) == NULL)
 		abort();
 	free(conf->mechanisms.items[5]); /* LOGIN needs no initial one */
 	conf->mechanisms.items[5] = strdup("OAUTHBEARER");
@@ -290,13 +439,15 @@ set_up(void)
 	*d = (struct directory){.kv = kv_open(folder, 1U << 20),
 	    .default_domain = "x.y",
 	    .postmaster = "",
-	    .separator = '+'};
+	    .separator = '+',
+	    .lists = lists};
 	accounts.delay = delay_open(NULL, 1000, 8000);
 	if (d->kv == NULL || accounts.delay == NULL ||
 	    registry_domain_add(d, "x.y", why) != REGISTRY_OK ||
 	    registry_user_add(d, "a@x.y", &login, NULL, why) != REGISTRY_OK ||
 	    registry_user_backend(d, "b@x.y", 1, &backend, why) != REGISTRY_OK)
 		abort();
+	add_list(d);
 	atexit(clean_up);
 }
 

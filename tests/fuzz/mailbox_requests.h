@@ -231,6 +231,7 @@ put_fields(struct packet *p, uint32_t id)
 		return;
 	case WIRE_DAMAGED:
 	case WIRE_CLOSE:
+	case WIRE_LEAVE:
 		put_handle(p);
 		return;
 	case WIRE_SHELF:
