@@ -11,10 +11,10 @@
 #include "../../helpers/maildir.h"
 #include "../../helpers/mailbox_visit.h"
 #include "../../helpers/uidl.h"
+#include "../unit/remove_tree.h"
 #include "table.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -209,19 +209,10 @@ first_fiber(void *arg)
 	worker_stop();
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
 static void
 clean_up(void)
 {
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(folder);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "../../helpers/mailbox.c"
 
 #include "../../helpers/entry.h"
+#include "../unit/remove_tree.h"
 #include "accounts.h"
 #include "shelf.h"
 #include "table.h"
@@ -281,15 +282,6 @@ remove_letter(const char *path, const struct stat *st, int type, struct FTW *f)
 	return type == FTW_F ? remove(path) : 0;
 }
 
-static inline int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
-
 /* After an input: nobody's files have gone; letters go, some of the times. */
 static inline int
 mailbox_requests_end(void)
@@ -312,7 +304,7 @@ mailbox_requests_end(void)
 static inline void
 mailbox_requests_remove(void)
 {
-	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(folder);
 }
 
 /* On memory, where the system has such a file system: syncs are not what is

@@ -175,18 +175,18 @@ test_damage(void **state)
 	assert_non_null(delay);
 }
 
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		test_delays_grow, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_networks, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_ranks, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_survives_a_restart, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_is_bounded, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
+	    TEST(test_delays_grow),
+	    TEST(test_networks),
+	    TEST(test_ranks),
+	    TEST(test_survives_a_restart),
+	    TEST(test_is_bounded),
+	    TEST(test_damage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,18 +207,17 @@ folders(void **state)
 	assert_int_equal(errno, ENOTDIR);
 }
 
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		keys_are_found_by_name, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		keys_that_others_may_read, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		what_is_no_key_of_ours, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(what_is_no_file, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(folders, set_up, tear_down),
+	    TEST(keys_are_found_by_name),
+	    TEST(keys_that_others_may_read),
+	    TEST(what_is_no_key_of_ours),
+	    TEST(what_is_no_file),
+	    TEST(folders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,7 +182,6 @@ test_aside_moves(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_all_journals_are_replayed),
 	    TEST(test_the_others_wait),

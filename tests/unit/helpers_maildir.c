@@ -9,11 +9,11 @@
 #include "../../helpers/maildir.h"
 #include "../../helpers/snapshot.h"
 
+#include "remove_tree.h"
 #include "wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +23,6 @@
 #define BOX "example.org/u"
 
 static char root[64];
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
 
 static int
 setup(void **state)
@@ -47,7 +38,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(root);
 }
 
 static const char *

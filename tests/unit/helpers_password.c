@@ -411,24 +411,19 @@ test_cache_is_bounded(void **state)
 	login_cache_close(&c);
 }
 
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		test_hash_and_verify, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_queue_is_bounded, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_good_ones_come_first, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_upgrades_are_put_off, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_upgrades_leave_a_process, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_upgrades_are_pushed_out, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(
-		test_a_killed_process_is_replaced, set_up, tear_down),
+	    TEST(test_hash_and_verify),
+	    TEST(test_queue_is_bounded),
+	    TEST(test_good_ones_come_first),
+	    TEST(test_upgrades_are_put_off),
+	    TEST(test_upgrades_leave_a_process),
+	    TEST(test_upgrades_are_pushed_out),
+	    TEST(test_a_killed_process_is_replaced),
 	    cmocka_unit_test(test_cache),
 	    cmocka_unit_test(test_cache_ends),
 	    cmocka_unit_test(test_cache_is_bounded),

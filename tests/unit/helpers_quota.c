@@ -10,12 +10,12 @@
 #include "../../helpers/quota.h"
 #include "../../helpers/quota_count.h"
 #include "fiber.h"
+#include "remove_tree.h"
 #include "wire.h"
 #include "worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,15 +26,6 @@ static char root[64];
 static struct owner owner;
 static char name[WIRE_NAME_MAX];
 static unsigned number;
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
 
 static int
 make_root(void **state)
@@ -51,7 +42,7 @@ static int
 remove_root(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(root);
 }
 
 /* A mailbox of its own for each test. */

@@ -107,14 +107,10 @@ die_after_the_last(void)
 static void
 test_killed_afterwards(void **state)
 {
-	struct store *s;
-
 	(void)state;
 	in_child(die_after_the_last);
 	lose_mail();
-	s = open_store("b1");
-	assert_int_equal(count_letters(0, "new"), 0);
-	store_close(&s);
+	successor_has("b1", 0);
 }
 
 static void
@@ -135,13 +131,9 @@ fill_both_journals(void)
 static void
 test_checkpoint_settles(void **state)
 {
-	struct store *s;
-
 	(void)state;
 	in_child(fill_both_journals);
-	s = open_store("b1");
-	assert_int_equal(count_letters(0, "new"), 101);
-	store_close(&s);
+	successor_has("b1", 101);
 }
 
 /* More than may wait: the oldest go at once. */
@@ -213,26 +205,21 @@ test_forbidden(void **state)
 	assert_int_equal(removals_count(), 0);
 	assert_int_equal(count_letters(0, "new"), 1);
 	store_close(&s);
-	s = open_store("b2");
-	assert_int_equal(count_letters(0, "new"), 1);
-	store_close(&s);
+	successor_has("b2", 1);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		test_files_go_later, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_holder, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		test_killed_afterwards, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		test_checkpoint_settles, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_bound, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_trap, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_forbidden, setup, teardown),
+	    TEST(test_files_go_later),
+	    TEST(test_holder),
+	    TEST(test_killed),
+	    TEST(test_killed_afterwards),
+	    TEST(test_checkpoint_settles),
+	    TEST(test_bound),
+	    TEST(test_trap),
+	    TEST(test_forbidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,7 @@ break_second(void)
 	char path[1024];
 
 	snprintf(path, sizeof(path), "%s/%s/new", mail, owners[1].path);
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(path);
 	assert_int_equal(symlink("/tmp", path), 0);
 }
 
@@ -238,7 +238,6 @@ test_aside_at_start(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_each_for_itself),
 	    TEST(test_each_after_loss),

@@ -16,10 +16,10 @@
 #include "../../helpers/maildir.h"
 #include "../../helpers/uidl.h"
 
+#include "remove_tree.h"
 #include "worker.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,15 +29,6 @@
 static char folder[64], state_folder[80];
 static struct owner owner = {.path = "example.org/u"};
 static void (*test_body)(void);
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
 
 static int
 setup(void **state)
@@ -64,7 +55,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(folder);
 }
 
 static void

@@ -15,11 +15,11 @@
 #include "../../helpers/maildir.h"
 #include "../../helpers/owner.h"
 #include "../../helpers/store.h"
+#include "remove_tree.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,15 +33,6 @@ static struct owner owners[3];
 /* Of the last delivery; is_each: how it is asked for. */
 static struct store_place places[3];
 static int is_each;
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
-{
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path);
-}
 
 static int
 setup(void **state)
@@ -68,7 +59,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	return nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(root);
 }
 
 __attribute__((unused)) static struct store *
@@ -163,7 +154,7 @@ lose_mail(void)
 		char path[1024];
 
 		snprintf(path, sizeof(path), "%s/%s", mail, owners[i].path);
-		nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		remove_tree(path);
 	}
 }
 
@@ -190,5 +181,17 @@ name_of(char file[WIRE_FILE_MAX], uint64_t trace, size_t size)
 	maildir_name(name, trace, INT64_C(1700000000000000000), size, size + 1);
 	snprintf(file, WIRE_FILE_MAX, "new/%s", name);
 }
+
+/* Its successor finds so many letters in new/ of the first owner. */
+static inline void
+successor_has(const char *boot, unsigned letters)
+{
+	struct store *s = open_store(boot);
+
+	assert_int_equal(count_letters(0, "new"), letters);
+	store_close(&s);
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 #endif
