@@ -62,6 +62,18 @@ add_user(const char *name)
 	    registry_user_add(&d, name, &login, NULL, why), REGISTRY_OK);
 }
 
+static inline void
+del_user(const char *name)
+{
+	assert_int_equal(registry_user_del(&d, name, why), REGISTRY_OK);
+}
+
+static inline void
+del_alias(const char *name)
+{
+	assert_int_equal(registry_alias_del(&d, name, why), REGISTRY_OK);
+}
+
 /* Adds an alias with the comma-joined targets. */
 static inline enum registry_result
 alias(const char *name, const char *to)
@@ -74,6 +86,18 @@ alias(const char *name, const char *to)
 		strcpy(targets.names[targets.count++], one);
 	why[0] = '\0';
 	return registry_alias_add(&d, name, &targets, why);
+}
+
+static inline void
+add_alias(const char *name, const char *to)
+{
+	assert_int_equal(alias(name, to), REGISTRY_OK);
+}
+
+static inline void
+refuses_alias(const char *name, const char *to)
+{
+	assert_int_equal(alias(name, to), REGISTRY_REFUSED);
 }
 
 /* Checks that the address comes down to the comma-joined mailboxes. */

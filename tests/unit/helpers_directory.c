@@ -133,8 +133,7 @@ test_users(void **state)
 	    directory_user(&d, "ann", &a, &user), DIRECTORY_NO_USER);
 
 	assert_int_equal(registry_user_del(&d, "ann", why), REGISTRY_REFUSED);
-	assert_int_equal(
-	    registry_user_del(&d, "ANN@example.org", why), REGISTRY_OK);
+	del_user("ANN@example.org");
 	leads_nowhere("ann@example.org", DIRECTORY_NO_USER);
 	assert_int_equal(
 	    registry_user_del(&d, "ann@example.org", why), REGISTRY_REFUSED);
@@ -151,8 +150,7 @@ test_plus(void **state)
 	leads_to("ann+own@example.org", "ann+own@example.org");
 	leads_nowhere("+ann@example.org", DIRECTORY_NO_USER);
 	leads_nowhere("bob+ann@example.org", DIRECTORY_NO_USER);
-	assert_int_equal(
-	    alias("sales@example.org", "ann@example.org"), REGISTRY_OK);
+	add_alias("sales@example.org", "ann@example.org");
 	leads_to("sales+x@example.org", "ann@example.org");
 	d.separator = '\0';
 	leads_nowhere("ann+list@example.org", DIRECTORY_NO_USER);
@@ -164,41 +162,29 @@ test_aliases(void **state)
 	(void)state;
 	add_user("ann@example.org");
 	add_user("bob@example.org");
-	assert_int_equal(
-	    alias("both@example.org", "Bob@Example.org,ann@example.org"),
-	    REGISTRY_OK);
+	add_alias("both@example.org", "Bob@Example.org,ann@example.org");
 	leads_to("BOTH@example.org", "bob@example.org,ann@example.org");
-	assert_int_equal(
-	    alias("chain@example.org", "both@example.org,ann+x@example.org"),
-	    REGISTRY_OK);
+	add_alias("chain@example.org", "both@example.org,ann+x@example.org");
 	leads_to("chain@example.org", "bob@example.org,ann@example.org");
 
 	/* Its own name stands for the mailbox behind the alias. */
-	assert_int_equal(
-	    alias("ann@example.org", "ann@example.org,bob@example.org"),
-	    REGISTRY_OK);
+	add_alias("ann@example.org", "ann@example.org,bob@example.org");
 	leads_to("ann@example.org", "ann@example.org,bob@example.org");
 
-	assert_int_equal(
-	    alias("both@example.org", "bob@example.org"), REGISTRY_REFUSED);
-	assert_int_equal(
-	    alias("out@example.org", "x@elsewhere.example"), REGISTRY_REFUSED);
+	refuses_alias("both@example.org", "bob@example.org");
+	refuses_alias("out@example.org", "x@elsewhere.example");
 	assert_non_null(strstr(why, "not relayed"));
-	assert_int_equal(
-	    alias("out@example.org", "nobody@example.org"), REGISTRY_REFUSED);
-	assert_int_equal(
-	    alias("out@example.com", "bob@example.org"), REGISTRY_REFUSED);
+	refuses_alias("out@example.org", "nobody@example.org");
+	refuses_alias("out@example.com", "bob@example.org");
 	leads_nowhere("out@example.org", DIRECTORY_NO_USER);
 	assert_int_equal(
 	    registry_user_add(&d, "both@example.org", &login, NULL, why),
 	    REGISTRY_REFUSED);
 
 	/* A target that went later is left out. */
-	assert_int_equal(
-	    registry_user_del(&d, "bob@example.org", why), REGISTRY_OK);
+	del_user("bob@example.org");
 	leads_to("both@example.org", "ann@example.org");
-	assert_int_equal(
-	    registry_alias_del(&d, "Both@example.org", why), REGISTRY_OK);
+	del_alias("Both@example.org");
 	leads_nowhere("both@example.org", DIRECTORY_NO_USER);
 	assert_int_equal(
 	    registry_alias_del(&d, "both@example.org", why), REGISTRY_REFUSED);
@@ -212,35 +198,28 @@ test_loops(void **state)
 
 	(void)state;
 	add_user("ann@example.org");
-	assert_int_equal(
-	    alias("a@example.org", "ann@example.org"), REGISTRY_OK);
-	assert_int_equal(alias("b@example.org", "a@example.org"), REGISTRY_OK);
-	assert_int_equal(
-	    alias("ann@example.org", "b@example.org"), REGISTRY_REFUSED);
+	add_alias("a@example.org", "ann@example.org");
+	add_alias("b@example.org", "a@example.org");
+	refuses_alias("ann@example.org", "b@example.org");
 	assert_non_null(strstr(why, "loop"));
 	leads_to("b@example.org", "ann@example.org");
-	assert_int_equal(
-	    alias("ann@example.org", "b+x@example.org"), REGISTRY_REFUSED);
-	assert_int_equal(
-	    alias("self@example.org", "self@example.org"), REGISTRY_REFUSED);
+	refuses_alias("ann@example.org", "b+x@example.org");
+	refuses_alias("self@example.org", "self@example.org");
 
 	/* One that arises when a name in the middle goes. */
 	add_user("c+x@example.org");
-	assert_int_equal(
-	    alias("c@example.org", "c+x@example.org"), REGISTRY_OK);
-	assert_int_equal(
-	    registry_user_del(&d, "c+x@example.org", why), REGISTRY_OK);
+	add_alias("c@example.org", "c+x@example.org");
+	del_user("c+x@example.org");
 	leads_nowhere("c@example.org", DIRECTORY_LOOP);
 
 	strcpy(before, "ann@example.org");
 	for (i = 1; i < DIRECTORY_DEPTH; i++) {
 		snprintf(name, sizeof(name), "chain%d@example.org", i);
-		assert_int_equal(alias(name, before), REGISTRY_OK);
+		add_alias(name, before);
 		strcpy(before, name);
 	}
 	leads_to(before, "ann@example.org");
-	assert_int_equal(
-	    alias("too-long@example.org", before), REGISTRY_REFUSED);
+	refuses_alias("too-long@example.org", before);
 }
 
 /* Diamonds upon diamonds: few names, 2^n ways. */
@@ -282,12 +261,8 @@ test_too_many_targets(void **state)
 	assert_int_equal(
 	    directory_lookup(&d, "all@example.org", &targets), DIRECTORY_OK);
 	assert_int_equal(targets.count, WIRE_TARGETS_MAX);
-	assert_int_equal(
-	    alias("more@example.org", "all@example.org,u100@example.org"),
-	    REGISTRY_REFUSED);
-	assert_int_equal(
-	    alias("same@example.org", "all@example.org,u99@example.org"),
-	    REGISTRY_OK);
+	refuses_alias("more@example.org", "all@example.org,u100@example.org");
+	add_alias("same@example.org", "all@example.org,u99@example.org");
 }
 
 static void
@@ -312,8 +287,7 @@ test_postmaster(void **state)
 	leads_to("postmaster", "ann@example.org");
 	add_user("postmaster@example.org");
 	leads_to("postmaster", "postmaster@example.org");
-	assert_int_equal(
-	    alias("postmaster@empty.example", "zoe@example.org"), REGISTRY_OK);
+	add_alias("postmaster@empty.example", "zoe@example.org");
 	leads_to("postmaster@empty.example", "zoe@example.org");
 }
 
@@ -331,7 +305,7 @@ test_lists_and_domains(void **state)
 	    registry_domain_add(&d, "no domain", why), REGISTRY_REFUSED);
 	add_user("x@b.example");
 	add_user("y@example.org");
-	assert_int_equal(alias("z@b.example", "y@example.org"), REGISTRY_OK);
+	add_alias("z@b.example", "y@example.org");
 
 	assert_int_equal(directory_next_domain(&d, "", name), DIRECTORY_OK);
 	assert_string_equal(name, "b.example");
@@ -364,12 +338,10 @@ test_lists_and_domains(void **state)
 
 	assert_int_equal(
 	    registry_domain_del(&d, "b.example", why), REGISTRY_REFUSED);
-	assert_int_equal(
-	    registry_user_del(&d, "x@b.example", why), REGISTRY_OK);
+	del_user("x@b.example");
 	assert_int_equal(
 	    registry_domain_del(&d, "b.example", why), REGISTRY_REFUSED);
-	assert_int_equal(
-	    registry_alias_del(&d, "z@b.example", why), REGISTRY_OK);
+	del_alias("z@b.example");
 	assert_int_equal(
 	    registry_domain_del(&d, "b.example", why), REGISTRY_OK);
 	assert_int_equal(
