@@ -297,6 +297,23 @@ say_pass(struct backend_login *l)
 	return send_secret(l, line, (size_t)length);
 }
 
+/* Some say in their answer what they were asked: the password, or the response
+ * of AUTH PLAIN, of which the part before the password is enough. */
+static int
+has_secret(const struct backend_login *l, const char *line)
+{
+	char plain[BASE64_LENGTH(PLAIN_MAX) + 1];
+	size_t known = (strlen(l->to->user) + 2) / 3 * 4;
+	int found;
+
+	make_plain(l->to, plain);
+	plain[known > 4 ? known : 4] = '\0';
+	found = strstr(line, l->to->password) != NULL ||
+		strstr(line, plain) != NULL;
+	explicit_bzero(plain, sizeof(plain));
+	return found;
+}
+
 /* The reason of a refusal, by its code. */
 static enum backend_login_result
 judge(struct backend_login *l, const char *line)
@@ -311,9 +328,8 @@ judge(struct backend_login *l, const char *line)
 	    {"[SYS/PERM]", BACKEND_LOGIN_NEVER}};
 	const char *text = line + sizeof("-ERR ") - 1;
 
-	/* Some say in their answer what they were asked. */
 	snprintf(l->why, sizeof(l->why), "%.120s",
-	    strstr(line, l->to->password) == NULL ? line : "-ERR");
+	    has_secret(l, line) ? "-ERR" : line);
 	if (line[4] != ' ')
 		text = "";
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)

@@ -191,6 +191,12 @@ a_secret_is_in_no_reason(void **state)
 	talk(HELLO CAPA "-ERR [AUTH] pw is wrong\r\n");
 	assert_int_equal(result, BACKEND_LOGIN_DENIED);
 	assert_string_equal(login.why, "-ERR");
+	talk(HELLO CAPA "-ERR what is AUTH PLAIN AGFubgBwdw==?\r\n");
+	assert_string_equal(login.why, "-ERR");
+	talk(HELLO CAPA "-ERR what is AUTH PLAIN AGFubgBw...\r\n");
+	assert_string_equal(login.why, "-ERR");
+	talk(HELLO CAPA "-ERR what is AUTH PLAIN?\r\n");
+	assert_string_equal(login.why, "-ERR what is AUTH PLAIN?");
 }
 
 /* TLS that was asked for is never left out, and its words come first. */
