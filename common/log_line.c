@@ -1,6 +1,7 @@
 #include "log_line.h"
 
 #include "clock.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -73,36 +74,16 @@ is_plain(const char *text)
 	return true;
 }
 
-/*
- * The length of the printable UTF-8 character at s, 0 where there is none:
- * overlong forms, surrogates and C1 controls (U+0080 to U+009F) are none.
- * RFC 3629 4.
- */
+/* The length of the printable UTF-8 character at s, 0 where there is none: C1
+ * controls (U+0080 to U+009F) are none. */
 static size_t
-utf8_length(const unsigned char *s)
+printable_length(const char *s)
 {
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length, i;
-
-	if (s[0] >= 0x20 && s[0] < 0x7f)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
+	if ((unsigned char)s[0] < 0x80)
+		return s[0] >= ' ' && s[0] != 0x7f;
+	if ((unsigned char)s[0] == 0xc2 && (unsigned char)s[1] < 0xa0)
 		return 0;
-	length = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xc2 || s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < length; i++)
-		if (s[i] < 0x80 || s[i] > 0xbf)
-			return 0;
-	return length;
+	return utf8_character(s, strnlen(s, 4));
 }
 
 /* JSON has an escape for control characters alone: of other octets that are no
@@ -127,7 +108,7 @@ add_quoted(struct log_line *l, const char *text)
 	if (l->cut)
 		return;
 	for (; *text != '\0' && !l->cut; text += n) {
-		n = utf8_length((const unsigned char *)text);
+		n = printable_length(text);
 		if (n == 0) {
 			n = 1;
 			add_escaped(l, (unsigned char)*text);
