@@ -15,7 +15,7 @@
  *
  * Values with other signs than letters, digits and . : / - _ @ need quotes;
  * a file holds at most 1 MiB, a line 8 KiB.  It may include others, and
- *overrides them: include("log.conf").  Parts may be for one program of several
+ * overrides them: include("log.conf").  Parts may be for one program of several
  * (conf_text.h): smtpd { ... }.
  */
 #ifndef CONF_H
