@@ -29,6 +29,7 @@ static struct {
 	int64_t took;
 	uint64_t in, out; /* of the first */
 	int buffers;
+	_Atomic int is_running;
 } own;
 
 static void
@@ -40,6 +41,7 @@ passer(void *arg)
 	(void)arg;
 	assert_int_equal(conn_open(&a, own.first[0], own.send), 0);
 	assert_int_equal(conn_open(&b, own.second[0], own.send), 0);
+	own.is_running = 1;
 	own.end = conn_pass(&a, &b, own.idle);
 	own.took = clock_now() - began;
 	own.in = a.octets_in;
@@ -266,8 +268,9 @@ ends_where_nothing_is_taken(void **state)
 static void *
 stop_workers(void *arg)
 {
-	usleep(50000);
 	(void)arg;
+	while (!own.is_running)
+		usleep(1000);
 	worker_stop();
 	return NULL;
 }
