@@ -15,6 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+const char *const log_targets[] = {"stderr", "syslog", NULL};
+const char *const log_formats[] = {"text", "json", NULL};
+
 static const char *program_name = "ringmail";
 static int syslog_fd = -1;
 /* Lines that could not be written since the last one that could. */

@@ -16,6 +16,11 @@ enum log_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG };
 enum log_format { LOG_AS_KEY_VALUE, LOG_AS_JSON };
 
+/* How a conf, and a line, names them; each ends with NULL. */
+extern const char *const log_levels[];	/* "error" ... "debug" */
+extern const char *const log_targets[]; /* "stderr", "syslog" */
+extern const char *const log_formats[]; /* "text", "json" */
+
 struct log_field {
 	const char *key; /* NULL ends the list */
 	enum { LOG_TEXT, LOG_INT, LOG_HEX } kind;
@@ -114,7 +119,7 @@ void log_write_all(
 	log_write(LEVEL_INFO, event, log_fields(__VA_ARGS__))
 #define log_debug(event, ...) \
 	log_write(LEVEL_DEBUG, event, log_fields(__VA_ARGS__))
-/* What became of a message: of such lines, none is ever left out. */
+/* Of such lines, none is ever left out: what became of a message, mostly. */
 #define log_record(event, ...) \
 	log_write_all(LEVEL_INFO, event, log_fields(__VA_ARGS__))
 

@@ -9,8 +9,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-static const char *const levels[] = {"error", "warn", "info", "debug"};
-
 /* Kept free for the closing quote of a value that is cut, the closing brace of
  * JSON, and the newline. */
 static size_t
@@ -204,7 +202,7 @@ log_line_begin(struct log_line *l, enum log_format format, bool is_syslog,
 {
 	static const int priorities[] = {
 	    LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
-	const struct log_field head[] = {log_text("level", levels[level]),
+	const struct log_field head[] = {log_text("level", log_levels[level]),
 	    log_text("program", program), log_int("pid", getpid()),
 	    log_text("event", event)};
 
@@ -227,7 +225,7 @@ log_line_begin(struct log_line *l, enum log_format format, bool is_syslog,
 	if (!is_syslog) {
 		add_time(l);
 		add_text(l, " ");
-		add_text(l, levels[level]);
+		add_text(l, log_levels[level]);
 		add_text(l, " ");
 		add_text(l, program);
 		add_format(l, "[%d] ", (int)getpid());

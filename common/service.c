@@ -33,9 +33,6 @@
 /* Each has a partner for handshakes (tls_offload.h). */
 #define WORKERS_MOST (WORKER_MAX / 2)
 
-const char *const service_logs[] = {"stderr", "syslog", NULL};
-const char *const service_formats[] = {"text", "json", NULL};
-const char *const service_levels[] = {"error", "warn", "info", "debug", NULL};
 const char *const service_accepts[] = {"reuseport", "balance", NULL};
 
 /* The process's one service: in the parent, and what its child inherits. */

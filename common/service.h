@@ -34,8 +34,8 @@ struct tls_conf;
 
 /*
  * What every service's conf has.  It stands first in the program's own struct,
- * whose table names the members with defaults of its own; service_logs,
- * service_levels and service_accepts are the choices of three of them.
+ * whose table names the members with defaults of its own; service_accepts, and
+ * the lists of log.h, are the choices of some of them.
  *
  * On SIGHUP the parent reads the conf anew and hands it to the running client
  * process, with listeners that are new; a bad one is logged, and the old one
@@ -62,9 +62,6 @@ struct service_settings {
 	int64_t log_rate;	 /* lines of an event a second; 0: any */
 	struct tls_settings tls; /* TLS_ROWS */
 };
-extern const char *const service_logs[];    /* "stderr", "syslog" */
-extern const char *const service_levels[];  /* "error" ... "debug" */
-extern const char *const service_formats[]; /* "text", "json" */
 extern const char *const service_accepts[]; /* as enum service_accept */
 
 /* How the workers share what comes in. */

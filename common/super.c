@@ -200,19 +200,16 @@ signal_all(struct super_child *children, int number)
 static void
 take_level(const siginfo_t *info)
 {
-	static const char *const names[] = {"error", "warn", "info", "debug"};
 	int level = info->si_value.sival_int;
-	struct log_field fields[] = {log_text("level", "-"),
-	    log_int("uid", info->si_uid), {.key = NULL}};
 
 	if (info->si_code != SI_QUEUE || level < LEVEL_ERROR ||
 	    level > LEVEL_DEBUG)
 		return;
-	fields[0].text = names[level];
 	/* Who reads the line may count on it; unless the level hides it. */
 	if (level >= LEVEL_INFO)
 		log_set_level((enum log_level)level);
-	log_write_all(LEVEL_INFO, "log.level", fields);
+	log_record("log.level", log_text("level", log_levels[level]),
+	    log_int("uid", info->si_uid));
 	log_set_level((enum log_level)level);
 }
 

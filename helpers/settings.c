@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "backends.h"
+#include "log.h"
 #include "wire.h"
 
 #include <ctype.h>
@@ -9,10 +10,6 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const log_targets[] = {"stderr", "syslog", NULL};
-static const char *const log_levels[] = {
-    "error", "warn", "info", "debug", NULL};
-static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const line_ends[] = {"lf", "crlf", NULL};
 
 /* Letters, digits, blanks, hyphens and underlines: one name of a folder. */

@@ -190,8 +190,6 @@ service_command_reload(const char *folder, char **args, int count)
 enum client_exit
 service_command_loglevel(const char *folder, char **args, int count)
 {
-	static const char *const levels[] = {
-	    "error", "warn", "info", "debug", NULL};
 	enum client_exit code;
 	struct chosen chosen;
 	const char *near;
@@ -201,10 +199,11 @@ service_command_loglevel(const char *folder, char **args, int count)
 		warnx("loglevel takes: error|warn|info|debug [SERVICE...]");
 		return CLIENT_USAGE;
 	}
-	while (levels[level] != NULL && strcmp(levels[level], args[0]) != 0)
+	while (log_levels[level] != NULL &&
+	       strcmp(log_levels[level], args[0]) != 0)
 		level++;
-	if (levels[level] == NULL) {
-		near = conf_nearest(args[0], levels);
+	if (log_levels[level] == NULL) {
+		near = conf_nearest(args[0], log_levels);
 		warnx("\"%s\" is no level%s%s%s: error, warn, info, debug",
 		    args[0], near == NULL ? "" : "; did you mean ",
 		    near == NULL ? "" : near, near == NULL ? "" : "?");

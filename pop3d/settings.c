@@ -3,6 +3,7 @@
 #include "backend_capa.h"
 #include "lang.h"
 #include "listen_path.h"
+#include "log.h"
 #include "mechanism.h"
 #include "network.h"
 
@@ -103,12 +104,11 @@ static const struct conf_setting settings[] = {
     ROW("backends", "without", LIST, without, NULL,
 	.check = backend_capa_check),
 
-    ROW("log", "target", CHOICE, service.log, "stderr",
-	.choices = service_logs),
+    ROW("log", "target", CHOICE, service.log, "stderr", .choices = log_targets),
     ROW("log", "level", CHOICE, service.log_level, "info",
-	.choices = service_levels),
+	.choices = log_levels),
     ROW("log", "format", CHOICE, service.log_format, "text",
-	.choices = service_formats),
+	.choices = log_formats),
     ROW("log", "rate", NUMBER, service.log_rate, "1000",
 	BOUNDS("0", "1000000")),
     ROW("log", "transfers", BOOL, transfers, "no"),

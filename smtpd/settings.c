@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "listen_path.h"
+#include "log.h"
 #include "mechanism.h"
 #include "network.h"
 
@@ -68,12 +69,11 @@ static const struct conf_setting rows[] = {
 	.choices = service_accepts),
     ROW(NULL, "stack_size", SIZE, service.stack_size, "128K",
 	BOUNDS("64K", "8M")),
-    ROW("log", "target", CHOICE, service.log, "stderr",
-	.choices = service_logs),
+    ROW("log", "target", CHOICE, service.log, "stderr", .choices = log_targets),
     ROW("log", "level", CHOICE, service.log_level, "info",
-	.choices = service_levels),
+	.choices = log_levels),
     ROW("log", "format", CHOICE, service.log_format, "text",
-	.choices = service_formats),
+	.choices = log_formats),
     ROW("log", "rate", NUMBER, service.log_rate, "1000",
 	BOUNDS("0", "1000000")),
     ROW("trust", "proxy", LIST, proxy, NULL, .check = network_check),
