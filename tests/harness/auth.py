@@ -75,8 +75,7 @@ class AuthPair(TlsPair):
         names = ", ".join(f'"{m}"' for m in [*MECHANISMS, "USER", "APOP"])
         text = text.replace('"20ms"', '"0s"').replace(
             "accounts {\n", f"accounts {{\n    mechanisms = {{{names}}}\n"
-            "    store_secrets = yes\n    scram_iterations = 4096\n"
-            "    hash_cost = 1\n")
+            "    store_secrets = yes\n")
         conf.write_text(
             text + f'tokens {{\n    keys = "{self.issuer.set}"\n'
             f'    issuer = "{ISSUER}"\n    audience = "mail"\n}}\n')
