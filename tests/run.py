@@ -27,6 +27,7 @@ SANITIZERS = {
 }
 SANITIZE = " -fno-sanitize-recover=all -fno-omit-frame-pointer"
 VALGRIND = ("valgrind -q --error-exitcode=99 --trace-children=yes "
+            "--trace-children-skip=/bin/*,/usr/bin/* "
             "--child-silent-after-fork=no --vgdb=no --num-callers=30 "
             f"--suppressions={ROOT}/tests/valgrind.supp ")
 # Unit tests fork children that end in the middle of things; their leaks are

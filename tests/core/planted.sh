@@ -13,19 +13,50 @@ failed=0
 rm -rf "$folder"
 mkdir -p "$folder"
 
-# Builds TEST, with FLAGS, on the copy of the core and runs it.
-run() { # TEST FLAGS
-	sources=tests/core/no_tls.c
-	for module in $modules; do
-		sources="$sources $copy/$module.c"
-	done
+# Compiles FILES into FOLDER, two at a time; headers are of the core.
+compile() { # FOLDER FLAGS FILE...
+	into=$1 with=$2
+	shift 2
+	mkdir -p "$into"
+	# shellcheck disable=SC2016 # the inner shell's
+	printf '%s\n' "$@" | xargs -P2 -I{} sh -c \
+		'o=$1/$(basename "$3").o; exec cc $2 -iquote common -c -o "$o" "$3"' \
+		sh "$into" "$flags $with" {}
+}
+
+# What stays as it is, compiled once for each FLAGS: the core in core-FLAGS,
+# the tests in TEST-FLAGS.
+prepare() { # TEST FLAGS
+	core=$folder/core$2 tests=$folder/$1$2
+	if [ ! -d "$core" ]; then
+		sources=
+		for module in $modules; do
+			sources="$sources common/$module.c"
+		done
+		# shellcheck disable=SC2086 # a list of files
+		compile "$core" "$2" $sources common/switch_*.S \
+			tests/core/no_tls.c || return
+	fi
+	if [ ! -d "$tests" ]; then
+		sources=tests/unit/$1.c
+		[ "$1" != stress ] || sources=$(echo tests/core/stress*.c)
+		# shellcheck disable=SC2086 # a list of files
+		compile "$tests" "$2" $sources
+	fi
+}
+
+# Builds TEST, with FLAGS, on the core with FILE changed, and runs it.
+run() { # TEST FLAGS [FILE]
 	case $1 in
-	stress) tests='tests/core/stress*.c' args='-l 3 15' libs='' ;;
-	*) tests=tests/unit/$1.c args='' libs=-lcmocka ;;
+	stress) args='-l 3 15' libs='' ;;
+	*) args='' libs=-lcmocka ;;
 	esac
-	# shellcheck disable=SC2086 # lists of flags and files
-	cc $flags $2 -iquote "$copy" -o "$copy/test" $tests $sources \
-		"$copy"/switch_*.S $libs >"$log" 2>&1 || {
+	{
+		prepare "$1" "$2" && rm -rf "$copy/o" && mkdir "$copy/o" &&
+			cp "$core"/*.o "$tests"/*.o "$copy/o" &&
+			{ [ -z "${3-}" ] || compile "$copy/o" "$2" "$copy/$3"; } &&
+			cc $flags $2 -o "$copy/test" "$copy"/o/*.o $libs
+	} >"$log" 2>&1 || {
 		result "does not compile"
 		return 1
 	}
@@ -36,7 +67,7 @@ run() { # TEST FLAGS
 
 # As run, again while all is well: on a busy machine it takes a while until the
 # moment comes in which a fault shows.
-hunt() { # TEST FLAGS
+hunt() { # TEST FLAGS FILE
 	for _ in 1 2 3 4 5; do
 		run "$@" || return
 		[ "$code" = 0 ] || return 0
@@ -48,11 +79,10 @@ hunt() { # TEST FLAGS
 plant() { # NAME FILE SCRIPT TEST SAYS [FLAGS]
 	name=$1 copy=$folder/$1 log=$folder/$1.log
 	mkdir -p "$copy"
-	cp common/*.[chS] "$copy"
 	sed -E "$3" "common/$2" >"$copy/$2"
 	if cmp -s "common/$2" "$copy/$2"; then
 		result "is not planted: the code has changed"
-	elif ! hunt "$4" "${6-}"; then
+	elif ! hunt "$4" "${6-}" "$2"; then
 		:
 	elif [ "$code" = 0 ]; then
 		result "is not caught"
@@ -67,7 +97,6 @@ plant() { # NAME FILE SCRIPT TEST SAYS [FLAGS]
 control() {
 	name=nothing copy=$folder/nothing log=$folder/nothing.log
 	mkdir -p "$copy"
-	cp common/*.[chS] "$copy"
 	if run stress '' && [ "$code" = 0 ]; then
 		passed=$((passed + 1))
 		echo "ok   without a fault, the tests pass"
