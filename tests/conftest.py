@@ -1,4 +1,5 @@
 """Fixtures of the tests over the real processes."""
+import collections
 import contextlib
 import itertools
 import os
@@ -8,7 +9,8 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness.daemons import DOMAIN, Pair, running  # noqa: E402 (path first)
+# The path comes first.
+from harness.daemons import DOMAIN, Pair, RUNNER, running  # noqa: E402
 
 NUMBERS = itertools.count()
 
@@ -17,6 +19,20 @@ def pytest_configure(config):
     if os.geteuid() != 0:
         pytest.exit("these tests start daemons as several users: run as root",
                     1)
+    config.addinivalue_line("markers", "cases_under_valgrind(n): only the "
+                            "first n cases, the others go the same ways")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Under Valgrind, whose starts are slow, of many cases a few."""
+    seen, left_out = collections.Counter(), []
+    for item in items if RUNNER else ():
+        mark = item.get_closest_marker("cases_under_valgrind")
+        seen[item.function] += 1
+        if mark and seen[item.function] > mark.args[0]:
+            left_out.append(item)
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_make_parametrize_id(val):

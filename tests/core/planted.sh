@@ -51,6 +51,7 @@ run() { # TEST FLAGS [FILE]
 	stress) args='-l 3 15' libs='' ;;
 	*) args='' libs=-lcmocka ;;
 	esac
+	# shellcheck disable=SC2086 # lists of flags
 	{
 		prepare "$1" "$2" && rm -rf "$copy/o" && mkdir "$copy/o" &&
 			cp "$core"/*.o "$tests"/*.o "$copy/o" &&

@@ -65,6 +65,7 @@ def look(pair, load, deleter, before):
 
 
 @pytest.mark.parametrize("checkpoint", ["100ms", "30s"])
+@pytest.mark.cases_under_valgrind(1)
 def test_everything_killed_at_once(make_pair, checkpoint):
     print(f"RINGMAIL_SEED={SEED}")
     rng = random.Random(f"{SEED}/{checkpoint}")

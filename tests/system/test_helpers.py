@@ -144,6 +144,7 @@ def check_all(pair, load, users, exactly):
 
 
 @pytest.mark.parametrize("victim", ["mailbox.0", "mailbox.1"])
+@pytest.mark.cases_under_valgrind(1)
 def test_killed_under_load(make_pair, victim):
     """Messages for both: 250 means that both have it."""
     pair = make_pair(users=8, helpers={"mail": {"helpers": 2}})
@@ -164,6 +165,7 @@ def test_killed_under_load(make_pair, victim):
 
 
 @pytest.mark.parametrize("kill", [False, True], ids=["stop", "kill"])
+@pytest.mark.cases_under_valgrind(1)
 def test_their_number_changes_under_load(make_pair, kill):
     """1, 3, 1: nothing is lost or doubled; what replays is done before
     anybody is served."""

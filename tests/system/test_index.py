@@ -328,6 +328,7 @@ def test_import_from_courier(box):
     lambda path: os.mkfifo(path), lambda path: path.symlink_to("/etc"),
     lambda path: path.write_bytes(b"x"),
     lambda path: os.mknod(path, 0o20666, os.makedev(1, 5))])
+@pytest.mark.cases_under_valgrind(1)
 def test_hostile_owner_harms_himself(settled, trap):
     """new/ and the letters are traps; other mailboxes are served."""
     pair = settled.pair

@@ -19,6 +19,7 @@ BODY = b"Subject: k\r\n\r\nx\r\n"
 
 
 @pytest.mark.parametrize("helper", HELPERS)
+@pytest.mark.cases_under_valgrind(2)
 def test_killed_under_smtp_load(make_pair, helper):
     pair = make_pair(users=1)
     load = Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=20, seed=helper,
@@ -39,6 +40,7 @@ def test_killed_under_smtp_load(make_pair, helper):
 
 
 @pytest.mark.parametrize("helper", HELPERS)
+@pytest.mark.cases_under_valgrind(2)
 def test_killed_under_pop3_sessions(make_pair, helper):
     """A session that is logged in lives on, and sees the same maildrop."""
     pair = make_pair(users=1)
@@ -127,6 +129,7 @@ def test_all_helpers_away_and_back(make_pair):
 
 
 @pytest.mark.parametrize("service", ["smtpd", "pop3d"])
+@pytest.mark.cases_under_valgrind(1)
 def test_client_process_is_started_again(make_pair, service):
     pair = make_pair(users=1)
     old = pair.pid(f"{service}/client")

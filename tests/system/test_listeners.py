@@ -58,6 +58,7 @@ def has_line(pair, name, text):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.cases_under_valgrind(1)
 def test_sockets_by_address_and_by_name(pair, name):
     """Those that are passed are taken, and no others are made for them; one
     that the conf does not name is told of."""
@@ -104,6 +105,7 @@ def test_a_name_that_was_not_passed(pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.cases_under_valgrind(1)
 def test_systemd_socket_activate(pair, name):
     """The real one: the service starts with the first connection."""
     pair.stop(name)
@@ -123,6 +125,7 @@ def test_systemd_socket_activate(pair, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.cases_under_valgrind(1)
 def test_what_the_manager_is_told(pair, name):
     """READY once the workers serve; a reload; the end."""
     pair.stop(name)
@@ -173,6 +176,7 @@ def test_the_watchdog_hears_of_a_stuck_worker(pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.cases_under_valgrind(1)
 def test_unix_sockets(pair, name):
     """Their mode and group are the conf's, also after a reload; they are
     removed when they go; one that is left over is replaced."""

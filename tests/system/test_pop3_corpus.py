@@ -97,6 +97,7 @@ def utf8_session(pair, user):
 
 
 @pytest.mark.parametrize("line_ends", ["lf", "crlf"])
+@pytest.mark.cases_under_valgrind(1)
 def test_corpus_by_smtp(make_pair, line_ends):
     pair = make_pair(users=1, helpers={"mail": {"line_ends": line_ends}})
     sent = take(by_smtp(random.Random(1)), scaled(220, 60))

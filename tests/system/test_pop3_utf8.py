@@ -27,6 +27,7 @@ def strict(request):
 
 
 @pytest.mark.parametrize("kind", list(BODIES))
+@pytest.mark.cases_under_valgrind(2)
 def test_surrogate(strict, kind):
     user, body = f"u{list(BODIES).index(kind)}", BODIES[kind]
     assert deliver(strict.smtp_port, HEAD + body,

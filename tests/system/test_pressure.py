@@ -78,6 +78,7 @@ def stack():
 
 
 @pytest.mark.parametrize("accept", ["reuseport", "balance"])
+@pytest.mark.cases_under_valgrind(1)
 def test_one_address_holds_all_places_of_smtpd(make_pair, stack, accept):
     pair = settle(make_pair(users=1, smtpd={**CONF, "accept": accept}))
     bad = [stack.enter_context(smtp_from(pair, BAD)) for _ in range(PLACES)]

@@ -95,6 +95,7 @@ def pair(make_pair):
 
 
 @pytest.mark.parametrize("name", ["smtpd", "pop3d"])
+@pytest.mark.cases_under_valgrind(1)
 def test_sessions_keep_their_conf(pair, name):
     conf, port = Conf(pair, name), getattr(pair, PORT[name])
     client = pair.pid(f"{name}/client")
@@ -280,6 +281,7 @@ def test_thousand_reloads_under_load(pair):
 
 
 @pytest.mark.parametrize("mode", ["reuseport", "balance"])
+@pytest.mark.cases_under_valgrind(1)
 def test_accept_modes(make_pair, mode):
     pair = make_pair(users=1, smtpd={"accept": mode, "workers": 3,
                                      "log": {"level": "info"}},
