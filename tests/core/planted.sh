@@ -18,9 +18,10 @@ compile() { # FOLDER FLAGS FILE...
 	into=$1 with=$2
 	shift 2
 	mkdir -p "$into"
+	[ $# != 0 ] || return 0
 	# shellcheck disable=SC2016 # the inner shell's
 	printf '%s\n' "$@" | xargs -P2 -I{} sh -c \
-		'o=$1/$(basename "$3").o; exec cc $2 -iquote common -c -o "$o" "$3"' \
+		'exec cc $2 -iquote common -c -o "$1/$(basename "$3").o" "$3"' \
 		sh "$into" "$flags $with" {}
 }
 
@@ -55,7 +56,7 @@ run() { # TEST FLAGS [FILE]
 	{
 		prepare "$1" "$2" && rm -rf "$copy/o" && mkdir "$copy/o" &&
 			cp "$core"/*.o "$tests"/*.o "$copy/o" &&
-			{ [ -z "${3-}" ] || compile "$copy/o" "$2" "$copy/$3"; } &&
+			compile "$copy/o" "$2" ${3:+"$copy/$3"} &&
 			cc $flags $2 -o "$copy/test" "$copy"/o/*.o $libs
 	} >"$log" 2>&1 || {
 		result "does not compile"
