@@ -13,7 +13,7 @@ from .daemons import DOMAIN, PATIENCE
 from .talk_auth import AuthSteps
 
 MODES = ["whole", "octets", "random"]
-TIMEOUT = 10 * PATIENCE
+TIMEOUT = 30 * PATIENCE
 NAMES = {"domain": DOMAIN, "nul": "\0", "cr": "\r", "lf": "\n",
          "crlf": "\r\n", "tab": "\t", "blank": " ", "soh": "\1",
          "open": "\ue000", "close": "\ue001"}
@@ -270,10 +270,10 @@ class Talk(AuthSteps):
     def do_silent(self, argument="200ms"):
         self.line.silent(self.seconds(argument or "200ms"))
 
-    def do_ready(self, _=""):
-        """The server has said something by now."""
+    def do_ready(self, argument):
+        """The server says something within this time."""
         if not self.line.buffer and not select.select(
-                [self.line.sock], [], [], 0.1 * PATIENCE)[0]:
+                [self.line.sock], [], [], self.seconds(argument))[0]:
             raise Wrong("nothing came in time")
 
     def do_closed(self, _=""):

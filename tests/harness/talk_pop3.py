@@ -4,8 +4,9 @@ import os
 import pwd
 import struct
 
-from . import talk
-from .talk import Wrong, octets
+from . import proc, talk
+from .pop3 import Failed, Pop3
+from .talk import TIMEOUT, Wrong, octets
 
 UNIQUE = itertools.count()
 PROXY_2 = b"\r\n\r\n\0\r\nQUIT\n"
@@ -78,6 +79,20 @@ class Pop3Talk(talk.Talk):
             raise Wrong(f"{found} letters for {user}")
 
     # -- connections
+
+    def do_free(self, user):
+        """The user's maildrop becomes free: a login of another one is taken."""
+        def opens():
+            with Pop3(self.stage.pair.pop3_port, TIMEOUT) as pop3:
+                try:
+                    pop3.login(user)
+                except Failed as error:
+                    if not str(error).startswith("[IN-USE]"):
+                        raise
+                    return False
+                pop3.quit()
+                return True
+        proc.wait_until(f"{user}'s maildrop is free", opens, TIMEOUT)
 
     def do_proxy(self, argument):
         """A header of the PROXY protocol, version 2: FROM [tls]."""
