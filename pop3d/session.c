@@ -47,22 +47,26 @@ session_close_maildrop(struct pop3 *p)
 	p->state = AUTHORIZATION;
 }
 
+int64_t
+session_patience(const struct pop3 *p)
+{
+	if (p->state != AUTHORIZATION)
+		return p->conf->idle;
+	return service_patience(p->client, &p->conf->service, p->conf->idle);
+}
+
 /* One command, in and out. */
 static enum next
 serve(struct pop3 *p)
 {
-	int64_t idle = p->conf->idle;
 	enum conn_line got;
 	size_t length;
 	char *line;
 
-	/* RFC 1939 3: after the autologout nothing is sent or removed.  Who is
-	 * in his maildrop has all of the time, and keeps his place. */
+	/* RFC 1939 3: after the autologout nothing is sent or removed. */
 	p->client->standing.is_kept = p->state != AUTHORIZATION;
-	if (p->state == AUTHORIZATION)
-		idle = service_patience(p->client, &p->conf->service, idle);
-	got = conn_read_line(
-	    &p->conn, &line, &length, LINE_MAX, clock_after(idle));
+	got = conn_read_line(&p->conn, &line, &length, LINE_MAX,
+	    clock_after(session_patience(p)));
 	service_heard(p->client, p->errors + p->failures, 0);
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;

@@ -123,7 +123,7 @@ run_exchange(struct smtp *s, const char *mechanism, const char *initial)
 	    .channel = &channel,
 	    .prefix = "334 ",
 	    .helper = s->conf->helper,
-	    .idle = s->conf->command};
+	    .idle = session_patience(s, s->conf->command)};
 	enum sasl_relay_result result;
 	struct sasl_login login;
 	enum next next;

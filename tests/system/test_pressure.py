@@ -146,19 +146,29 @@ def test_nobody_deserves_less(make_pair, stack):
 def test_timeouts_shrink(make_pair, stack):
     """A silent client has the whole time while there is room, and a 32nd of
     it when all places are taken; one that has brought mail has twice that."""
+    limits = {"sessions": 8, "address_sessions": 1000}
     pair = settle(make_pair(users=1, smtpd={
-        **CONF, "timeouts": {"command": "64s"},
-        "limits": {"sessions": 8, "address_sessions": 1000}}))
+        **CONF, "timeouts": {"command": "64s"}, "limits": limits,
+        "auth": {"mx": "yes"}}, pop3d={
+            **CONF, "timeouts": {"idle": "64s"}, "limits": limits}))
     silent = stack.enter_context(smtp_from(pair, BAD))
     time.sleep(1)
     assert silent.cmd("NOOP").code == 250
     good = stack.enter_context(smtp_from(pair, GOOD))
     deliver(good)
     for _ in range(6):
-        stack.enter_context(smtp_from(pair, BAD))
+        asked = stack.enter_context(smtp_from(pair, BAD))
     begin = time.monotonic()
     assert silent.cmd("NOOP").code == 250
-    assert silent.reply().code == 421
+    # In the midst of a login as well.
+    asked.hello()
+    assert asked.cmd("AUTH SCRAM-SHA-256").code == 334
+    for _ in range(8):
+        pop3 = stack.enter_context(pop3_from(pair, BAD))
+    pop3.send(b"AUTH SCRAM-SHA-256\r\n")
+    assert pop3.line() == b"+ "
+    assert silent.reply().code == asked.reply().code == 421
+    assert pop3.sock.recv(4096) == b""
     assert 1.9 < time.monotonic() - begin < 20
 
 
