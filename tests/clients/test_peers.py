@@ -30,10 +30,6 @@ class Receiver(TlsPair):
             "listen_lmtp": [f"127.0.0.1:{self.lmtp_port}"],
             "limits": {"recipients": LIMIT}})
 
-    def letters(self, user):
-        folder = self.maildir(user) / "new"
-        return sorted(folder.iterdir()) if folder.is_dir() else []
-
     def letter(self, user, count=1):
         """The newest of so many letters, once they are there."""
         proc.wait_until(f"{count} letters for {user}",

@@ -75,19 +75,11 @@ class Ports(TlsPair):
             "listen_submission": [f"127.0.0.1:{submission}"],
             "listen_lmtp": [f"127.0.0.1:{lmtp}"],
             "trust": {"xclient": ["127.0.0.2"], "proxy": ["127.0.0.3"]},
-            "auth": {"mechanisms": MECHANISMS}})
+            "auth": {"mechanisms": MECHANISMS}}, helpers={"accounts": {
+                "mechanisms": [*MECHANISMS, "USER"], "store_secrets": True}})
         self.ports = {"mx": self.smtp_port, "submissions": self.smtps_port,
                       "submission": submission, "lmtp": lmtp}
         self.ca.make("client", mail="client@example.test", keep_key=False)
-        conf = self.conf("helpers")
-        names = ", ".join(f'"{m}"' for m in MECHANISMS + ["USER"])
-        conf.write_text(conf.read_text().replace(
-            "accounts {\n", f"accounts {{\n    mechanisms = {{{names}}}\n"
-            "    store_secrets = yes\n"))
-
-    def letters(self, user):
-        folder = self.maildir(user) / "new"
-        return sorted(folder.iterdir()) if folder.is_dir() else []
 
     def letter(self, user):
         path, = self.letters(user)

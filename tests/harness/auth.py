@@ -69,16 +69,12 @@ class AuthPair(TlsPair):
             smtpd={"auth": {"mechanisms": MECHANISMS, "mx": True}},
             pop3d={"mechanisms": [*MECHANISMS, "USER", "APOP"],
                    "plaintext_login": "no",
-                   "timeouts": {"failed_login": "0s"}}, **rest)
-        conf = self.conf("helpers")
-        text = conf.read_text()
-        names = ", ".join(f'"{m}"' for m in [*MECHANISMS, "USER", "APOP"])
-        text = text.replace('"20ms"', '"0s"').replace(
-            "accounts {\n", f"accounts {{\n    mechanisms = {{{names}}}\n"
-            "    store_secrets = yes\n")
-        conf.write_text(
-            text + f'tokens {{\n    keys = "{self.issuer.set}"\n'
-            f'    issuer = "{ISSUER}"\n    audience = "mail"\n}}\n')
+                   "timeouts": {"failed_login": "0s"}},
+            helpers={
+                "accounts": {"mechanisms": [*MECHANISMS, "USER", "APOP"],
+                             "failed_login": "0s", "store_secrets": True},
+                "tokens": {"keys": self.issuer.set, "issuer": ISSUER,
+                           "audience": "mail"}}, **rest)
 
     def certificate_of(self, user):
         return certificate_of(self.clients, user)

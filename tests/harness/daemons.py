@@ -298,6 +298,11 @@ class Pair:
     def maildir(self, user):
         return self.mail / DOMAIN / user
 
+    def letters(self, user):
+        """The files of those that no session has seen."""
+        folder = self.maildir(user) / "new"
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+
 
 @contextlib.contextmanager
 def running(pair):

@@ -1,7 +1,9 @@
 """A small POP3 client that checks what every reply must look like."""
 import re
 import socket
+import time
 
+from .daemons import PATIENCE
 from .smtp import Closed
 
 
@@ -119,3 +121,16 @@ def fetch(port, user, password="pw", delete=False):
                 pop3.cmd(f"DELE {number}")
         pop3.quit()
     return found
+
+
+def patient(action, but=None):
+    """Repeats what is answered with [SYS/TEMP], for a while."""
+    deadline = time.monotonic() + 30 * PATIENCE
+    while True:
+        try:
+            return action()
+        except Failed as error:
+            if "SYS/TEMP" not in str(error) or (but and but in str(error)) \
+                    or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -1,10 +1,8 @@
 """What POP3 conversations (tests/talk/pop3) need beside."""
 import itertools
-import os
-import pwd
 import struct
 
-from . import proc, talk
+from . import maildir, proc, talk
 from .pop3 import Failed, Pop3
 from .talk import TIMEOUT, Wrong, octets
 
@@ -63,13 +61,11 @@ class Pop3Talk(talk.Talk):
             return
         path, text = self.laid
         self.laid = None
-        owner = pwd.getpwnam("ringmail")
         for folder in reversed(path.parents):
             if not folder.is_dir():
                 folder.mkdir(0o700)
-                os.chown(folder, owner.pw_uid, owner.pw_gid)
-        path.write_bytes(text)
-        os.chown(path, owner.pw_uid, owner.pw_gid)
+                maildir.own(folder)
+        maildir.put(path, text)
 
     def do_left(self, argument):
         """USER N: so many letters lie in the mailbox."""

@@ -84,7 +84,8 @@ class TlsPair(Pair):
     """Services with certificates: an ECDSA and an RSA one for HOST, one for
     OTHER and *.wild.example.test."""
 
-    def __init__(self, tls=None, smtpd=None, pop3d=None, **rest):
+    def __init__(self, tls=None, smtpd=None, pop3d=None, helpers=None,
+                 **rest):
         self.ca = Authority()
         self.smtps_port, self.pop3s_port = free_ports(2)
         self.certificate = self.ca.make("mx", HOST)
@@ -97,7 +98,8 @@ class TlsPair(Pair):
         super().__init__(
             smtpd={**conf["smtpd"], **(smtpd or {})},
             pop3d={**conf["pop3d"], **(pop3d or {})},
-            helpers={"keys": {"folder": self.ca.keys}}, **rest)
+            helpers={"keys": {"folder": self.ca.keys}, **(helpers or {})},
+            **rest)
 
     def remove(self):
         super().remove()

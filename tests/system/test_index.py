@@ -1,13 +1,13 @@
 """The index of a mailbox: UIDLs never change, and nothing else lies."""
 import hashlib
 import os
-import pwd
 import random
 import re
 import time
 
 import pytest
 
+from harness import maildir
 from harness.daemons import DOMAIN, PATIENCE
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import Closed, deliver
@@ -27,7 +27,6 @@ class Box:
         self.user = user
         self.address = f"{user}@{DOMAIN}"
         self.path = pair.maildir(user)
-        self.owner = pwd.getpwnam("ringmail")
 
     def deliver(self, count, first=0):
         for n in range(first, first + count):
@@ -37,15 +36,10 @@ class Box:
                            self.address).code == 250
 
     def make(self):
-        for sub in ("", "new", "cur", "tmp"):
-            (self.path / sub).mkdir(parents=True, exist_ok=True)
-        for path in (self.path.parent, self.path, *self.path.iterdir()):
-            os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
+        maildir.make(self.path)
 
     def put(self, name, content):
-        path = self.path / name
-        path.write_bytes(content)
-        os.chown(path, self.owner.pw_uid, self.owner.pw_gid)
+        maildir.put(self.path / name, content)
 
     def files(self, sub):
         return sorted(p.name for p in (self.path / sub).iterdir())
@@ -88,7 +82,7 @@ def box(pair, user):
 def settled(box):
     """A box of 6 letters whose folders rest: its index is relied on."""
     box.deliver(6)
-    time.sleep(2.1)
+    time.sleep(maildir.REST)
     box.uidls()
     return box
 
@@ -237,7 +231,7 @@ def test_check_list_repair(settled):
     settled.put("cur/foreign", text(30))
     assert "is older" in pair.must("mailbox", "check", address)
     assert pair.must("mailbox", "repair", address).startswith("7 letters")
-    time.sleep(2.1)
+    time.sleep(maildir.REST)
     settled.uidls()
     path = settled.index()
     with open(path, "r+b") as file:
@@ -348,10 +342,8 @@ def test_hostile_owner_harms_himself(settled, trap):
 
 def test_sparse_terabyte(settled):
     """Only the letter itself is not to be had at once."""
-    with open(settled.path / "cur" / "2000000000.big", "wb") as file:
-        file.truncate(1 << 40)
-    os.chown(settled.path / "cur" / "2000000000.big",
-             settled.owner.pw_uid, settled.owner.pw_gid)
+    settled.put("cur/2000000000.big", b"")
+    os.truncate(settled.path / "cur" / "2000000000.big", 1 << 40)
     started = time.monotonic()
     with Pop3(settled.pair.pop3_port, user=settled.user) as pop3:
         assert pop3.list()[7] == 1 << 40

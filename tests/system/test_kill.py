@@ -11,7 +11,7 @@ import pytest
 from harness import proc
 from harness.daemons import DOMAIN, HELPERS, KILLED, PATIENCE, scaled
 from harness.load import Load, untraced
-from harness.pop3 import Failed, Pop3, fetch
+from harness.pop3 import Failed, Pop3, fetch, patient
 from harness.smtp import Smtp, deliver
 
 MESSAGES = scaled(2000, 60)
@@ -58,19 +58,6 @@ def test_killed_under_pop3_sessions(make_pair, helper):
         pair.kill_helper(helper)
         pop3.quit()
     assert fetch(pair.pop3_port, "u0") == want[1:]
-
-
-def patient(action, but=None):
-    """Repeats what is answered with [SYS/TEMP], for a while."""
-    deadline = time.monotonic() + 30 * PATIENCE
-    while True:
-        try:
-            return action()
-        except Failed as error:
-            if "SYS/TEMP" not in str(error) or (but and but in str(error)) \
-                    or time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 def test_logins_while_accounts_is_killed(make_pair):

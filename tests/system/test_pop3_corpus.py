@@ -1,13 +1,12 @@
 """Odd messages come out as they went in: octets equal, and LIST, STAT and the
 reply to RETR tell what is sent.  Those that SMTP can carry come by SMTP, the
 others lie in the Maildir, as another program would have left them."""
-import os
-import pwd
 import random
 import re
 
 import pytest
 
+from harness import maildir
 from harness.daemons import DOMAIN, scaled
 from harness.load import untraced
 from harness.pop3 import Pop3
@@ -111,7 +110,7 @@ def test_corpus_by_smtp(make_pair, line_ends):
 
 def test_corpus_by_file(pair, user):
     assert deliver(pair.smtp_port, HEAD, f"{user}@{DOMAIN}").code == 250
-    box, owner = pair.maildir(user), pwd.getpwnam("ringmail")
+    box = pair.maildir(user)
     letters = take(by_file(random.Random(2)), scaled(180, 60))
     for number, letter in enumerate(letters):
         # Some names tell sizes, as other programs' do.
@@ -120,9 +119,7 @@ def test_corpus_by_file(pair, user):
             name += f",S={len(letter)}"
         if number % 3 == 2:
             name += f",S={len(letter)},W={len(wire(letter))}"
-        path = box / ("new" if number % 2 else "cur") / name
-        path.write_bytes(letter)
-        os.chown(path, owner.pw_uid, owner.pw_gid)
+        maildir.put(box / ("new" if number % 2 else "cur") / name, letter)
     with utf8_session(pair, user) as pop3:
         found = check_box(pop3)
         pop3.quit()

@@ -1,34 +1,22 @@
 """QUIT: what is marked is gone for everybody at its +OK; its files go soon."""
 import os
-import pwd
 import threading
 import time
 
 import pytest
 
-from harness import proc
+from harness import maildir, proc
 from harness.daemons import DOMAIN, PATIENCE
-from harness.pop3 import Failed, Pop3
+from harness.pop3 import Failed, Pop3, fetch, patient
 from harness.smtp import deliver
 
 LETTERS = 600
 TEXT = b"Subject: x\n\nbody\n"
 
 
-
 def fill(pair, user, count=LETTERS, first=0):
     """Letters that another program has put there, long ago."""
-    path = pair.maildir(user)
-    owner = pwd.getpwnam("ringmail")
-    for sub in ("", "new", "cur", "tmp"):
-        (path / sub).mkdir(parents=True, exist_ok=True)
-    for folder in (path.parent, path, *path.iterdir()):
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    for n in range(first, first + count):
-        name = path / "new" / (f"{1700000000 + n}.M1P1.other,S={len(TEXT)},"
-                               f"W={len(TEXT) + 3}")
-        name.write_bytes(TEXT)
-        os.chown(name, owner.pw_uid, owner.pw_gid)
+    maildir.fill(pair.maildir(user), [TEXT] * count, first)
 
 
 def files(pair, user):
@@ -63,7 +51,7 @@ def test_gone_at_once(pair, user):
     """Each login sees what the last QUIT left, though it came at once; and
     none has to read the folders."""
     fill(pair, user)
-    time.sleep(2.1)
+    time.sleep(maildir.REST)
     with Pop3(pair.pop3_port, user=user) as pop3:
         uidls = pop3.uidl()
         pop3.quit()
@@ -113,16 +101,7 @@ def test_killed_after_the_answer(make_pair):
         mark(pop3, range(1, LETTERS))
         pop3.quit()
     pair.kill_helper("mailbox")
-    deadline = time.monotonic() + 30 * PATIENCE
-    while True:
-        try:
-            with Pop3(pair.pop3_port, user="u0") as pop3:
-                assert pop3.stat()[0] == 1
-                pop3.quit()
-            break
-        except Failed as error:
-            assert "SYS/TEMP" in str(error)
-            assert time.monotonic() < deadline
+    assert len(patient(lambda: fetch(pair.pop3_port, "u0"))) == 1
     assert len(files(pair, "u0")) == 1
 
 
