@@ -33,7 +33,7 @@ def entries(name):
 
     def end():
         for one in names:
-            found[f"{block}.{one}".lstrip(".")] = " ".join(text)
+            found[f"{block}.{one}".lstrip(".")] = "\n".join(text)
 
     for line in page.splitlines():
         item = re.match(r"\.It Ic (.*)", line)
@@ -59,7 +59,7 @@ def entries(name):
 
 def plain(text):
     """A page's text without its macros."""
-    text = re.sub(r"(?:^| )\.(?:Cm|Pa|Ic|Li|Qq|Sq|Ar|Xr|Dv|Ql|Pp|It) ", " ",
+    text = re.sub(r"(?:^|\s)\.(?:Cm|Pa|Ic|Li|Qq|Sq|Ar|Xr|Dv|Ql|Pp|It) ", " ",
                   text)
     return " ".join(text.replace('"', " ").split()).lower()
 
@@ -91,8 +91,7 @@ def test_each_setting_has_an_entry(name):
 def test_units_defaults_and_limits_are_said(name):
     wrong, pages = [], entries(name)
     for key, setting in table(name).items():
-        text = plain(pages[key])
-        head = pages[key].split(" .")[0] + " " + pages[key]
+        head, text = pages[key].split("\n")[0], plain(pages[key])
         unit = UNITS.get(setting["kind"])
         if unit and not re.search(rf"\b(?:Ar|Cm) (?:{unit})", head):
             wrong.append(f"{key} does not say that it is a {unit}")
