@@ -146,10 +146,12 @@ def test_postal(pair, tmp_path):
         [program, "-t", "3", "-c", "5", "-m", "20", "-r", "6000", "-z",
          tmp_path / "debug", f"[127.0.0.1]{pair.smtp_port}", users],
         cwd=tmp_path, stdout=subprocess.DEVNULL)
-    folders = [pair.maildir(f"u{n}") / "new" for n in (13, 14, 15)]
-    proc.wait_until("some have come", lambda: sum(
-        len([*folder.glob("*")]) for folder in folders) > 10)
-    proc.end(process, 10)
+    try:
+        proc.wait_until("some have come", lambda: sum(
+            len(pair.letters(f"u{n}")) for n in (13, 14, 15)) > 10,
+            60 * PATIENCE)
+    finally:
+        proc.end(process, 10)
     letters = [untraced(letter) for n in (13, 14, 15)
                for letter in fetch(pair.pop3_port, f"u{n}")]
     assert len(letters) > 10

@@ -152,3 +152,18 @@ def wait_until(what, condition, seconds=60.0):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what}: not within {seconds} s")
         time.sleep(0.02)
+
+
+def settled(what, measure, rest=0.5, seconds=30.0):
+    """Waits until what measure() gives stays as it is for rest seconds, and
+    returns it."""
+    begun = time.monotonic()
+    since, value = begun, measure()
+    while time.monotonic() < since + rest:
+        if time.monotonic() > begun + seconds:
+            raise AssertionError(f"{what}: no rest within {seconds} s")
+        time.sleep(0.02)
+        now = measure()
+        if now != value:
+            since, value = time.monotonic(), now
+    return value

@@ -114,15 +114,14 @@ class Front(Pair):
 
 
 @pytest.fixture(scope="module")
-def module_front():
+def shared_pair():
     with running(Front()) as made:
         yield made
 
 
 @pytest.fixture
-def front(module_front):
-    yield module_front
-    module_front.check()
+def front(pair):
+    return pair
 
 
 def refused(front, match):
@@ -254,7 +253,8 @@ def test_client_that_does_not_read_stops_the_backend(front):
         with Pop3(front.pop3_port, user="ann") as pop3:
             before = proc.resident(front.pid("pop3d/client"))
             pop3.send(b"RETR 1\r\n")
-            time.sleep(1)
+            proc.wait_until("it sends", lambda: sent[0])
+            proc.settled("what it sends", lambda: sent[0])
             assert proc.resident(front.pid("pop3d/client")) - before < 4096
     assert 0 < sent[0] < 1 << 26
 

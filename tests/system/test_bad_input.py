@@ -141,6 +141,8 @@ def test_smtp_client_gone_at_each_step(pair, user, address):
              b"RCPT TO:<%s>\r\n" % address.encode(), b"DATA\r\n",
              b"Subject: half\r\n", b"\r\nhalf", b" a message" * 20_000,
              b"\r\n.", b"\r"]
+    client = pair.pid("smtpd/client")
+    before = proc.shape(client)
     for reset in (False, True):
         for count in range(len(steps) + 1):
             s = raw(pair.smtp_port)
@@ -152,7 +154,8 @@ def test_smtp_client_gone_at_each_step(pair, user, address):
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                              b"\1\0\0\0\0\0\0\0")
             s.close()
-    time.sleep(0.2)
+    proc.wait_until("all have gone", lambda: proc.shape(client) == before,
+                    20 * PATIENCE)
     assert fetch(pair.pop3_port, user) == []
     assert list((pair.maildir(user) / "tmp").glob("*")) == []
 

@@ -1,13 +1,11 @@
 """Clients that ask for much and read nothing cost little memory."""
-import os
 import pathlib
-import pwd
 import socket
-import time
 
 import pytest
 
-from harness.daemons import BUILD, RUNNER
+from harness import maildir, proc
+from harness.daemons import BUILD, PATIENCE, RUNNER
 from harness.pop3 import Pop3
 
 READERS = 100
@@ -25,20 +23,6 @@ def resident(pid):
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) << 10
     raise ValueError(pid)
-
-
-def fill(pair, user, letters):
-    path, owner = pair.maildir(user), pwd.getpwnam("ringmail")
-    for sub in ("", "new", "cur", "tmp"):
-        (path / sub).mkdir(parents=True, exist_ok=True)
-    for folder in (path.parent, path, *path.iterdir()):
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-    for number, text in enumerate(letters):
-        name = path / "new" / (
-            f"{1700000000 + number}.M1P1.h,S={len(text)},"
-            f"W={len(text) + text.count(LINE[-1:])}")
-        name.write_bytes(text)
-        os.chown(name, owner.pw_uid, owner.pw_gid)
 
 
 def slow_reader(port):
@@ -61,7 +45,7 @@ def test_slow_readers(make_pair, command, letters):
     pair = make_pair(users=1, helpers={"mail": {"exclusive": "no"}},
                      pop3d={"limits": {"sessions": "500",
                                        "address_sessions": "500"}})
-    fill(pair, "u0", letters)
+    maildir.fill(pair.maildir("u0"), letters)
     Pop3(pair.pop3_port, user="u0", timeout=60).quit()
     client = pair.pid("pop3d/client")
     before = resident(client)
@@ -69,8 +53,9 @@ def test_slow_readers(make_pair, command, letters):
     try:
         for sock in readers:
             sock.sendall(command + b"\r\n")
-        time.sleep(1)
-        grown = resident(client) - before
+        grown = proc.settled("the readers' memory",
+                             lambda: resident(client),
+                             seconds=30 * PATIENCE) - before
         # One that reads is served meanwhile.
         with Pop3(pair.pop3_port, user="u0", timeout=60) as pop3:
             assert pop3.stat()[0] == len(letters)
