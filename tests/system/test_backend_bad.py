@@ -7,10 +7,11 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, Pair, free_ports, running
+from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports, running
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Closed
 
+BACKEND = 2 if PATIENCE == 1 else 4  # seconds that one has
 GREETING = b"+OK ready\r\n"
 CAPA = b"+OK\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\n" \
     b"PIPELINING\r\nEXPIRE NEVER\r\nUTF8\r\nLANG\r\nSASL PLAIN\r\n.\r\n"
@@ -68,7 +69,7 @@ class Script:
 
 
 def sleep(_):
-    time.sleep(3)
+    time.sleep(BACKEND + 1)
     return False
 
 
@@ -90,7 +91,7 @@ class Front(Pair):
     def __init__(self):
         self.back, = free_ports(1)
         super().__init__(
-            users=0, pop3d={"timeouts": {"backend": "700ms",
+            users=0, pop3d={"timeouts": {"backend": f"{BACKEND}s",
                                          "failed_login": "0s"},
                             "log": {"rate": 0}},
             helpers={})

@@ -58,7 +58,8 @@ def test_all_sessions_of_smtpd(make_pair):
 def test_the_end_of_data_is_answered_in_time(make_pair):
     """RFC 5321 4.5.3.2.6: the client waits ten minutes, and we answer before
     that whatever the helper does."""
-    pair = make_pair(users=1, smtpd={"timeouts": {"commit": "400ms"}})
+    pair = make_pair(users=1, smtpd={"timeouts": {
+        "commit": f"{PATIENCE + 1}s"}})
     mailbox = pair.pid("mailbox")
     with Smtp(pair.smtp_port) as session:
         session.hello()

@@ -307,7 +307,7 @@ def test_commands_in_either_case(pair, user):
 
 def test_autologout(make_pair):
     """RFC 1939 3: no UPDATE state, nothing is removed."""
-    pair = make_pair(pop3d={"timeouts": {"idle": f"{1 * PATIENCE}s"}})
+    pair = make_pair(pop3d={"timeouts": {"idle": f"{PATIENCE + 2}s"}})
     letters(pair, f"u0@{DOMAIN}", 1)
     with Pop3(pair.pop3_port, user="u0") as pop3:
         pop3.cmd("DELE 1")
