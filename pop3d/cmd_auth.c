@@ -122,7 +122,7 @@ new_relay(struct pop3 *p, struct sasl_channel *channel)
 	    .channel = channel,
 	    .prefix = "+ ",
 	    .helper = p->conf->helper,
-	    .idle = session_patience(p)};
+	    .idle = session_idle(p)};
 }
 
 /* USER name -- RFC 1939 7. */

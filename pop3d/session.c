@@ -48,7 +48,7 @@ session_close_maildrop(struct pop3 *p)
 }
 
 int64_t
-session_patience(const struct pop3 *p)
+session_idle(const struct pop3 *p)
 {
 	if (p->state != AUTHORIZATION)
 		return p->conf->idle;
@@ -65,8 +65,8 @@ serve(struct pop3 *p)
 
 	/* RFC 1939 3: after the autologout nothing is sent or removed. */
 	p->client->standing.is_kept = p->state != AUTHORIZATION;
-	got = conn_read_line(&p->conn, &line, &length, LINE_MAX,
-	    clock_after(session_patience(p)));
+	got = conn_read_line(
+	    &p->conn, &line, &length, LINE_MAX, clock_after(session_idle(p)));
 	service_heard(p->client, p->errors + p->failures, 0);
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;

@@ -74,7 +74,7 @@ int session_allows_plaintext(const struct pop3 *p);
 
 /* How long to wait for the client's next line, ns.  Before the login it is the
  * shorter the more sessions there are; who is in his maildrop has all of it. */
-int64_t session_patience(const struct pop3 *p);
+int64_t session_idle(const struct pop3 *p);
 
 /* Lets the maildrop go and forgets it.  Idempotent. */
 void session_close_maildrop(struct pop3 *p);
