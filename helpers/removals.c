@@ -125,7 +125,7 @@ remove_files(const struct removal *r, const char *const *files, unsigned n)
 	if (result == -1)
 		result = remove_each(r, files, n);
 	/* It is the owner's disk: no reason to keep it for ever. */
-	if (result == 0 && n == r->count - r->done &&
+	if (result != -1 && n == r->count - r->done &&
 	    maildir_settle(r->owner.path) == -1)
 		log_error("expunge.unsettled", log_text("path", r->owner.path),
 		    log_errno(errno));
@@ -252,6 +252,7 @@ removals_settle(void)
 			log_error("expunge.lost",
 			    log_text("path", queue.first->owner.path),
 			    log_errno(errno));
+			index_spoil(&queue.first->owner);
 			drop(queue.first);
 		}
 	return 0;

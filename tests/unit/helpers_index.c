@@ -2,10 +2,15 @@
  * changed by others. */
 #include "index_box.h"
 
+#include "../../helpers/homes.h"
 #include "../../helpers/index_check.h"
 #include "../../helpers/removals.h"
 
 #include "clock.h"
+#include "log.h"
+
+#include <sched.h>
+#include <sys/mount.h>
 
 #define LETTERS 40
 
@@ -206,6 +211,61 @@ removals_leave_the_rest(void)
 	close(look(LETTERS - 8).fd);
 }
 
+/* A home of the test's own that can be made read-only: 0, or -1 where the
+ * system does not let us. */
+static int
+mount_home(char *home, size_t size)
+{
+	snprintf(home, size, "%s/home", folder);
+	if (mkdir(home, 0755) == -1 || unshare(CLONE_NEWNS) == -1 ||
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1)
+		return -1;
+	return mount(home, home, "none", MS_BIND, NULL);
+}
+
+static void
+lock_home(const char *home, unsigned long flags)
+{
+	assert_int_equal(
+	    mount("none", home, "none", MS_REMOUNT | MS_BIND | flags, NULL), 0);
+}
+
+/* What a checkpoint gives up, since an owner's disk fails, is listed again. */
+static void
+lost_removals_come_back(void)
+{
+	const struct owner virtual = owner;
+	struct index_removal r = {.bases = NULL};
+	char names[10][4 + MAILDIR_NAME_MAX], home[80];
+	const char *files[10];
+
+	if (mount_home(home, sizeof(home)) == -1) {
+		print_message("no mount of its own: skipped\n");
+		return;
+	}
+	assert_int_equal(homes_add(home), 0);
+	snprintf(owner.path, sizeof(owner.path), "%s/u", home);
+	assert_int_equal(mkdir(owner.path, 0700), 0);
+	strcat(owner.path, "/Maildir");
+	assert_int_equal(maildir_make(owner.path), 0);
+	fill(LETTERS);
+	settle(LETTERS);
+	name_letters(names, files, 10);
+	assert_int_equal(removals_add(&owner, 7, files, 10, 1), 0);
+	index_removal_add(&r, files, 10);
+	assert_int_equal(index_removal_finish(&r, &owner), 1);
+	removals_release(7, 1);
+	close(look(LETTERS - 10).fd);
+	lock_home(home, MS_RDONLY);
+	log_set_level(LEVEL_ERROR);
+	assert_int_equal(removals_settle(), 0);
+	assert_int_equal(removals_count(), 0);
+	lock_home(home, 0);
+	close(look(LETTERS).fd);
+	owner = virtual;
+	assert_int_equal(umount2(home, MNT_DETACH), 0);
+}
+
 /* Whoever reads the folders, for what reason ever, sees them no more. */
 static void
 what_is_promised_is_gone_at_once(void)
@@ -335,6 +395,7 @@ main(void)
 	    TEST(others_make_it_old),
 	    TEST(another_boot_makes_it_old),
 	    TEST(removals_leave_the_rest),
+	    TEST(lost_removals_come_back),
 	    TEST(what_is_promised_is_gone_at_once),
 	    TEST(flipped_octets_are_found),
 	    TEST(lost_and_cut_files_are_made_anew),
