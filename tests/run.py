@@ -10,6 +10,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -233,6 +234,8 @@ def main(steps):
     if not steps or not set(steps) <= {*STEPS, "all"}:
         sys.exit(f"usage: run.py {' | '.join(STEPS)} | all ...")
     OUT.mkdir(parents=True, exist_ok=True)
+    # Who starts us may ignore his children's ends; ours count.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     report, start = Report(), time.monotonic()
     for step in ALL if "all" in steps else steps:
         print(f"== {step}", flush=True)

@@ -44,11 +44,17 @@ static struct {
 	unsigned char binding[2][TLS_BINDING_MAX];
 } own;
 
+/* Primes take their time: one key of RSA is enough for all tests. */
+static EVP_PKEY *rsa;
+
 static EVP_PKEY *
 make_key(const char *kind)
 {
-	if (strcmp(kind, "RSA") == 0)
-		return EVP_RSA_gen(2048);
+	if (strcmp(kind, "RSA") == 0) {
+		if (rsa == NULL)
+			rsa = EVP_RSA_gen(2048);
+		return EVP_PKEY_up_ref(rsa) ? rsa : NULL;
+	}
 	if (strcmp(kind, "EC") == 0)
 		return EVP_EC_gen("P-256");
 	return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
@@ -487,7 +493,10 @@ main(void)
 	    cmocka_unit_test(handshakes_that_fail),
 	    cmocka_unit_test(clients_that_mean_no_good),
 	};
+	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	EVP_PKEY_free(rsa);
+	return failed;
 }
