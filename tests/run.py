@@ -103,7 +103,8 @@ def units(report, name, build, flags="", runner="", only=None):
         return execute([*runner.split(), str(ROOT / build / "unit" / unit)],
                        {"CMOCKA_MESSAGE_OUTPUT": "tap", **options()})
 
-    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+    # Some of them wait more than they compute.
+    with concurrent.futures.ThreadPoolExecutor(CPUS + 1) as pool:
         results = list(pool.map(run, names))
     for unit, (code, output, seconds) in zip(names, results):
         passed = len(re.findall(r"^ok ", output, re.M))
@@ -162,7 +163,7 @@ def sanitizer(report, name):
     flags, build = SANITIZERS[name] + SANITIZE, f"build/{name}"
     units(report, name, build, flags)
     pytests(report, f"{name} system", ["system", "talk"], build, flags,
-            load=0.1)
+            load=0.1, jobs=CPUS + 1)
 
 
 def faults(report, name, length):
