@@ -102,9 +102,7 @@ set_up(const char *kind)
 	struct tls_files files = {0};
 	unsigned char *der = NULL;
 	X509 *x;
-	int length;
-
-	int has_partner = own.has_partner;
+	int length, has_partner = own.has_partner;
 
 	memset(&own, 0, sizeof(own));
 	own.has_partner = has_partner;
