@@ -18,42 +18,44 @@ copy_text(const ASN1_STRING *string)
 	return strndup(text, length);
 }
 
-static char *
-find_mail_address(const X509 *x)
+/* The first one; NULL: there is none. */
+static const ASN1_STRING *
+mail_address(const GENERAL_NAMES *names)
 {
-	GENERAL_NAMES *all =
-	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	char *found = NULL;
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(all) && found == NULL; i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(all, i);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
 		if (name->type == GEN_EMAIL)
-			found = copy_text(name->d.rfc822Name);
+			return name->d.rfc822Name;
 	}
-	GENERAL_NAMES_free(all);
-	return found;
+	return NULL;
 }
 
-static char *
-find_common_name(const X509 *x)
+static const ASN1_STRING *
+common_name(const X509 *x)
 {
 	const X509_NAME *subject = X509_get_subject_name(x);
 	int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
 
-	return at == -1 ? NULL
-			: copy_text(X509_NAME_ENTRY_get_data(
-			      X509_NAME_get_entry(subject, at)));
+	return at == -1
+		   ? NULL
+		   : X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
 }
 
 char *
 tls_identity(const SSL *ssl)
 {
 	const X509 *x = SSL_get0_peer_certificate(ssl);
-	char *name;
+	const ASN1_STRING *name;
+	GENERAL_NAMES *names;
+	char *copy;
 
 	if (x == NULL || SSL_get_verify_result(ssl) != X509_V_OK)
 		return NULL;
-	name = find_mail_address(x);
-	return name != NULL ? name : find_common_name(x);
+	names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	if ((name = mail_address(names)) == NULL)
+		name = common_name(x);
+	copy = name != NULL ? copy_text(name) : NULL;
+	GENERAL_NAMES_free(names);
+	return copy;
 }

@@ -6,8 +6,8 @@
 
 /*
  * The identity of the client's certificate, if it was verified: its first
- * rfc822Name, else its CN.  NULL: none, or one with control characters.  The
- * caller frees it.
+ * rfc822Name, or its CN where it has no such name.  NULL: none, or one that is
+ * empty or has control characters.  The caller frees it.
  */
 char *tls_identity(const SSL *ssl);
 
