@@ -2,7 +2,6 @@
 import os
 import shutil
 import socket
-import subprocess
 import sys
 
 from .daemons import BUILD, PATIENCE, RUNNER
@@ -39,14 +38,10 @@ def launch(pair, name, sockets=(), names=None, env=None):
     env = {**os.environ, **(env or {})}
     if names:
         env["LISTEN_FDNAMES"] = ":".join(names)
-    with open(pair.log(name), "ab") as log:
-        pair.processes[name] = subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
-             *which(), str(BUILD / "bin" / name), "-c",
-             str(pair.conf(name))],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=fds,
-            env=env, start_new_session=True, cwd="/")
-    return pair.processes[name]
+    return pair.spawn(
+        name, [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
+               *which(), str(BUILD / "bin" / name), "-c",
+               str(pair.conf(name))], pass_fds=fds, env=env)
 
 
 def listener(family=socket.AF_INET, address=("127.0.0.1", 0)):
@@ -88,5 +83,8 @@ class Manager:
         except TimeoutError:
             return True
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.sock.close()

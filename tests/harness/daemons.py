@@ -148,14 +148,20 @@ class Pair:
         """Starts the services (all of them) and waits until they serve."""
         for name in names or SERVICES:
             assert name not in self.processes, f"{name} runs already"
-            with open(self.log(name), "ab") as log:
-                self.processes[name] = subprocess.Popen(
-                    [*RUNNER, BUILD / "bin" / name, "-c", self.conf(name)],
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                    start_new_session=True, cwd="/")
+            self.spawn(name, [*RUNNER, BUILD / "bin" / name, "-c",
+                              self.conf(name)])
             proc.wait_until(f"{name} starts", self.ready(name),
                             30 * PATIENCE)
         return self
+
+    def spawn(self, name, command, **options):
+        """Starts a process of ours, which writes the log of this name, and
+        does not wait for it."""
+        with open(self.log(name), "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, cwd="/", **options)
+        return self.processes[name]
 
     def ready(self, name):
         """A function that tells whether the service serves."""

@@ -1,6 +1,5 @@
 """The services that conversations (tests/talk) speak to."""
 import socket
-import subprocess
 
 from . import proc
 from .auth import ISSUER, MECHANISMS, Issuer
@@ -147,12 +146,8 @@ class Stage:
                             ("clients", self.clients.pem)):
             text = text.replace(f"{{{word}}}", str(value))
         path.write_text(text)
-        with open(self.pair.log(service), "ab") as log:
-            process = subprocess.Popen(
-                [*RUNNER, BUILD / "bin" / program, "-c", path],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, cwd="/")
-        self.pair.processes[service] = process
+        process = self.pair.spawn(
+            service, [*RUNNER, BUILD / "bin" / program, "-c", path])
 
         def answers():
             assert process.poll() is None, self.pair.tail(service)

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 
 import pytest
 
@@ -111,13 +110,10 @@ def test_systemd_socket_activate(pair, name):
     pair.stop(name)
     port, = free_ports(1)
     write_conf(pair, name, listen=[f"127.0.0.1:{port}"])
-    with open(pair.log(name), "ab") as log:
-        pair.processes[name] = subprocess.Popen(
-            [shutil.which("systemd-socket-activate"), "-l",
-             f"127.0.0.1:{port}", "--fdname=mail", *CHECKERS, *which(),
-             BUILD / "bin" / name, "-c", pair.conf(name)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-            start_new_session=True)
+    pair.spawn(name, [
+        shutil.which("systemd-socket-activate"), "-l", f"127.0.0.1:{port}",
+        "--fdname=mail", *CHECKERS, *which(), BUILD / "bin" / name, "-c",
+        pair.conf(name)])
     proc.wait_until("it listens", lambda: b"listening" in
                     pair.log(name).read_bytes().lower(), 20)
     assert greets(name, ("127.0.0.1", port))()
@@ -129,8 +125,7 @@ def test_systemd_socket_activate(pair, name):
 def test_what_the_manager_is_told(pair, name):
     """READY once the workers serve; a reload; the end."""
     pair.stop(name)
-    manager = Manager(pair.folder)
-    with listener() as passed:
+    with Manager(pair.folder) as manager, listener() as passed:
         write_conf(pair, name, listen=["systemd:mail"])
         launch(pair, name, [passed], ["mail"],
                {"NOTIFY_SOCKET": manager.path})
@@ -147,7 +142,6 @@ def test_what_the_manager_is_told(pair, name):
         assert manager.silent(0.2)
         pair.stop(name)
         assert manager.hear("STOPPING=1")
-    manager.close()
 
 
 def test_the_watchdog_hears_of_a_stuck_worker(pair):
@@ -155,8 +149,7 @@ def test_the_watchdog_hears_of_a_stuck_worker(pair):
     the parent is well; and again once they go on."""
     pair.stop("smtpd")
     pair.allow("watchdog.silent")
-    manager = Manager(pair.folder)
-    with listener() as passed:
+    with Manager(pair.folder) as manager, listener() as passed:
         write_conf(pair, "smtpd", listen=["systemd:mail"])
         launch(pair, "smtpd", [passed], ["mail"],
                {"NOTIFY_SOCKET": manager.path,
@@ -172,7 +165,6 @@ def test_the_watchdog_hears_of_a_stuck_worker(pair):
             os.kill(client, signal.SIGCONT)
         manager.hear("WATCHDOG=1")
         pair.allow("watchdog.silent")
-    manager.close()
 
 
 @pytest.mark.parametrize("name", NAMES)
