@@ -24,37 +24,44 @@ def table(name):
     return json.loads(done.stdout)
 
 
+class Entries:
+    """The settings of a man page: block.name to the entry's lines, of which
+    the first is its head."""
+
+    def __init__(self, lines):
+        self.found = {}
+        self.outer, self.block = [], ""
+        self.inner = None  # the block whose list comes next
+        self.names = []  # of the entry that is being read
+        for line in lines:
+            self.take(line)
+
+    def take(self, line):
+        item = re.match(r"\.It Ic (.*)", line)
+        if item or line.startswith((".El", ".Ss")):
+            self.names = []
+        if line.startswith(".Bl"):
+            self.outer.append(self.block)
+            self.block, self.inner = self.inner or self.block, None
+        elif line.startswith(".El"):
+            self.block = self.outer.pop()
+        elif line.startswith(".Ss"):
+            self.block = line.split()[1]
+        elif item and "Brq ..." in line:
+            self.inner = item.group(1).split()[0]
+        elif item:
+            head = item.group(1).split(" No ")[0]
+            self.names = [f"{self.block}.{name}".lstrip(".")
+                          for name in head.split() if name != ","]
+        for name in self.names:
+            self.found.setdefault(name, []).append(line)
+
+
 def entries(name):
-    """The settings of a man page: block.name to its head and its text."""
     page = (ROOT / name / f"{name}.conf.5").read_text()
     page = re.split(r"^\.Sh ", page, flags=re.M)
     page = next(part for part in page if part.startswith("DESCRIPTION"))
-    found, blocks, block, inner, names, text = {}, [], "", None, [], []
-
-    def end():
-        for one in names:
-            found[f"{block}.{one}".lstrip(".")] = "\n".join(text)
-
-    for line in page.splitlines():
-        item = re.match(r"\.It Ic (.*)", line)
-        if line.startswith(".Bl"):
-            blocks.append(block)
-            block, inner = inner or block, None
-        elif line.startswith((".El", ".Ss")) or item:
-            end()
-            names, text = [], []
-        if line.startswith(".El"):
-            block = blocks.pop()
-        elif line.startswith(".Ss"):
-            block = line.split()[1]
-        elif item and "Brq ..." in line:
-            inner = item.group(1).split()[0]
-        elif item:
-            head = item.group(1).split(" No ")[0]
-            names = [one for one in head.split() if one != ","]
-        if names:
-            text.append(line)
-    return found
+    return Entries(page.splitlines()).found
 
 
 def plain(text):
@@ -91,7 +98,7 @@ def test_each_setting_has_an_entry(name):
 def test_units_defaults_and_limits_are_said(name):
     wrong, pages = [], entries(name)
     for key, setting in table(name).items():
-        head, text = pages[key].split("\n")[0], plain(pages[key])
+        head, text = pages[key][0], plain("\n".join(pages[key]))
         unit = UNITS.get(setting["kind"])
         if unit and not re.search(rf"\b(?:Ar|Cm) (?:{unit})", head):
             wrong.append(f"{key} does not say that it is a {unit}")
