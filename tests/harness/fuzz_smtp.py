@@ -65,7 +65,7 @@ def bend(data, rng):
 class Client:
     """One session with a listener of the pair."""
 
-    def __init__(self, pair, rng):
+    def __init__(self, pair, context, rng):
         self.rng = rng
         kind = rng.choice(["mx", "mx", "mx", "starttls", "smtps",
                            "submission", "lmtp", "xclient", "proxy"])
@@ -76,7 +76,7 @@ class Client:
             ("127.0.0.1", port), TIMEOUT, source and (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.kind = kind
-        self.context = pair.context
+        self.context = context
 
     def __enter__(self):
         return self
@@ -133,11 +133,11 @@ def fuzz(pair, seconds, seed):
     """Clients one after the other; how many there were.  A session that does
     not end is a time-out."""
     rng, deadline, count = random.Random(seed), time.monotonic() + seconds, 0
-    pair.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    pair.context.check_hostname = False
-    pair.context.verify_mode = ssl.CERT_NONE
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     while time.monotonic() < deadline:
-        with Client(pair, rng) as client:
+        with Client(pair, context, rng) as client:
             client.run()
         count += 1
     return count

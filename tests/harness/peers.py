@@ -2,6 +2,7 @@
 given to our smtpd: by STARTTLS, with our certificate checked.  Debian lets one
 of them be installed, so each is unpacked (tools.py) and laid over the system's
 folders where its own processes see it and nobody else."""
+import os
 import pathlib
 import re
 import shutil
@@ -100,7 +101,7 @@ class Peer:
         names = self.groups + self.users
         uid, gid = (FIRST_UID + names.index(n) if n in names else 0
                     for n in (owner, group or owner))
-        shutil.os.chown(path, uid, gid)
+        os.chown(path, uid, gid)
         path.chmod(mode)
         return path
 

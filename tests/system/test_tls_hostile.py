@@ -217,7 +217,7 @@ def test_a_flood_of_handshakes_lets_others_work(pair):
     proc.wait_until("others are served", is_served, 30 * PATIENCE)
 
 
-def leave(pair, data, state):
+def leave(pair, context, data, state):
     """A client that goes in one of the states of a handshake."""
     if state == "starttls":
         with Smtp(pair.smtp_port) as smtp:
@@ -225,7 +225,7 @@ def leave(pair, data, state):
             assert smtp.cmd("STARTTLS").code == 220
         return
     if state in ("greeted", "reset"):
-        sock = pair.connect(pair.smtps_port, pair.leaving)
+        sock = pair.connect(pair.smtps_port, context)
         sock.recv(100)
         if state == "reset":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
@@ -247,20 +247,21 @@ def test_disconnects_leave_nothing(pair):
     """In whatever state clients go, nothing of them stays: neither memory nor
     descriptors."""
     client, data = pair.pid("smtpd/client"), hello()
-    pair.leaving = pair.ca.context()
+    context = pair.ca.context()
 
     def sockets():
         return len([t for t in proc.descriptors(client).values()
                     if t.startswith("socket:")])
 
+    before = sockets()
+
     def go(rounds):
         for _ in range(rounds):
             for state in STATES:
-                leave(pair, data, state)
+                leave(pair, context, data, state)
         proc.wait_until("all have gone", lambda: sockets() <= before,
                         30 * PATIENCE)
 
-    before = sockets()
     go(scaled(40))
     first = proc.resident(client)
     go(scaled(80))
