@@ -262,7 +262,7 @@ hanging(void)
 	assert_int_equal(listen(listener, 0), 0);
 	while (n < MOST) {
 		fds[n++] = open_socket();
-		if (dial(&r, fds[n - 1], clock_after(10 * SHORT)) == -1)
+		if (dial(&r, fds[n - 1], clock_after(40 * SHORT)) == -1)
 			break;
 	}
 	assert_int_equal(errno, ETIMEDOUT);
