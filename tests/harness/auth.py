@@ -73,6 +73,8 @@ class AuthPair(TlsPair):
             helpers={
                 "accounts": {"mechanisms": [*MECHANISMS, "USER", "APOP"],
                              "failed_login": "0s", "store_secrets": True},
+                # Sessions of one user follow each other at once.
+                "mail": {"exclusive": False},
                 "tokens": {"keys": self.issuer.set, "issuer": ISSUER,
                            "audience": "mail"}}, **rest)
 
