@@ -1,9 +1,11 @@
 """mutt reads and deletes in the Maildir that ringmail serves, with Dovecot's
 IMAP beside."""
 import imaplib
+import itertools
 import os
 import pty
 import pwd
+import select
 import shutil
 import signal
 import threading
@@ -26,11 +28,29 @@ set wait_key=no
 set mail_check=1
 set sort=date-received
 """
-# A message is read, and those that end in 5 are deleted, of which there must be
-# one: mutt forgets the keys that follow an error.
+# A message is read, and those that end in 5 are deleted.
 KEYS = ("<display-message><exit>"
         "<delete-pattern>~s 5$<enter><sync-mailbox><quit>")
+# mutt forgets the keys that follow an error, also what it says of a mailbox that
+# somebody else has changed: who sits before it types them again.
+AGAIN = [b"D~s 5$\r", b"$", b"q"]
 ROUNDS = 3
+
+
+def read(terminal, pid):
+    """What mutt shows until it ends."""
+    end, again = time.monotonic() + 30 * PATIENCE, itertools.cycle(AGAIN)
+    seen = b""
+    while time.monotonic() < end:
+        if not select.select([terminal], [], [], PATIENCE)[0]:
+            os.write(terminal, next(again))
+            continue
+        try:
+            seen += os.read(terminal, 65536)
+        except OSError:  # the terminal has gone with mutt
+            return seen
+    os.kill(pid, signal.SIGKILL)
+    return seen
 
 
 def mutt(folder, conf):
@@ -46,15 +66,7 @@ def mutt(folder, conf):
                             "-e", f"push '{KEYS}'"],
                    {"TERM": "xterm", "HOME": "/", "LC_ALL": "C",
                     "PATH": os.environ["PATH"]})
-    end = time.monotonic() + 30 * PATIENCE
-    seen = b""
-    try:
-        while time.monotonic() < end:
-            seen += os.read(terminal, 65536)
-    except OSError:
-        pass  # the terminal has gone with mutt
-    else:
-        os.kill(pid, signal.SIGKILL)
+    seen = read(terminal, pid)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, seen[-2000:]
 
