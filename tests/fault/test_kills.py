@@ -68,7 +68,8 @@ def test_killed_at_each_call(work, step):
     if "checkpoint" in step:
         when += [f"syncfs:signal=SIGKILL:when={n}" for n in (1, 2)]
     wrong, killed = kill_at_each(store, work, step, when, options)
-    assert killed >= len(when) - 2, f"{killed} of {len(when)} were killed"
+    # A thread beside makes its calls when it comes to: not always as many.
+    assert killed >= len(when) * 9 // 10, f"{killed} of {len(when)}"
     assert not wrong, f"{len(wrong)} of {len(when)}: {wrong[:3]}"
 
 

@@ -76,6 +76,8 @@ def test_all_have_it_once(pair, size):
 def test_a_maildir_that_takes_nothing(pair, size):
     """Of the last request: those before it are taken back."""
     number = size + 1
+    assert send(pair, 1, 100).code == 250, "each has a Maildir"
+    empty(pair)
     new = pair.maildir(f"u{BOXES - 1}") / "new"
     shutil.rmtree(new)
     new.write_text("")
