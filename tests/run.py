@@ -219,7 +219,7 @@ STEPS = {
     "lint": lint,
     "unit": lambda r: units(r, "unit", "build"),
     "system": lambda r: pytests(r, "system", ["system"], jobs=2 * CPUS),
-    "talk": lambda r: pytests(r, "talk", ["talk"]),
+    "talk": lambda r: pytests(r, "talk", ["talk"], jobs=2 * CPUS),
     "clients": lambda r: pytests(r, "clients", ["clients"]),
     "fault": lambda r: faults(r, "fault", 1),
     "fault-long": lambda r: faults(r, "fault-long", 10),
