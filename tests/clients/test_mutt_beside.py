@@ -31,8 +31,8 @@ set sort=date-received
 # A message is read, and those that end in 5 are deleted.
 KEYS = ("<display-message><exit>"
         "<delete-pattern>~s 5$<enter><sync-mailbox><quit>")
-# mutt forgets the keys that follow an error, also what it says of a mailbox that
-# somebody else has changed: who sits before it types them again.
+# mutt forgets the keys that follow an error, also where it says that a mailbox
+# was changed by somebody else: who sits before it types them again.
 AGAIN = [b"D~s 5$\r", b"$", b"q"]
 ROUNDS = 3
 
