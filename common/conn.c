@@ -29,12 +29,15 @@ conn_open(struct conn *c, int fd, int64_t send_timeout)
 void
 conn_close(struct conn *c)
 {
-	if (c->watch.fd == -1)
+	int fd = c->watch.fd;
+
+	if (fd == -1)
 		return;
 	tls_close(&c->tls);
-	/* Closing takes it out of the epoll set as well. */
-	close(c->watch.fd);
-	c->watch.fd = -1;
+	/* Closing takes it out of the epoll set only where it is nobody else's:
+	 * who has passed it to us may not have come to close it yet. */
+	watch_close(&c->watch);
+	close(fd);
 	conn_buffer_put(&c->in);
 	conn_buffer_put(&c->out);
 }

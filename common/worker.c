@@ -4,6 +4,7 @@
 #include "log.h"
 #include "ring.h"
 #include "sched.h"
+#include "worker_fault.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,8 +18,7 @@
 
 enum {
 	EVENTS = 128, /* taken from epoll at once */
-	FAULT_STACK = 16384,
-	BUDGET = 128 /* switches between two looks at epoll */
+	BUDGET = 128  /* switches between two looks at epoll */
 };
 
 /* How often stacks that nobody needed are given back, and those trimmed that
@@ -182,7 +182,7 @@ open_worker(struct worker *w, int index)
 	sanitize_atomic(&w->sleeping, sizeof(w->sleeping));
 	sanitize_atomic(&w->posting, sizeof(w->posting));
 	w->index = index;
-	if ((w->fault_stack = malloc(FAULT_STACK)) == NULL)
+	if ((w->fault_stack = malloc(WORKER_FAULT_STACK)) == NULL)
 		return -1;
 	w->run_tail = &w->run_head;
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -206,49 +206,6 @@ close_worker(struct worker *w)
 	free(w->fault_stack);
 	stack_shrink(&w->stacks, 1);
 }
-
-#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
-static void
-say(const char *text)
-{
-	if (write(STDERR_FILENO, text, strlen(text)) == -1)
-		return; /* nobody to tell */
-}
-
-/* On its own stack, since the fiber's is used up; then dies of it. */
-static void
-on_fault(int number, siginfo_t *info, void *context)
-{
-	struct fiber *f = fiber_self();
-
-	(void)context;
-	if (f != NULL && stack_is_guard(f->stack, info->si_addr)) {
-		say("panic: the stack of fiber \"");
-		say(f->name);
-		say("\" overflowed; see stack_size in the conf\n");
-	}
-	signal(number, SIG_DFL);
-}
-
-static void
-catch_overflow(void *stack)
-{
-	struct sigaction action = {
-	    .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-	stack_t own = {.ss_sp = stack, .ss_size = FAULT_STACK};
-
-	if (sigaltstack(&own, NULL) == -1 ||
-	    sigaction(SIGSEGV, &action, NULL) == -1)
-		log_warn("overflow.unwatched", log_errno(errno));
-}
-#else
-/* The sanitizers have handlers of their own. */
-static void
-catch_overflow(void *stack)
-{
-	(void)stack;
-}
-#endif
 
 /* Where new threads wait until all are there, or it is known that some never
  * will be. */
@@ -297,13 +254,14 @@ run(void *arg)
 		return NULL;
 	sched_worker_here = w;
 	sanitize_adopt(&w->sanitize);
-	catch_overflow(w->fault_stack);
+	if (worker_fault_enter(w->fault_stack) == -1)
+		log_warn("overflow.unwatched", log_errno(errno));
 	w->now = clock_now();
 	w->tend_at = w->now + TEND_EVERY;
 	if (fiber_spawn("main", s->main, s->arg) == -1)
 		panic("no memory for a worker's first fiber");
 	schedule(w);
-	sigaltstack(&(stack_t){.ss_flags = SS_DISABLE}, NULL);
+	worker_fault_leave();
 	while (w->buffers != NULL) {
 		void *next = *(void **)w->buffers;
 
@@ -328,19 +286,20 @@ cores(void)
 
 /*
  * Runs worker 0 here and the others in threads of their own, with all signals
- * blocked, until all have ended.  -1 with errno: not all could be started, and
- * none has run.
+ * blocked but those of faults, until all have ended.  -1 with errno: not all
+ * could be started, and none has run.
  */
 static int
 run_all(struct start *starts, unsigned n)
 {
 	pthread_t threads[WORKER_MAX];
-	sigset_t all, before;
+	sigset_t most, before;
 	unsigned started;
 	int error = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigfillset(&most);
+	worker_fault_spare(&most);
+	pthread_sigmask(SIG_SETMASK, &most, &before);
 	for (started = 1; started < n && error == 0; started += error == 0)
 		error = pthread_create(
 		    &threads[started], NULL, run, &starts[started]);
@@ -371,6 +330,8 @@ worker_run(unsigned count, void (*main)(void *), void *arg)
 	sanitize_atomic(&stopping, sizeof(stopping));
 	sanitize_atomic(&stoppers, sizeof(stoppers));
 	log_set_fiber_name(fiber_name);
+	if (worker_fault_begin() == -1)
+		log_warn("overflow.unwatched", log_errno(errno));
 	stopping = 0;
 	worker_total = n;
 	for (i = 0; i < n; i++)

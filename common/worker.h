@@ -14,7 +14,9 @@
 /*
  * Runs count workers (1 to WORKER_MAX; 0 means one for each core that the
  * process may use).  The calling thread is worker 0; the others are started
- * here with all signals blocked.  Each runs main(arg) as its first fiber.
+ * here with all signals blocked but those of faults, which go to a handler that
+ * says where they were (worker_fault.h).  Each runs main(arg) as its first
+ * fiber.
  * Returns 0 after worker_stop, when every fiber of every worker has ended; -1
  * with errno where a worker could not be set up, and then ran nothing.
  */

@@ -1,7 +1,11 @@
 """A pop3d before other servers: users whose mailbox a backend has."""
 import base64
+import contextlib
+import ctypes
 import json
+import os
 import re
+import socket
 
 import pytest
 
@@ -235,6 +239,37 @@ def test_backend_is_down(back, ann):
             with pytest.raises(Failed, match=r"\[SYS/TEMP\]"):
                 pop3.login(ann)
         assert "refused" in line_of(front, "pop3d", "backend.failed")
+
+
+def ours_too(pid, port):
+    """The socket of a process that leads to this port, as one of ours."""
+    pidfd, call = os.pidfd_open(pid), ctypes.CDLL(None, use_errno=True).syscall
+    for fd, what in proc.descriptors(pid).items():
+        if what.startswith("socket:"):
+            copy = call(438, pidfd, fd, 0)  # pidfd_getfd
+            assert copy != -1, os.strerror(ctypes.get_errno())
+            copy = socket.socket(fileno=copy)
+            with contextlib.suppress(OSError):  # not connected
+                if (copy.family != socket.AF_UNIX and
+                        copy.getpeername()[1] == port):
+                    os.close(pidfd)
+                    return copy
+            copy.close()
+    raise AssertionError(f"nothing leads to port {port}")
+
+
+def test_socket_is_held_by_another(front, back, ann):
+    """As by the helper that has dialled it, where that comes late to close
+    it: what becomes of it after the session's end harms nobody."""
+    front.lead(ann, "--new")
+    client = front.pid("pop3d/client")
+    with Pop3(front.pop3_port, user=ann) as pop3:
+        held = ours_too(client, back.pop3s_port)
+        pop3.quit()
+    line_of(front, "pop3d", f"session.end .*{ann}@")
+    held.close()
+    assert len(fetch(front.pop3_port, ann)) == 1
+    assert front.pid("pop3d/client") == client
 
 
 def test_servers_that_the_conf_does_not_name(front, ann):

@@ -437,6 +437,30 @@ test_mixed_output(void **state)
 	run(mixed_output);
 }
 
+/* The socket of a closed connection may be another process's, who passed it:
+ * what becomes of it there is nothing to us. */
+static void
+closed_before_another_does(void)
+{
+	int another = dup(conn.watch.fd);
+
+	assert_int_not_equal(another, -1);
+	conn_close(&conn);
+	conn.watch.ready = 0;
+	say("late");
+	assert_int_equal(
+	    ring_sleep(ring_self(), clock_after(20 * CLOCK_MILLISECOND)), 0);
+	assert_int_equal(conn.watch.ready, 0);
+	close(another);
+}
+
+static void
+test_closed_before_another_does(void **state)
+{
+	(void)state;
+	run(closed_before_another_does);
+}
+
 int
 main(void)
 {
@@ -454,6 +478,7 @@ main(void)
 	    cmocka_unit_test(test_idle_holds_no_buffer),
 	    cmocka_unit_test(test_read_some),
 	    cmocka_unit_test(test_mixed_output),
+	    cmocka_unit_test(test_closed_before_another_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

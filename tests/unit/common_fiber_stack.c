@@ -11,7 +11,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -19,11 +21,14 @@
 #include <unistd.h>
 
 static void (*test_body)(void);
+static int test_worker; /* which one runs it */
 
 static void
 first_fiber(void *arg)
 {
 	(void)arg;
+	if (worker_index() != test_worker)
+		return;
 	test_body();
 	worker_stop();
 }
@@ -72,10 +77,53 @@ panics(void)
 	fiber_yield();
 }
 
-/* What a process says on standard error that does this and must die of it. */
-static const char *
-last_words(void (*body)(void))
+static void *forbidden;
+
+static void
+straying(void *arg)
 {
+	(void)arg;
+	*(volatile char *)forbidden = 1;
+}
+
+static void
+strays(void)
+{
+	forbidden =
+	    mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fiber_spawn("astray", straying, NULL);
+	fiber_yield();
+}
+
+/* As if it ran on after its end: nothing of it is left to be read. */
+static void
+losing_ground(void *arg)
+{
+	const struct stack *s = fiber_self()->stack;
+
+	(void)arg;
+	munmap(s->bottom, s->size + sizeof(*s));
+}
+
+static void
+loses_ground(void)
+{
+	fiber_spawn("lost", losing_ground, NULL);
+	fiber_yield();
+}
+
+static void
+is_sent_one(void)
+{
+	raise(SIGBUS);
+}
+
+/* What a process says on standard error that does this, on the worker of that
+ * number, and must die of it. */
+static const char *
+last_words(void (*body)(void), int worker)
+{
+	static const int ends[] = {SIGABRT, SIGSEGV, SIGBUS};
 	static char said[4096];
 	int out[2], status;
 	size_t length = 0;
@@ -86,9 +134,12 @@ last_words(void (*body)(void))
 	if ((child = fork()) == 0) {
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 		dup2(out[1], STDERR_FILENO);
-		signal(SIGABRT, SIG_DFL);
+		/* cmocka's handlers would go on here. */
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			signal(ends[i], SIG_DFL);
 		test_body = body;
-		worker_run(1, first_fiber, NULL);
+		test_worker = worker;
+		worker_run((unsigned)worker + 1, first_fiber, NULL);
 		_exit(0);
 	}
 	close(out[1]);
@@ -101,24 +152,56 @@ last_words(void (*body)(void))
 	return said;
 }
 
+/* The sanitizers' own handlers say it in words of their own. */
+#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
+#define SAID(said, words) assert_non_null(strstr(said, words))
+#else
+#define SAID(said, words) assert_non_null(said)
+#endif
+
 static void
 test_overflow_is_caught(void **state)
 {
-	const char *said = last_words(overflowing);
+	(void)state;
+	SAID(last_words(overflowing, 0), "fiber \"too deep\" overflowed");
+	SAID(last_words(overflowing, 1), "fiber \"too deep\" overflowed");
+}
+
+static void
+test_fault_says_where(void **state)
+{
+	const char *said;
+	char here[64];
 
 	(void)state;
-	/* The sanitizers' own handlers say it in words of their own. */
-#if !defined(SANITIZE_ASAN) && !defined(SANITIZE_TSAN)
-	assert_non_null(strstr(said, "fiber \"too deep\" overflowed"));
-#else
-	assert_non_null(said);
-#endif
+	snprintf(here, sizeof(here), " (%s+0x", program_invocation_short_name);
+	for (int worker = 0; worker < 2; worker++) {
+		said = last_words(strays, worker);
+		SAID(said, "panic: signal 11 at 0x");
+		SAID(said, here);
+		SAID(said, "fiber \"astray\" was running");
+	}
+}
+
+static void
+test_fault_without_a_stack(void **state)
+{
+	(void)state;
+	SAID(last_words(loses_ground, 1), "panic: signal 11 at 0x");
+}
+
+static void
+test_sent_signal_ends_too(void **state)
+{
+	(void)state;
+	SAID(last_words(is_sent_one, 0), "panic: signal 7 from process ");
+	SAID(last_words(is_sent_one, 1), "panic: signal 7 from process ");
 }
 
 static void
 test_panic_names_the_fiber(void **state)
 {
-	const char *said = last_words(panics);
+	const char *said = last_words(panics, 0);
 
 	(void)state;
 	assert_non_null(strstr(said, "more shields off than on"));
@@ -181,6 +264,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_overflow_is_caught),
+	    cmocka_unit_test(test_fault_says_where),
+	    cmocka_unit_test(test_fault_without_a_stack),
+	    cmocka_unit_test(test_sent_signal_ends_too),
 	    cmocka_unit_test(test_panic_names_the_fiber),
 	    cmocka_unit_test(test_sleepers_give_stack_back),
 	};
