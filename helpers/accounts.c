@@ -30,7 +30,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -322,18 +321,8 @@ attach_mailboxes(void)
 static void
 obey_signals(void *arg)
 {
-	sigset_t set;
-	int number;
-
 	(void)arg;
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 static void

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <string.h>
 
 static const char *const calls[] = {"@base", "@loop", "@socket", NULL};
@@ -136,8 +135,7 @@ static struct server server = {.rows = rows, .peers_max = 1};
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int *failed = arg, number;
+	int *failed = arg;
 
 	if (server_attach(&server, helper->link_hash[0], ROLE_ACCOUNTS) == -1) {
 		log_error("hasher.serve", log_errno(errno));
@@ -146,14 +144,7 @@ serve(void *arg)
 		return;
 	}
 	log_debug("hasher.ready");
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 int

@@ -1,7 +1,11 @@
 #include "helper.h"
 
+#include "clock.h"
 #include "settings.h"
 #include "super.h"
+#include "worker.h"
+
+#include <signal.h>
 
 struct privileges_place
 helper_place(const struct helper *h)
@@ -28,4 +32,18 @@ helper_drop(const struct helper *h, const struct privileges *privileges,
 		return -1;
 	super_end_with_parent();
 	return 0;
+}
+
+void
+helper_serve_until_told(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	while (worker_signal(&set, CLOCK_NEVER) == SIGHUP)
+		;
+	worker_stop();
 }

@@ -75,4 +75,8 @@ struct privileges_place helper_place(const struct helper *h);
 int helper_drop(const struct helper *h, const struct privileges *privileges,
     int *keep, size_t n);
 
+/* Waits for SIGTERM or SIGINT, in a fiber of the process's only worker, which
+ * stops then.  SIGHUP is nothing to it: what is new comes with a restart. */
+void helper_serve_until_told(void);
+
 #endif

@@ -17,7 +17,6 @@
 #include "worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 /* A program's time for one token: less than half of what accounts has for a
@@ -77,8 +76,7 @@ static struct server server = {.rows = rows, .peers_max = 1};
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int *failed = arg, number;
+	int *failed = arg;
 
 	if (server_attach(&server, helper->link_program[0], ROLE_ACCOUNTS) ==
 	    -1) {
@@ -89,14 +87,7 @@ serve(void *arg)
 	}
 	log_info("introspect.ready",
 	    log_text("program", helper->conf->token_program));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 int

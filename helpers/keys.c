@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -106,8 +105,6 @@ static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int number;
 
 	(void)arg;
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
@@ -118,14 +115,7 @@ serve(void *arg)
 		return;
 	}
 	log_info("keys.ready", log_int("keys", (int64_t)count));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* new keys come with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 /*

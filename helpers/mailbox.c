@@ -37,7 +37,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -218,8 +217,7 @@ start(void)
 static void
 serve(void *arg)
 {
-	int *failed = arg, number;
-	sigset_t set;
+	int *failed = arg;
 
 	if (start() == -1) {
 		log_error("mailbox.serve", log_errno(errno));
@@ -228,14 +226,7 @@ serve(void *arg)
 		return;
 	}
 	log_info("mailbox.ready", log_text("root", helper->conf->mail_root));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 /* What is read while it still can be: the boot's id and the host's name. */

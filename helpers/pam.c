@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <security/pam_appl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -149,8 +148,7 @@ static struct server server = {.rows = rows, .peers_max = 1};
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int *failed = arg, number;
+	int *failed = arg;
 
 	if (server_attach(&server, helper->link_pam[0], ROLE_ACCOUNTS) == -1) {
 		log_error("pam.serve", log_errno(errno));
@@ -159,14 +157,7 @@ serve(void *arg)
 		return;
 	}
 	log_info("pam.ready", log_text("service", helper->conf->pam_service));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 int

@@ -23,7 +23,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -246,8 +245,6 @@ collect_answers(void *arg)
 static void
 serve(void *arg)
 {
-	sigset_t set;
-	int number;
 
 	(void)arg;
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
@@ -259,14 +256,7 @@ serve(void *arg)
 		return;
 	}
 	log_info("resolver.ready");
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 /* 0, or -1 after a log line. */
