@@ -25,13 +25,15 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Under Valgrind, whose starts are slow, of many cases a few."""
-    seen, left_out = collections.Counter(), []
-    for item in items if RUNNER else ():
+    if not RUNNER:
+        return
+    seen, kept, left_out = collections.Counter(), [], []
+    for item in items:
         mark = item.get_closest_marker("cases_under_valgrind")
         seen[item.function] += 1
-        if mark and seen[item.function] > mark.args[0]:
-            left_out.append(item)
-    items[:] = [item for item in items if item not in left_out]
+        is_one_more = mark and seen[item.function] > mark.args[0]
+        (left_out if is_one_more else kept).append(item)
+    items[:] = kept
     config.hook.pytest_deselected(items=left_out)
 
 
