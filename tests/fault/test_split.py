@@ -19,8 +19,7 @@ FAULTS = ["process.end", "mailbox.failed", "mailbox.store", "deliver.",
 
 @pytest.fixture(scope="module")
 def pair():
-    made = Pair(users=BOXES, helpers={"accounts": {
-        "hash_cost": 1, "scram_iterations": 4096}})
+    made = Pair(users=BOXES)
     made.allow(*FAULTS)
     with running(made):
         for first in range(0, BOXES, PER_ALIAS):
