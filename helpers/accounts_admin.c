@@ -13,34 +13,27 @@
 #define PAGE_NAMES  500
 #define PAGE_OCTETS (PACKET_MAX - 1024)
 
-static void
-reply_change(struct request **q, enum registry_result result, const char *why)
+int
+accounts_end_change(struct request **q, const char *event, const char *name,
+    enum registry_result result, const char *why)
 {
 	struct packet fields;
 
 	switch (result) {
 	case REGISTRY_OK:
+		log_info(event, log_text("name", name));
 		request_reply(q, PACKET_OK, NULL);
-		return;
+		break;
 	case REGISTRY_REFUSED:
 		packet_init(&fields, (*q)->packet.head.type);
 		packet_put_text(&fields, why);
 		request_reply(q, PACKET_REFUSED, &fields);
 		packet_free(&fields);
-		return;
+		break;
 	case REGISTRY_FAILED:
+		accounts_fail(q);
 		break;
 	}
-	accounts_fail(q);
-}
-
-int
-accounts_end_change(struct request **q, const char *event, const char *name,
-    enum registry_result result, const char *why)
-{
-	if (result == REGISTRY_OK)
-		log_info(event, log_text("name", name));
-	reply_change(q, result, why);
 	return 0;
 }
 
@@ -73,15 +66,11 @@ change_name(struct request *q, const char *event,
 	struct directory *d, const char *name, char *why))
 {
 	char name[WIRE_NAME_MAX], why[REGISTRY_WHY_MAX];
-	enum registry_result result;
 
 	if (get_name(q, name) == -1)
 		return -1;
-	result = change(&accounts.directory, name, why);
-	if (result == REGISTRY_OK)
-		log_info(event, log_text("name", name));
-	reply_change(&q, result, why);
-	return 0;
+	return accounts_end_change(
+	    &q, event, name, change(&accounts.directory, name, why), why);
 }
 
 int

@@ -105,7 +105,6 @@ static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
 static void
 serve(void *arg)
 {
-
 	(void)arg;
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1) {

@@ -245,7 +245,6 @@ collect_answers(void *arg)
 static void
 serve(void *arg)
 {
-
 	(void)arg;
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
 	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||

@@ -44,14 +44,17 @@ def arguments(source, at):
 
 
 def handed_over(sources, path, at):
-    """The events that callers give to the function around this place."""
+    """The events that callers give to the function around this place, which
+    may have them from callers of their own."""
     function = FUNCTION.findall(sources[path][:at])[-1]
     found = set()
-    for source in sources.values():
+    for where, source in sources.items():
         for call in re.finditer(rf"(?<![\w*]){function}\(|^{function}\(",
                                 source, re.M):
             for argument in arguments(source, call.end()):
-                if "(" not in argument:
+                if argument.strip() == "event":
+                    found |= handed_over(sources, where, call.start())
+                elif "(" not in argument:
                     found |= set(DOTTED.findall(argument))
     return found
 
