@@ -55,6 +55,7 @@ VERSION = 0.1.0
 PROGRAMS = smtpd pop3d helpers mailctl
 LIBS_common = -Wl,--as-needed -lssl -lcrypto -lconfuse -lcap -lseccomp
 LIBS_smtpd = -lidn2
+LIBS_mailctl = -larchive
 LIBS_helpers = -ldb-5.3 -lunbound -lcrypt -lcrypto -lgsasl -largon2 -lcjose \
 	-ljansson -lpam
 

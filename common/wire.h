@@ -42,6 +42,12 @@ enum wire_type {
 	WIRE_RULE_LIST,
 	WIRE_ALIAS_CHECK, /* what is wrong with an alias */
 
+	/* likewise, a copy of all that accounts holds */
+	WIRE_BACKUP_BEGIN = 160,
+	WIRE_BACKUP_READ,
+	WIRE_BACKUP_LOG,
+	WIRE_BACKUP_END,
+
 	/* on the private link between accounts and mailbox */
 	WIRE_OWNER = 48, /* mailbox asks: who owns this mailbox */
 	WIRE_TICKET,	 /* accounts tells: one-use ticket (no answer) */
@@ -125,6 +131,8 @@ enum wire_deliver_flags {
 /* Faults of an alias that WIRE_ALIAS_CHECK tells of, each with its NUL. */
 #define WIRE_FAULTS_MAX 64
 #define WIRE_FAULT_MAX	768
+/* Octets of a file that one WIRE_BACKUP_READ brings. */
+#define WIRE_BACKUP_PIECE 49152
 /* A password, NUL included. */
 #define WIRE_PASSWORD_MAX 256
 #define WIRE_TICKET_SIZE  16

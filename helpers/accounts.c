@@ -6,6 +6,7 @@
 #include "accounts.h"
 #include "accounts_admin.h"
 #include "accounts_backend.h"
+#include "accounts_backup.h"
 #include "accounts_login.h"
 #include "accounts_owner.h"
 #include "accounts_rows.h"
@@ -227,10 +228,22 @@ const struct server_row accounts_rows[] = {
     {WIRE_RULE_SET, ROLE_ADMIN, 0, answer_rule_set, "rule_set"},
     {WIRE_RULE_DEL, ROLE_ADMIN, 0, answer_rule_del, "rule_del"},
     {WIRE_RULE_LIST, ROLE_ADMIN, 0, answer_rule_list, "rule_list"},
+    {WIRE_BACKUP_BEGIN, ROLE_ADMIN, 0, answer_backup_begin, "backup_begin"},
+    {WIRE_BACKUP_READ, ROLE_ADMIN, 0, answer_backup_read, "backup_read"},
+    {WIRE_BACKUP_LOG, ROLE_ADMIN, 0, answer_backup_log, "backup_log"},
+    {WIRE_BACKUP_END, ROLE_ADMIN, 0, answer_backup_end, "backup_end"},
     {.answer = NULL},
 };
+
+static void
+forget_peer(void *peer_data)
+{
+	accounts_backup_gone(peer_data);
+	accounts_sasl_gone(peer_data); /* frees it */
+}
+
 static struct server server = {
-    .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = PEERS_MAX};
+    .rows = accounts_rows, .gone = forget_peer, .peers_max = PEERS_MAX};
 
 /* The housekeeper's, and when changes of the directory go to its tables; 0:
  * they are there. */
@@ -249,6 +262,7 @@ tidy_up(void)
 {
 	password_expire(accounts.password);
 	accounts_sasl_expire();
+	accounts_backup_expire();
 	kv_checkpoint(accounts.directory.kv);
 }
 

@@ -1,8 +1,8 @@
 #include "kv.h"
+#include "kv_parts.h"
 #include "kv_proof.h"
 #include "log.h"
 
-#include <db.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,18 +18,7 @@
 /* Log written since the last checkpoint that makes a new one worth it. */
 #define CHECKPOINT_KIB 64
 
-struct kv {
-	DB_ENV *env;
-	DB *tables[KV_TABLES];
-	DB_TXN *txn;
-	int lock; /* holds the lock on LOCK_FILE for as long as it is open */
-	int broken;
-	void (*behind)(void); /* kv_settle_later; NULL: at once */
-	int is_behind;	      /* some changes stand in the log alone */
-	int64_t settled;      /* when none did */
-};
-
-static const char *const table_files[KV_TABLES] = {
+const char *const kv_table_files[KV_TABLES] = {
     [KV_DOMAINS] = "domains.db",
     [KV_USERS] = "users.db",
     [KV_ALIASES] = "aliases.db",
@@ -52,9 +41,8 @@ log_nothing(const DB_ENV *env, const char *prefix, const char *message)
 	(void)message;
 }
 
-/* KV_FAILED after a log line; notes whether the environment still works. */
-static enum kv_status
-failed(struct kv *kv, const char *step, int code)
+enum kv_status
+kv_parts_failed(struct kv *kv, const char *step, int code)
 {
 	if (code == DB_RUNRECOVERY || code == DB_CHKSUM_FAIL ||
 	    code == DB_VERIFY_BAD || code == EIO)
@@ -154,7 +142,7 @@ open_table(struct kv *kv, enum kv_table table)
 	kv->tables[table] = db;
 	if ((code = db->set_flags(db, DB_CHKSUM)) != 0)
 		return code;
-	return db->open(db, NULL, table_files[table], NULL, DB_BTREE,
+	return db->open(db, NULL, kv_table_files[table], NULL, DB_BTREE,
 	    DB_CREATE | DB_AUTO_COMMIT, 0600);
 }
 
@@ -172,7 +160,7 @@ kv_open(const char *folder, size_t cache)
 		free(kv);
 		return NULL;
 	}
-	code = kv_proof_log(folder, table_files, KV_TABLES);
+	code = kv_proof_log(folder, kv_table_files, KV_TABLES);
 	if (code == 0)
 		code = open_environment(kv, folder, cache);
 	for (table = 0; code == 0 && table < KV_TABLES; table++)
@@ -181,7 +169,7 @@ kv_open(const char *folder, size_t cache)
 		return kv;
 
 	if (code != 0)
-		failed(kv, "open", code);
+		kv_parts_failed(kv, "open", code);
 	kv->broken = 1; /* so that closing it writes nothing */
 	log_error("kv.damaged", log_text("folder", folder),
 	    log_text("action",
@@ -208,7 +196,7 @@ kv_close(struct kv **kvp)
 		DB *db = kv->tables[table];
 
 		if (db != NULL && (code = db->close(db, 0)) != 0 && !kv->broken)
-			failed(kv, "close", code);
+			kv_parts_failed(kv, "close", code);
 	}
 	if (kv->env != NULL) {
 		if (!kv->broken)
@@ -251,7 +239,7 @@ kv_get(struct kv *kv, enum kv_table table, const char *key, void *value,
 	if (code == DB_NOTFOUND)
 		return KV_NONE;
 	if (code != 0)
-		return failed(kv, "get", code);
+		return kv_parts_failed(kv, "get", code);
 	*length = v.size;
 	return KV_OK;
 }
@@ -282,17 +270,17 @@ kv_next(struct kv *kv, enum kv_table table, const char *after, char *key,
 	int code, end;
 
 	if (strlen(after) >= KV_KEY_MAX)
-		return failed(kv, "next", EINVAL);
+		return kv_parts_failed(kv, "next", EINVAL);
 	if (value == NULL)
 		v.flags |= DB_DBT_PARTIAL; /* of length 0 */
 	if ((code = db->cursor(db, kv->txn, &cursor, 0)) != 0)
-		return failed(kv, "cursor", code);
+		return kv_parts_failed(kv, "cursor", code);
 	code = step_past(cursor, after, &k, &v);
 	end = cursor->close(cursor);
 	if (code == DB_NOTFOUND)
-		return end == 0 ? KV_NONE : failed(kv, "cursor", end);
+		return end == 0 ? KV_NONE : kv_parts_failed(kv, "cursor", end);
 	if (code != 0 || (code = end) != 0)
-		return failed(kv, "next", code);
+		return kv_parts_failed(kv, "next", code);
 	key[k.size] = '\0';
 	if (length != NULL)
 		*length = v.size;
@@ -310,7 +298,7 @@ kv_begin(struct kv *kv)
 	if (code == 0)
 		return KV_OK;
 	kv->txn = NULL;
-	return failed(kv, "begin", code);
+	return kv_parts_failed(kv, "begin", code);
 }
 
 enum kv_status
@@ -329,9 +317,9 @@ kv_put(struct kv *kv, enum kv_table table, const char *key, const void *value,
 	if (kv->txn == NULL)
 		panic("kv: a put outside of any transaction");
 	if (k.size == 0 || k.size >= KV_KEY_MAX || length > KV_VALUE_MAX)
-		return failed(kv, "put", EINVAL);
+		return kv_parts_failed(kv, "put", EINVAL);
 	if ((code = db->put(db, kv->txn, &k, &v, 0)) != 0)
-		return failed(kv, "put", code);
+		return kv_parts_failed(kv, "put", code);
 	return KV_OK;
 }
 
@@ -347,17 +335,18 @@ kv_delete(struct kv *kv, enum kv_table table, const char *key)
 	code = db->del(db, kv->txn, &k, 0);
 	if (code == DB_NOTFOUND)
 		return KV_NONE;
-	return code == 0 ? KV_OK : failed(kv, "delete", code);
+	return code == 0 ? KV_OK : kv_parts_failed(kv, "delete", code);
 }
 
 enum kv_status
 kv_settle(struct kv *kv)
 {
-	int code = kv->env->txn_checkpoint(kv->env, 0, 0, 0);
+	int code = kv->is_copied ? kv->env->memp_sync(kv->env, NULL)
+				 : kv->env->txn_checkpoint(kv->env, 0, 0, 0);
 
 	kv->is_behind = 0;
 	kv->settled = clock_now();
-	return code == 0 ? KV_OK : failed(kv, "checkpoint", code);
+	return code == 0 ? KV_OK : kv_parts_failed(kv, "checkpoint", code);
 }
 
 void
@@ -394,7 +383,7 @@ kv_commit(struct kv *kv)
 	}
 	/* A failed sync is never tried again as if nothing had happened. */
 	kv->broken = 1;
-	return failed(kv, "commit", code);
+	return kv_parts_failed(kv, "commit", code);
 }
 
 void
@@ -408,7 +397,7 @@ kv_abort(struct kv *kv)
 	kv->txn = NULL;
 	if ((code = txn->abort(txn)) != 0) {
 		kv->broken = 1;
-		failed(kv, "abort", code);
+		kv_parts_failed(kv, "abort", code);
 	}
 }
 
@@ -417,8 +406,10 @@ kv_checkpoint(struct kv *kv)
 {
 	int code;
 
+	if (kv->is_copied)
+		return kv_settle(kv);
 	code = kv->env->txn_checkpoint(kv->env, CHECKPOINT_KIB, 0, 0);
-	return code == 0 ? KV_OK : failed(kv, "checkpoint", code);
+	return code == 0 ? KV_OK : kv_parts_failed(kv, "checkpoint", code);
 }
 
 int

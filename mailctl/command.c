@@ -2,6 +2,7 @@
 #include "alias_command.h"
 #include "ask.h"
 #include "backend_command.h"
+#include "backup_command.h"
 #include "mailbox_command.h"
 #include "secret.h"
 #include "service_command.h"
@@ -314,5 +315,7 @@ const struct command_local command_locals[] = {
     {"reload", 3, "[smtpd|pop3d|helpers]...", service_command_reload},
     {"loglevel", 4, "error|warn|info|debug [smtpd|pop3d|helpers]...",
 	service_command_loglevel},
+    {"backup", 1, "FILE|FOLDER", backup_command_backup},
+    {"restore", 3, BACKUP_COMMAND_RESTORE_USAGE, backup_command_restore},
     {.name = NULL},
 };

@@ -1,0 +1,52 @@
+/*
+ * backup_parts -- what goes into a backup, part by part; mailctl backup is all
+ * of them.  Members of the archive:
+ *
+ *	INFO		key=value: when and where it was made; where its parts
+ *go conf/NAME.conf	the services' confs files/PATH	what they name: included
+ *confs, certificates, keys, lists mailbox/...	of the mailbox helpers' state,
+ *what can't be made anew accounts/...	the database
+ *
+ * Each returns CLIENT_OK, or another code after a line on standard error.
+ */
+#ifndef BACKUP_PARTS_H
+#define BACKUP_PARTS_H
+
+#include "client.h"
+#include "tarball.h"
+
+#define BACKUP_INFO	"INFO"
+#define BACKUP_INFO_MAX 4096
+
+/* INFO's keys. */
+#define BACKUP_STATE	     "state" /* helpers.conf's */
+#define BACKUP_RUN	     "run"
+#define BACKUP_ACCOUNTS_USER "accounts_user"
+#define BACKUP_MAILBOX_USER  "mailbox_user"
+
+/* The folders of STATE/mailbox that are taken: "uidl", "visit"; NULL ends. */
+extern const char *const backup_mailbox_folders[];
+
+enum client_exit backup_put_info(struct tarball *t, const char *folder);
+enum client_exit backup_put_conf(struct tarball *t, const char *folder);
+enum client_exit backup_put_mailbox(struct tarball *t, const char *folder);
+enum client_exit backup_put_accounts(struct tarball *t, const char *folder);
+
+/* A setting of helpers.conf (or another program's) to value[size], its items
+ * one a line. */
+enum client_exit backup_setting(const char *program, const char *folder,
+    const char *name, char *value, size_t size);
+
+/*
+ * One file as this member: CLIENT_OK also where it is not there any more, or is
+ * no regular file.
+ */
+enum client_exit
+backup_put_path(struct tarball *t, const char *path, const char *member);
+
+/* Each regular file in the folder PATH, as PREFIX/its name; begins: what their
+ * names must begin with. */
+enum client_exit backup_put_folder(struct tarball *t, const char *path,
+    const char *prefix, const char *begins);
+
+#endif

@@ -1,0 +1,347 @@
+#include "restore.h"
+
+#include "backup_parts.h"
+#include "restore_place.h"
+#include "super_pid.h"
+
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE RESTORE_PATH_MAX
+#define PART_SIZE 512
+
+struct user {
+	uid_t uid;
+	gid_t gid;
+};
+
+struct restore {
+	struct tarball_reader *reader;
+	const char *folder; /* of confs */
+	char state[PART_SIZE], run[PART_SIZE];
+	char staged[PART_SIZE + 16]; /* STATE/.restore */
+	struct user accounts, mailbox;
+	struct restore_place place;
+};
+
+/* A value of INFO's text to value[PART_SIZE]. */
+static enum client_exit
+take_value(const char *text, const char *key, char *value)
+{
+	size_t length = strlen(key);
+
+	for (; text != NULL; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, key, length) == 0 && text[length] == '=') {
+			text += length + 1;
+			snprintf(value, PART_SIZE, "%.*s",
+			    (int)strcspn(text, "\n"), text);
+			return CLIENT_OK;
+		}
+	}
+	warnx("the backup's INFO has no %s", key);
+	return CLIENT_REFUSED;
+}
+
+static enum client_exit
+take_user(const char *text, const char *key, struct user *user)
+{
+	const struct passwd *found;
+	enum client_exit code;
+	char name[PART_SIZE];
+
+	if ((code = take_value(text, key, name)) != CLIENT_OK)
+		return code;
+	if ((found = getpwnam(name)) == NULL) {
+		warnx(
+		    "there is no system user %s: install ringmail first", name);
+		return CLIENT_REFUSED;
+	}
+	*user = (struct user){.uid = found->pw_uid, .gid = found->pw_gid};
+	return CLIENT_OK;
+}
+
+static enum client_exit
+take_folder(const char *text, const char *key, char *value)
+{
+	enum client_exit code = take_value(text, key, value);
+
+	if (code == CLIENT_OK && value[0] != '/') {
+		warnx("the backup's %s is no absolute path: %s", key, value);
+		code = CLIENT_REFUSED;
+	}
+	return code;
+}
+
+/* INFO comes first. */
+static enum client_exit
+take_info(struct restore *r)
+{
+	char text[BACKUP_INFO_MAX];
+	struct tarball_member m;
+	enum client_exit code;
+
+	if (tarball_next(r->reader, &m) != 1 ||
+	    strcmp(m.name, BACKUP_INFO) != 0 ||
+	    tarball_text(r->reader, text, sizeof(text)) == -1) {
+		warnx("it does not begin with INFO: it is no backup of ours");
+		return CLIENT_REFUSED;
+	}
+	if ((code = take_folder(text, BACKUP_STATE, r->state)) != CLIENT_OK ||
+	    (code = take_folder(text, BACKUP_RUN, r->run)) != CLIENT_OK ||
+	    (code = take_user(text, BACKUP_ACCOUNTS_USER, &r->accounts)) !=
+		CLIENT_OK ||
+	    (code = take_user(text, BACKUP_MAILBOX_USER, &r->mailbox)) !=
+		CLIENT_OK)
+		return code;
+	snprintf(r->staged, sizeof(r->staged), "%s/.restore", r->state);
+	return CLIENT_OK;
+}
+
+/* Nothing is changed before this said yes. */
+static enum client_exit
+check_place(const struct restore *r, int is_forced)
+{
+	char accounts[PATH_SIZE], layout[PATH_SIZE];
+	pid_t pid;
+
+	if (geteuid() != 0) {
+		warnx("run mailctl as root");
+		return CLIENT_REFUSED;
+	}
+	if ((pid = super_pid_read(r->run)) != 0) {
+		if (pid == -1)
+			warn("%s.pid", r->run);
+		else
+			warnx("the helpers run (pid %d): stop them first",
+			    (int)pid);
+		return CLIENT_REFUSED;
+	}
+	snprintf(accounts, sizeof(accounts), "%s/accounts", r->state);
+	snprintf(layout, sizeof(layout), "%s/mailbox/layout", r->state);
+	if (!is_forced && (restore_place_is_used(accounts, "LOCK") ||
+			      access(layout, F_OK) == 0)) {
+		warnx("%s has accounts or mailboxes of a ringmail: restore "
+		      "into an empty machine, or with --force; what is there "
+		      "is kept then, under another name",
+		    r->state);
+		return CLIENT_REFUSED;
+	}
+	return CLIENT_OK;
+}
+
+static int
+begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* To whom the staged member belongs. */
+static struct user
+owner_of(const struct restore *r, const struct tarball_member *m)
+{
+	struct user owner = {0};
+	const struct passwd *user;
+	const struct group *group;
+
+	if (begins(m->name, "accounts/"))
+		return r->accounts;
+	if (begins(m->name, "mailbox/"))
+		return r->mailbox;
+	if ((user = getpwnam(m->owner)) != NULL)
+		owner.uid = user->pw_uid;
+	if ((group = getgrnam(m->group)) != NULL)
+		owner.gid = group->gr_gid;
+	return owner;
+}
+
+static int
+stage_one(struct restore *r, const struct tarball_member *m)
+{
+	const struct user owner = owner_of(r, m);
+	int is_ours =
+	    begins(m->name, "accounts/") || begins(m->name, "mailbox/");
+	char path[PATH_SIZE];
+	int fd, result = -1;
+
+	if (!is_ours && !begins(m->name, "conf/") &&
+	    !begins(m->name, "files/")) {
+		warnx("%s: that is no part of a backup", m->name);
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/%s", r->staged, m->name);
+	/* What belongs to conf is only read from here, by root. */
+	if (restore_place_parents(path, 0700, is_ours ? owner.uid : 0,
+		is_ours ? owner.gid : 0) == -1)
+		return -1;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1) {
+		warn("%s", path);
+		return -1;
+	}
+	if (tarball_copy(r->reader, fd) == 0) {
+		result = fchown(fd, owner.uid, owner.gid);
+		if (result == 0)
+			result = fchmod(fd, is_ours ? 0600 : m->mode);
+		if (result == -1)
+			warn("%s", path);
+	}
+	close(fd);
+	return result;
+}
+
+static int
+stage(struct restore *r)
+{
+	char inside[PATH_SIZE];
+	struct tarball_member m;
+	int more;
+
+	snprintf(inside, sizeof(inside), "%s/x", r->staged);
+	if (restore_place_remove(r->staged) == -1 ||
+	    restore_place_parents(r->staged, 0755, 0, 0) == -1 ||
+	    restore_place_parents(inside, 0700, 0, 0) == -1)
+		return -1;
+	while ((more = tarball_next(r->reader, &m)) == 1)
+		if (stage_one(r, &m) == -1)
+			return -1;
+	return more == 0 ? restore_place_sync(r->staged) : -1;
+}
+
+/* All that lies below a staged folder, as files of the folder `to`. */
+static int
+place_files(const struct restore *r, const char *from, const char *to)
+{
+	char below[PATH_SIZE], there[PATH_SIZE];
+	DIR *dir = opendir(from);
+	const struct dirent *e;
+	struct stat st;
+	int result = 0;
+
+	if (dir == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while (result == 0 && (e = readdir(dir)) != NULL) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if ((size_t)snprintf(below, sizeof(below), "%s/%s", from,
+			e->d_name) >= sizeof(below) ||
+		    (size_t)snprintf(there, sizeof(there), "%s/%s", to,
+			e->d_name) >= sizeof(there) ||
+		    stat(below, &st) == -1)
+			result = -1;
+		else if (S_ISDIR(st.st_mode))
+			result = place_files(r, below, there);
+		else if ((result = restore_place_parents(there,
+			      st.st_mode & S_IROTH ? 0755 : 0700, 0, 0)) == 0)
+			result = restore_place_file(&r->place, below, there);
+	}
+	closedir(dir);
+	return result;
+}
+
+static int
+place_folder(const struct restore *r, const char *name)
+{
+	char from[PATH_SIZE], to[PATH_SIZE];
+
+	snprintf(from, sizeof(from), "%s/%s", r->staged, name);
+	snprintf(to, sizeof(to), "%s/%s", r->state, name);
+	return restore_place_folder(&r->place, from, to);
+}
+
+/* Letters that wait, where no journal of another time is in the way. */
+static int
+place_waiting(const struct restore *r)
+{
+	char from[PATH_SIZE], name[PART_SIZE], to[PATH_SIZE];
+	const struct dirent *e;
+	int result = 0, is_kept;
+	DIR *dir;
+
+	snprintf(from, sizeof(from), "%s/mailbox", r->staged);
+	snprintf(to, sizeof(to), "%s/mailbox/layout", r->state);
+	is_kept = access(to, F_OK) == 0;
+	if ((dir = opendir(from)) == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while (result == 0 && (e = readdir(dir)) != NULL) {
+		if (e->d_name[strspn(e->d_name, "0123456789")] != '\0')
+			continue;
+		snprintf(name, sizeof(name), "mailbox/%.32s", e->d_name);
+		if (is_kept)
+			warnx("letters that waited for their owners are left "
+			      "out: the journals that are there are kept");
+		else
+			result = place_folder(r, name);
+	}
+	closedir(dir);
+	snprintf(from, sizeof(from), "%s/mailbox/layout", r->staged);
+	if (result == 0 && !is_kept && access(from, F_OK) == 0)
+		result = restore_place_file(&r->place, from, to);
+	return result;
+}
+
+static int
+place_state(const struct restore *r)
+{
+	char name[PART_SIZE], path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/mailbox/x", r->state);
+	/* The index was one of other files. */
+	if (restore_place_parents(path, 0700, r->mailbox.uid, r->mailbox.gid) ==
+		-1 ||
+	    place_folder(r, "mailbox/index") == -1)
+		return -1;
+	for (int i = 0; backup_mailbox_folders[i] != NULL; i++) {
+		snprintf(name, sizeof(name), "mailbox/%s",
+		    backup_mailbox_folders[i]);
+		if (place_folder(r, name) == -1)
+			return -1;
+	}
+	return place_waiting(r) == -1 ? -1 : place_folder(r, "accounts");
+}
+
+static int
+place_all(const struct restore *r)
+{
+	char conf[PATH_SIZE], files[PATH_SIZE];
+
+	snprintf(conf, sizeof(conf), "%s/conf", r->staged);
+	snprintf(files, sizeof(files), "%s/files", r->staged);
+	if (place_files(r, files, "") == -1 ||
+	    place_files(r, conf, r->folder) == -1 || place_state(r) == -1 ||
+	    restore_place_sync(r->folder) == -1 ||
+	    restore_place_sync(r->state) == -1)
+		return -1;
+	return restore_place_remove(r->staged);
+}
+
+enum client_exit
+restore_all(struct tarball_reader *reader, const char *folder, int is_forced)
+{
+	struct restore r = {.reader = reader, .folder = folder};
+	enum client_exit code;
+
+	restore_place_begin(&r.place);
+	if ((code = take_info(&r)) != CLIENT_OK ||
+	    (code = check_place(&r, is_forced)) != CLIENT_OK)
+		return code;
+	if (stage(&r) == -1) {
+		restore_place_remove(r.staged);
+		warnx("nothing was changed");
+		return CLIENT_TEMPORARY;
+	}
+	if (place_all(&r) == 0)
+		return CLIENT_OK;
+	warnx("a part was restored: set right what stands above, and restore "
+	      "again with --force");
+	return CLIENT_TEMPORARY;
+}

@@ -1,0 +1,43 @@
+/*
+ * restore_place -- files and folders under their final names.  All that fails
+ * says why on standard error, and returns -1.
+ */
+#ifndef RESTORE_PLACE_H
+#define RESTORE_PLACE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define RESTORE_PATH_MAX 4096
+
+/* What is replaced gets this behind its name. */
+struct restore_place {
+	char suffix[48]; /* ".before-restore-20261231T235959Z" */
+};
+
+void restore_place_begin(struct restore_place *p);
+
+/* Makes the folders above path that are lacking, the last with this mode and
+ * owner, those above it as root's. */
+int restore_place_parents(const char *path, mode_t mode, uid_t uid, gid_t gid);
+
+/* Gives a folder its name, and what was there another; from NULL: no folder
+ * comes in its place. */
+int restore_place_folder(
+    const struct restore_place *p, const char *from, const char *to);
+
+/* Likewise a file, that may lie on another file system; one that has the same
+ * octets stays. */
+int restore_place_file(
+    const struct restore_place *p, const char *from, const char *to);
+
+/* Whether the folder has anything but this name. */
+int restore_place_is_used(const char *folder, const char *but);
+
+/* Makes the names in a folder durable. */
+int restore_place_sync(const char *folder);
+
+/* Removes a folder with all that is in it, if it is there. */
+int restore_place_remove(const char *folder);
+
+#endif

@@ -1,0 +1,282 @@
+"""Backup of services that run and are busy; a restore into an empty machine;
+what is damaged, cut off or in the way."""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import threading
+
+import pytest
+
+from harness import proc
+from harness.daemons import BUILD, DOMAIN, PATIENCE, scaled
+from harness.load import Load
+from harness.pop3 import Pop3
+from harness.smtp import deliver
+
+USERS = 3
+
+
+def uidls(pair, user):
+    with Pop3(pair.pop3_port) as session:
+        session.login(user)
+        return session.multi("UIDL").decode().splitlines()
+
+
+def members(path):
+    with tarfile.open(path) as tar:
+        return {m.name: tar.extractfile(m).read() for m in tar}
+
+
+def wipe(pair):
+    """All is gone, but the mail, which other tools bring back."""
+    shutil.rmtree(pair.folder / "state")
+    shutil.rmtree(pair.run)
+    for name in ("helpers", "smtpd", "pop3d"):
+        pair.conf(name).unlink()
+
+
+def restore(pair, path, *options):
+    return pair.mailctl("restore", *options, path)
+
+
+@pytest.fixture
+def busy(make_pair):
+    """Services with users, mail, stored UIDLs, a key and an included conf."""
+    pair = make_pair(users=USERS)
+    lists = pair.folder / "lists" / "all"
+    lists.write_text(f"u0@{DOMAIN}\n")
+    pair.must("alias", "add", f"all@{DOMAIN}", ":include:all")
+    shared = pair.folder / "shared.conf"
+    shared.write_text('smtpd { limits { recipients = 77 } }\n')
+    conf = pair.conf("smtpd")
+    conf.write_text(f'include("{shared}")\n' + conf.read_text())
+    for n in range(4):
+        deliver(pair.smtp_port, b"Subject: %d\r\nX-UIDL: old-%d\r\n\r\nx\r\n"
+                % (n, n), f"u0@{DOMAIN}")
+    pair.must("mailbox", "import-xuidl", f"u0@{DOMAIN}")
+    return pair
+
+
+def test_round_trip_under_load(busy):
+    """While mail and new users come in: who logs in afterwards on an empty
+    machine finds all as it was."""
+    path = busy.folder / "backup.tar"
+    before = uidls(busy, "u0")
+    assert any("old-" in line for line in before)
+    load = Load(busy.smtp_port, [f"u1@{DOMAIN}"], sessions=2).start()
+    added, stopping = [], threading.Event()
+
+    def add_users():
+        while not stopping.is_set() and len(added) < scaled(40):
+            busy.add_user(f"late{len(added)}")
+            added.append(f"late{len(added)}")
+    thread = threading.Thread(target=add_users)
+    thread.start()
+    proc.wait_until("some came", lambda: len(added) > 1, 30 * PATIENCE)
+    certain = list(added)
+    said = busy.must("backup", path)
+    stopping.set()
+    thread.join()
+    load.stop()
+    assert re.search(r"written, \d+ files, \d+ octets", said)
+    assert path.stat().st_mode & 0o777 == 0o600
+    inside = members(path)
+    assert {"INFO", "conf/smtpd.conf", "conf/helpers.conf", "MANIFEST",
+            f"files{busy.folder}/shared.conf", "accounts/users.db",
+            f"files{busy.folder}/lists/all"} <= set(inside)
+    sums = dict(line.split()[::-2] for line in
+                inside.pop("MANIFEST").decode().splitlines()[1:-1])
+    assert sums == {name: hashlib.sha256(data).hexdigest()
+                    for name, data in inside.items()}
+    assert "refuse" not in busy.tail("helpers")
+    newest = uidls(busy, "u1")
+    busy.stop()
+    wipe(busy)
+    done = restore(busy, path)
+    assert done.returncode == 0, done.stderr
+    assert not (busy.folder / "state" / ".restore").exists()
+    busy.start()
+    assert uidls(busy, "u0") == before
+    assert uidls(busy, "u1") == newest, "those follow from the names"
+    listed = busy.must("user", "list").split()
+    for name in certain:
+        assert f"{name}@{DOMAIN}" in listed
+        uidls(busy, name)
+    assert "recipients = 77" in busy.must("conf", "smtpd")
+    deliver(busy.smtp_port, b"Subject: new\r\n\r\nx\r\n", f"all@{DOMAIN}")
+    assert len(uidls(busy, "u0")) == len(before) + 1
+
+
+def test_what_is_in_the_way(busy):
+    """A state that is there, helpers that run, a name that is taken."""
+    path = busy.folder / "backup.tar"
+    busy.must("backup", path)
+    done = busy.mailctl("backup", path)
+    assert done.returncode == 1 and "is there already" in done.stderr
+    assert busy.must("restore", "--check", path).startswith(f"{path}: whole")
+    done = restore(busy, path, "--force")
+    assert done.returncode == 1 and "stop them first" in done.stderr
+    busy.add_user("after")
+    busy.stop()
+    done = restore(busy, path)
+    assert done.returncode == 1 and "--force" in done.stderr
+    state = sorted(p.name for p in (busy.folder / "state").iterdir())
+    assert state == ["accounts", "mailbox"]
+    conf = busy.conf("pop3d")
+    conf.write_text(conf.read_text() + "# mine\n")
+    done = restore(busy, path, "--force")
+    assert done.returncode == 0, done.stderr
+    assert "# mine" not in conf.read_text()
+    kept, = busy.folder.glob("pop3d.conf.before-restore-*")
+    assert "# mine" in kept.read_text()
+    assert not list(busy.folder.glob("smtpd.conf.before*")), "it is the same"
+    assert list((busy.folder / "state").glob("accounts.before-restore-*"))
+    busy.start()
+    assert f"after@{DOMAIN}" not in busy.must("user", "list")
+    assert any("old-" in line for line in uidls(busy, "u0"))
+
+
+def damage(path, at):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        octet = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([octet ^ 0x10]))
+
+
+def test_damage_is_named(busy, tmp_path):
+    """A changed octet in any member, in its head, in the MANIFEST; a cut
+    anywhere: each is told with the file, the place and the member, and nothing
+    is changed."""
+    good = busy.folder / "backup.tar"
+    busy.must("backup", good)
+    busy.stop()
+    wipe(busy)
+    bad = tmp_path / "bad.tar"
+    with tarfile.open(good) as tar:
+        places = {m.name: (m.offset, m.offset_data, m.size) for m in tar}
+    kinds = ["INFO", "conf/smtpd.conf", "accounts/users.db", "MANIFEST",
+             next(n for n in places if n.startswith("mailbox/uidl/")),
+             next(n for n in places if n.startswith("accounts/log."))]
+    for name in kinds:
+        _, data, size = places[name]
+        shutil.copy(good, bad)
+        damage(bad, data + size // 2)
+        done = restore(busy, bad)
+        assert done.returncode == 1 and name in done.stderr
+        assert str(bad) in done.stderr and "damaged" in done.stderr
+    for name in kinds[2:4]:
+        shutil.copy(good, bad)
+        damage(bad, places[name][0] + 10)  # in the head: the name
+        done = restore(busy, bad)
+        assert done.returncode == 1 and str(bad) in done.stderr
+        assert re.search(r"octet \d+", done.stderr), done.stderr
+    ends = [places["accounts/users.db"][1] + 1000,
+            places["MANIFEST"][0], places["MANIFEST"][1] + 10, 3]
+    for end in ends:
+        shutil.copy(good, bad)
+        os.truncate(bad, end)
+        done = restore(busy, bad)
+        assert done.returncode == 1 and re.search(
+            r"damaged at octet \d+", done.stderr), done.stderr
+    assert not (busy.folder / "state").exists()
+    assert not busy.conf("smtpd").exists()
+    for path in (tmp_path / "none", tmp_path, bad):
+        if path == bad:
+            bad.write_bytes(b"")
+        assert restore(busy, path).returncode == 1
+    assert restore(busy, good).returncode == 0
+    busy.start()
+
+
+def test_hostile_archives(busy, tmp_path):
+    """Whole by its sums, and yet no backup: paths that lead elsewhere, links,
+    other parts."""
+    busy.stop()
+
+    def make(name, kind=tarfile.REGTYPE):
+        path = tmp_path / "made.tar"
+        text = f"ringmail backup 1\n{hashlib.sha256(b'').hexdigest()} 0 " \
+               f"{name}\n"
+        text += hashlib.sha256(text.encode()).hexdigest() + " end\n"
+        with tarfile.open(path, "w") as tar:
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "/etc/passwd"
+            tar.addfile(member)
+            member = tarfile.TarInfo("MANIFEST")
+            member.size = len(text)
+            (tmp_path / "m").write_text(text)
+            with open(tmp_path / "m", "rb") as file:
+                tar.addfile(member, file)
+        return path
+    for name, kind in [("/etc/x", tarfile.REGTYPE),
+                       ("files/../../x", tarfile.REGTYPE),
+                       ("conf/x", tarfile.SYMTYPE),
+                       ("conf/x", tarfile.LNKTYPE),
+                       ("conf/x", tarfile.DIRTYPE)]:
+        done = restore(busy, make(name, kind))
+        assert done.returncode == 1 and "no member of a backup" in done.stderr
+    done = restore(busy, make("other/x"))
+    assert done.returncode == 1 and "INFO" in done.stderr
+    busy.start()
+
+
+def test_killed_backup_and_restore(busy):
+    """SIGKILL at many moments: no half file has the final name, and the next
+    try works."""
+    path = busy.folder / "kept" / "backup.tar"
+    path.parent.mkdir()
+    command = [BUILD / "bin" / "mailctl", "-c", busy.conf("helpers")]
+    finished = 0
+    for n in range(scaled(12, 4)):
+        with subprocess.Popen([*command, "backup", path],
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(0.002 * n * PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        if path.exists():
+            finished += 1
+            assert busy.must("restore", "--check", path)
+            path.unlink()
+        assert not list(path.parent.iterdir())
+    busy.must("backup", path)
+    busy.stop()
+    wipe(busy)
+    for n in range(scaled(12, 4)):
+        with subprocess.Popen([*command, "restore", "--force", path],
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(0.002 * n * PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+    done = restore(busy, path, "--force")
+    assert done.returncode == 0, done.stderr
+    busy.start()
+    assert any("old-" in line for line in uidls(busy, "u0"))
+    for user in busy.users:
+        uidls(busy, user)
+
+
+def test_no_helpers_and_no_room(busy):
+    """What can't be done is said, and leaves nothing."""
+    folder = busy.folder / "kept"
+    folder.mkdir()
+    done = busy.mailctl("backup", "/dev/full")
+    assert done.returncode == 1
+    done = busy.mailctl("backup", folder / "no" / "backup.tar")
+    assert done.returncode == 1 and "No such file" in done.stderr
+    said = busy.must("backup", folder)
+    made, = folder.iterdir()
+    assert str(made) in said and re.search(r"-\d{8}T\d{6}Z\.tar$", made.name)
+    made.unlink()
+    busy.stop("helpers")
+    done = busy.mailctl("backup", folder / "backup.tar")
+    assert done.returncode == 75 and "start the helpers" in done.stderr
+    assert not list(folder.iterdir())
+    busy.start("helpers")
