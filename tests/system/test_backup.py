@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tarfile
 import threading
+import time
 
 import pytest
 
@@ -224,37 +225,44 @@ def test_hostile_archives(busy, tmp_path):
     busy.start()
 
 
+def kill_while(command, times):
+    """SIGKILL at so many moments of the time that it takes; how often it was
+    quicker."""
+    began = time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    whole = time.monotonic() - began
+    finished = 0
+    for n in range(times):
+        yield
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(whole * (n + 0.5) / times)
+                finished += 1
+            except subprocess.TimeoutExpired:
+                process.kill()
+    assert finished < times, "some were killed"
+
+
 def test_killed_backup_and_restore(busy):
     """SIGKILL at many moments: no half file has the final name, and the next
     try works."""
     path = busy.folder / "kept" / "backup.tar"
     path.parent.mkdir()
     command = [BUILD / "bin" / "mailctl", "-c", busy.conf("helpers")]
-    finished = 0
-    for n in range(scaled(12, 4)):
-        with subprocess.Popen([*command, "backup", path],
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
-            try:
-                process.wait(0.002 * n * PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    for _ in kill_while([*command, "backup", path], scaled(15, 4)):
         if path.exists():
-            finished += 1
-            assert busy.must("restore", "--check", path)
+            busy.must("restore", "--check", path)
             path.unlink()
         assert not list(path.parent.iterdir())
+    busy.allow("backup.given_up")
+    path.unlink(missing_ok=True)
     busy.must("backup", path)
     busy.stop()
     wipe(busy)
-    for n in range(scaled(12, 4)):
-        with subprocess.Popen([*command, "restore", "--force", path],
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL) as process:
-            try:
-                process.wait(0.002 * n * PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    for _ in kill_while([*command, "restore", "--force", path],
+                        scaled(15, 4)):
+        pass
     done = restore(busy, path, "--force")
     assert done.returncode == 0, done.stderr
     busy.start()
