@@ -8,6 +8,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -217,34 +218,38 @@ stage(struct restore *r)
 	return more == 0 ? restore_place_sync(r->staged) : -1;
 }
 
+static int
+place_file(const struct restore *r, const FTSENT *e, const char *to)
+{
+	mode_t mode = e->fts_statp->st_mode & S_IROTH ? 0755 : 0700;
+
+	if (restore_place_parents(to, mode, 0, 0) == -1)
+		return -1;
+	return restore_place_file(&r->place, e->fts_path, to);
+}
+
 /* All that lies below a staged folder, as files of the folder `to`. */
 static int
-place_files(const struct restore *r, const char *from, const char *to)
+place_files(const struct restore *r, char *from, const char *to)
 {
-	char below[PATH_SIZE], there[PATH_SIZE];
-	DIR *dir = opendir(from);
-	const struct dirent *e;
-	struct stat st;
+	char *const roots[] = {from, NULL};
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	char path[PATH_SIZE];
 	int result = 0;
+	FTSENT *e;
 
-	if (dir == NULL)
-		return errno == ENOENT ? 0 : -1;
-	while (result == 0 && (e = readdir(dir)) != NULL) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+	if (tree == NULL)
+		return -1;
+	while (result == 0 && (e = fts_read(tree)) != NULL) {
+		if (e->fts_info != FTS_F)
 			continue;
-		if ((size_t)snprintf(below, sizeof(below), "%s/%s", from,
-			e->d_name) >= sizeof(below) ||
-		    (size_t)snprintf(there, sizeof(there), "%s/%s", to,
-			e->d_name) >= sizeof(there) ||
-		    stat(below, &st) == -1)
+		if ((size_t)snprintf(path, sizeof(path), "%s%s", to,
+			e->fts_path + strlen(from)) < sizeof(path))
+			result = place_file(r, e, path);
+		else
 			result = -1;
-		else if (S_ISDIR(st.st_mode))
-			result = place_files(r, below, there);
-		else if ((result = restore_place_parents(there,
-			      st.st_mode & S_IROTH ? 0755 : 0700, 0, 0)) == 0)
-			result = restore_place_file(&r->place, below, there);
 	}
-	closedir(dir);
+	fts_close(tree);
 	return result;
 }
 

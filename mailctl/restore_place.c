@@ -69,15 +69,15 @@ restore_place_parents(const char *path, mode_t mode, uid_t uid, gid_t gid)
 static int
 move_away(const struct restore_place *p, const char *path)
 {
-	char old[RESTORE_PATH_MAX];
+	char kept[RESTORE_PATH_MAX];
 
-	if ((size_t)snprintf(old, sizeof(old), "%s%s", path, p->suffix) >=
-	    sizeof(old)) {
+	if ((size_t)snprintf(kept, sizeof(kept), "%s%s", path, p->suffix) >=
+	    sizeof(kept)) {
 		errno = ENAMETOOLONG;
 		return failed(path);
 	}
-	if (rename(path, old) == -1)
-		return errno == ENOENT ? 0 : failed(old);
+	if (rename(path, kept) == -1)
+		return errno == ENOENT ? 0 : failed(kept);
 	return 0;
 }
 
