@@ -16,6 +16,7 @@
 struct given {
 	int fd;
 	int is_used;
+	int is_own; /* of the program whose place we take */
 	char *name; /* NULL: memory was out, or it has none */
 	union listen_address address;
 };
@@ -167,6 +168,17 @@ find(const char *text, struct given **which)
 }
 
 int
+listen_given_adopt(int fd, const char *name)
+{
+	if (count_given == LISTEN_GIVEN_MAX ||
+	    add(fd, name == NULL ? "" : name,
+		name == NULL ? 0 : strlen(name)) == -1)
+		return -1;
+	given[count_given - 1].is_own = name == NULL;
+	return 0;
+}
+
+int
 listen_given_open(
     const char *text, int *fds, unsigned count, char *why, size_t size)
 {
@@ -197,7 +209,37 @@ listen_given_open(
 	}
 	for (size_t i = 0; i < found; i++)
 		which[i]->is_used = 1;
-	return 1;
+	return which[0]->is_own ? 2 : 1;
+}
+
+int
+listen_given_next(size_t *i, const char **name)
+{
+	while (*i < count_given) {
+		const struct given *g = &given[(*i)++];
+
+		if (g->is_own)
+			continue;
+		*name = g->name == NULL ? "" : g->name;
+		return g->fd;
+	}
+	return -1;
+}
+
+void
+listen_given_close_own(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count_given; i++) {
+		if (given[i].is_own) {
+			close(given[i].fd);
+			free(given[i].name);
+		} else {
+			given[kept++] = given[i];
+		}
+	}
+	count_given = kept;
 }
 
 const char *

@@ -35,10 +35,17 @@ int listen_check_name(const char *text, char *why, size_t size);
 int listen_given_take(char *why, size_t size);
 
 /*
+ * Takes over one more: with a name, one that was passed to the program whose
+ * place this one takes ("": it had none); with NULL, one that it had opened
+ * itself.  0, or -1 where it is no stream socket that listens, or one too many.
+ */
+int listen_given_adopt(int fd, const char *name);
+
+/*
  * Those that text, of the conf, means by name or by their address: fds[0] to
  * fds[count - 1] become duplicates of them in turn, non-blocking and
- * close-on-exec, the caller's.  1; 0: there is none; -1 with a reason in
- * why[size].
+ * close-on-exec, the caller's.  1; 2: the program before this one had opened
+ * them; 0: there is none; -1 with a reason in why[size].
  */
 int listen_given_open(
     const char *text, int *fds, unsigned count, char *why, size_t size);
@@ -46,6 +53,14 @@ int listen_given_open(
 /* The name ("-": none) of the next, from *i = 0 on, that listen_given_open has
  * not given out yet; NULL: no more. */
 const char *listen_given_unused(size_t *i);
+
+/* The next that was passed, from *i = 0 on: its descriptor, which stays ours,
+ * and its name ("": none); -1: no more. */
+int listen_given_next(size_t *i, const char **name);
+
+/* Closes those that the program before this one had opened: the conf has the
+ * ones that it wants by now. */
+void listen_given_close_own(void);
 
 /* Closes them all: a test's end, mostly. */
 void listen_given_close(void);

@@ -8,10 +8,11 @@
 #include "privileges.h"
 #include "service_client.h"
 #include "service_control.h"
+#include "service_limits.h"
 #include "service_listen.h"
 #include "service_listeners.h"
 #include "service_notify.h"
-#include "stack.h"
+#include "service_upgrade.h"
 #include "super.h"
 #include "super_pid.h"
 #include "tls_client.h"
@@ -23,7 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,49 +67,6 @@ count_workers(int64_t wanted)
 					      : WORKERS_MOST;
 }
 
-/* Each session may hold its socket and a letter; as far as that is allowed. */
-static void
-raise_files_limit(pid_t pid)
-{
-	rlim_t wanted = 2 * (rlim_t)settings_now()->sessions + 1024;
-	struct rlimit limit;
-
-	if (prlimit(pid, RLIMIT_NOFILE, NULL, &limit) == -1 ||
-	    limit.rlim_max >= wanted)
-		return;
-	/* The client process uses all that it may have. */
-	limit.rlim_max = wanted;
-	if (pid != 0)
-		limit.rlim_cur = wanted;
-	if (prlimit(pid, RLIMIT_NOFILE, &limit, NULL) == -1)
-		log_warn("limit.files", log_int("wanted", (int64_t)wanted),
-		    log_errno(errno));
-}
-
-/*
- * Where each stack takes two mappings, says so if there can't be as many
- * sessions as the conf allows: that limit is the whole machine's, so it is not
- * ours to raise.
- */
-static void
-check_mappings_limit(void)
-{
-	long wanted = 2 * (long)settings_now()->sessions + 1024, allowed;
-	char text[32];
-	FILE *file;
-
-	if (stack_mappings() == 1 ||
-	    (file = fopen("/proc/sys/vm/max_map_count", "re")) == NULL)
-		return;
-	allowed = fgets(text, sizeof(text), file) == NULL
-		      ? 0
-		      : strtol(text, NULL, 10);
-	fclose(file);
-	if (allowed > 0 && allowed < wanted)
-		log_warn("limit.mappings", log_int("wanted", wanted),
-		    log_int("allowed", allowed));
-}
-
 /* What holds from now on, in the parent and in processes that it starts. */
 static void
 apply_settings(void)
@@ -120,8 +77,8 @@ apply_settings(void)
 	log_set_format((enum log_format)settings->log_format);
 	log_set_rate(settings->log_rate);
 	fiber_set_stack_size((size_t)settings->stack_size);
-	raise_files_limit(0);
-	check_mappings_limit();
+	service_limits_raise_files(0, settings->sessions);
+	service_limits_check_mappings(settings->sessions);
 	own.start.conf = own.conf;
 	own.start.files = own.files;
 }
@@ -254,7 +211,7 @@ tell_client(struct service_listeners *listeners)
 		service_listeners_known(listeners);
 		return;
 	}
-	raise_files_limit(pid);
+	service_limits_raise_files(pid, settings_now()->sessions);
 	if (service_control_send(own.control, own.start.generation,
 		own.service->conf, own.conf, &own.files, listeners) == -1)
 		log_error("reload.not_sent", log_errno(errno));
@@ -279,7 +236,8 @@ open_listeners(struct service_listeners *l, const struct service_settings *s,
 	return 0;
 }
 
-static void
+/* 0, or -1 where the old one stays. */
+static int
 reload_conf(void)
 {
 	struct service_listeners listeners;
@@ -290,14 +248,14 @@ reload_conf(void)
 
 	if ((conf = load_conf(&files, why, sizeof(why))) == NULL) {
 		refuse_reload(why);
-		return;
+		return -1;
 	}
 	settings = conf;
 	if (open_listeners(&listeners, settings, why, sizeof(why)) == -1) {
 		refuse_reload(why);
 		tls_files_free(&files);
 		conf_free(own.service->conf, &conf);
-		return;
+		return -1;
 	}
 	old = own.conf;
 	own.conf = conf;
@@ -311,6 +269,7 @@ reload_conf(void)
 	if (service_listeners_replace(&own.listeners, &listeners) > 0)
 		own.closing_until = clock_after(CLOSED_WITHIN);
 	log_info("reload.done", log_int("generation", own.start.generation));
+	return 0;
 }
 
 /* As super_hooks.reload: no signal is needed, tell_client has told it all. */
@@ -323,12 +282,30 @@ reload(void)
 	return -1;
 }
 
+/* A conf that can't be used would be the end of the program that comes. */
+static void
+upgrade(void)
+{
+	const struct service_upgrade u = {.conf = own.path,
+	    .listeners = &own.listeners,
+	    .workers = own.start.workers,
+	    .is_balanced = own.start.is_balanced,
+	    .client = own.children[0].pid};
+
+	service_notify_reloading();
+	if (reload_conf() == 0)
+		service_upgrade_run(&u);
+	service_notify_reloaded();
+}
+
 static int64_t
 tick(void)
 {
 	const struct super_child *client = &own.children[0];
+	int64_t a = service_notify_tick(client->pid > 0 ? client->started : 0);
+	int64_t b = service_upgrade_tick(service_notify_is_ready());
 
-	return service_notify_tick(client->pid > 0 ? client->started : 0);
+	return a < b ? a : b;
 }
 
 static void
@@ -361,6 +338,7 @@ bind_all(void)
 		&own.listeners, settings, each, &none, why, sizeof(why)) == -1)
 		fatal("listen: %s", why);
 	service_listeners_known(&own.listeners);
+	listen_given_close_own();
 	name_unused();
 }
 
@@ -370,11 +348,18 @@ fix_start(void)
 {
 	const struct service_settings *settings = settings_now();
 	struct service_start *start = &own.start;
-	int ends[2];
+	char why[REASON_MAX];
+	int ends[2], got;
 
 	start->service = own.service;
-	start->workers = count_workers(settings->workers);
-	start->is_balanced = settings->accept == SERVICE_BALANCE;
+	got = service_upgrade_take(
+	    &start->workers, &start->is_balanced, why, sizeof(why));
+	if (got == -1)
+		fatal("upgrade: %s", why);
+	if (got == 0) {
+		start->workers = count_workers(settings->workers);
+		start->is_balanced = settings->accept == SERVICE_BALANCE;
+	}
 	start->listeners = &own.listeners;
 	if ((start->place.run = strdup(settings->run)) == NULL)
 		fatal("no memory");
@@ -392,8 +377,10 @@ fix_start(void)
 static int
 run_parent(void)
 {
-	static const struct super_hooks hooks = {
-	    .reload = reload, .tick = tick, .stopping = say_stopping};
+	static const struct super_hooks hooks = {.reload = reload,
+	    .tick = tick,
+	    .replace = upgrade,
+	    .stopping = say_stopping};
 	const struct service_settings *settings = settings_now();
 	int code;
 
@@ -446,6 +433,7 @@ service_main(const struct service *s, int argc, char **argv)
 	const char *what = NULL;
 	char why[REASON_MAX];
 
+	service_upgrade_begin(argv);
 	log_rename(s->name);
 	own.service = s;
 	own.path = s->conf_path;

@@ -42,6 +42,9 @@ struct tls_conf;
  * stays.  A session keeps the conf that it began with.  It takes the
  * files of TLS with it: certificates are changed that way.  run, user, workers,
  * accept and log need a restart, which a log line says.
+ *
+ * On SIGUSR2 the parent, after a good reload, becomes the program that is
+ * installed by now (service_upgrade.h).
  */
 struct service_settings {
 	struct conf_list listen;     /* check it with listen_check */
@@ -60,6 +63,7 @@ struct service_settings {
 	int log_level;		 /* enum log_level */
 	int log_format;		 /* enum log_format */
 	int64_t log_rate;	 /* lines of an event a second; 0: any */
+	int64_t drain;		 /* ns for sessions whose process is replaced */
 	struct tls_settings tls; /* TLS_ROWS */
 };
 extern const char *const service_accepts[]; /* as enum service_accept */

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define LINE_EVERY (10 * CLOCK_SECOND) /* about what lasts */
-
 /* How long an acceptor rests that found no descriptor or memory to go on. */
 #define ACCEPT_PAUSE (100 * CLOCK_MILLISECOND)
 
@@ -71,7 +70,7 @@ struct change {
 
 static _Thread_local struct acceptor *acceptors;
 static _Thread_local struct service_conf *conf_now;
-static _Thread_local int is_ending;
+static _Thread_local int is_ending, is_closed; /* closed: to new ones */
 
 void
 service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
@@ -91,6 +90,18 @@ unsigned
 service_sessions(void)
 {
 	return atomic_load_explicit(&own.sessions, memory_order_relaxed);
+}
+
+unsigned
+service_accept_count(void)
+{
+	return atomic_load(&own.sessions) + atomic_load(&own.leaving);
+}
+
+int
+service_accept_send(unsigned worker, struct service_errand *e)
+{
+	return port_send(&own.posts[worker].port, &e->message, CLOCK_NEVER);
 }
 
 static struct post *
@@ -124,32 +135,18 @@ session_main(void *arg)
 	end_session(s);
 }
 
-/* New work is turned away before old work suffers; where a handshake would
- * come first, without a word. */
-static void
-turn_away(int fd, int is_tls, const char *why)
-{
-	const char *busy = own.service->busy;
-
-	log_warn("client.refused", log_text("reason", why));
-	/* A new connection's buffer is empty, so this is sent whole; where it
-	 * is not, the peer has gone, which is what was wanted. */
-	if (!is_tls && send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)
-		shutdown(fd, SHUT_WR);
-	close(fd);
-}
-
 /* On the session's worker. */
 static void
 begin_session(struct service_errand *e)
 {
-	struct session *s = (struct session *)(void *)e;
+	struct session *s = (void *)e;
 
 	if (is_ending)
-		turn_away(s->client.fd, s->client.is_tls, "the service ends");
+		service_crowd_refuse(s->client.fd, s->client.is_tls,
+		    own.service->busy, "the service ends");
 	else if (fiber_spawn("session", session_main, s) == -1)
-		turn_away(
-		    s->client.fd, s->client.is_tls, "no memory for a fiber");
+		service_crowd_refuse(s->client.fd, s->client.is_tls,
+		    own.service->busy, "no memory for a fiber");
 	else
 		return;
 	end_session(s);
@@ -223,19 +220,22 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 	struct session *s;
 
 	if (!take_place(settings, peer)) {
-		turn_away(fd, is_tls, "all sessions are taken");
+		service_crowd_refuse(
+		    fd, is_tls, own.service->busy, "all sessions are taken");
 		return;
 	}
 	if ((s = make_session(a, fd, peer)) == NULL) {
 		atomic_fetch_sub(&own.sessions, 1);
-		turn_away(fd, is_tls, "no memory");
+		service_crowd_refuse(
+		    fd, is_tls, own.service->busy, "no memory");
 		return;
 	}
 	atomic_fetch_add(&s->post->sessions, 1);
 	if (s->post == own_post()) {
 		begin_session(&s->errand);
 	} else if (port_send(&s->post->port, &s->errand.message, 0) == -1) {
-		turn_away(fd, is_tls, "a worker is too busy");
+		service_crowd_refuse(
+		    fd, is_tls, own.service->busy, "a worker is too busy");
 		end_session(s);
 	}
 }
@@ -409,7 +409,7 @@ change_conf(struct service_errand *e)
 	const struct service_settings *settings = service_conf_get(c->conf);
 	struct acceptor **at = &acceptors;
 
-	if (is_ending) {
+	if (is_closed) {
 		free_change(c);
 		return;
 	}
@@ -444,8 +444,7 @@ service_accept_tell(unsigned worker, struct service_conf *conf, const int *fds,
 		    .count = count};
 		for (i = 0; i < count; i++)
 			c->fds[i] = worker < each ? fds[i * each + worker] : -1;
-		if (port_send(&own.posts[worker].port, &c->errand.message,
-			CLOCK_NEVER) == 0)
+		if (service_accept_send(worker, &c->errand) == 0)
 			return 0;
 		free_change(c);
 		return -1;
@@ -477,14 +476,21 @@ service_accept_serve(void)
 }
 
 void
+service_accept_close(void)
+{
+	is_closed = 1;
+	while (acceptors != NULL)
+		end_acceptor(&acceptors);
+}
+
+void
 service_accept_end(void)
 {
 	struct post *post = own_post();
 
 	is_ending = 1;
+	service_accept_close();
 	fiber_shield(1);
-	while (acceptors != NULL)
-		end_acceptor(&acceptors);
 	port_close(&post->port);
 	do_errands();
 	while (atomic_load(&post->sessions) > 0)

@@ -34,6 +34,18 @@ void service_accept_begin(
 int service_accept_tell(unsigned worker, struct service_conf *conf,
     const int *fds, size_t count, unsigned each);
 
+/* Sends a worker something to do, waiting where its port is full.  0, or -1
+ * with errno, where it has ended. */
+int service_accept_send(unsigned worker, struct service_errand *e);
+
+/* Sessions of all workers, also those that were turned away and have not
+ * ended. */
+unsigned service_accept_count(void);
+
+/* The calling worker: ends its acceptors, and takes no other conf.  What waits
+ * at listeners is left to others that have them. */
+void service_accept_close(void);
+
 /* The calling worker: does errands until it is cancelled. */
 void service_accept_serve(void);
 

@@ -8,6 +8,7 @@
 #include "service_conf.h"
 #include "service_control.h"
 #include "service_id.h"
+#include "service_leave.h"
 #include "service_listeners.h"
 #include "service_notify.h"
 #include "super.h"
@@ -24,12 +25,15 @@
 #include <sys/epoll.h>
 
 #define TRIM_EVERY (30 * CLOCK_SECOND)
+/* How often one that leaves looks whether it can go. */
+#define LOOK_EVERY (50 * CLOCK_MILLISECOND)
 #define WHY_MAX	   512
 
 static struct {
 	const struct service_start *start;
 	struct service_conf *first; /* for service.open */
 	struct service_news news;
+	int64_t drain;	   /* of the latest conf: how long it may leave */
 	atomic_int failed; /* a worker could not start */
 } own;
 
@@ -49,6 +53,27 @@ trim_memory(void)
 	malloc_trim(0);
 }
 
+/* Another process has come in our place: until the last session has ended, or
+ * the process is told to end. */
+static void
+leave(void)
+{
+	int64_t until = clock_after(own.drain);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	service_leave_begin(own.start->workers);
+	do
+		if (worker_signal(&set, clock_after(LOOK_EVERY)) != -1)
+			return;
+	while (!service_leave_is_done() && clock_now() < until);
+	if (!service_leave_is_done())
+		log_warn("service.left_early",
+		    log_int("sessions", (int64_t)service_accept_count()));
+}
+
 /* Until the process is told to end. */
 static void
 signals_main(void *arg)
@@ -61,6 +86,7 @@ signals_main(void *arg)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	for (;;) {
 		signal = worker_signal(&set, clock_after(TRIM_EVERY));
 		if (signal == -1 && errno == ETIMEDOUT)
@@ -71,6 +97,8 @@ signals_main(void *arg)
 		else
 			break;
 	}
+	if (signal == SIGUSR2)
+		leave();
 	worker_stop();
 }
 
@@ -138,6 +166,7 @@ take_news(struct service_news *n)
 	log_set_format((enum log_format)settings->log_format);
 	log_set_rate(settings->log_rate);
 	fiber_set_stack_size((size_t)settings->stack_size);
+	own.drain = settings->drain;
 	if (tell_workers(n) == -1)
 		log_error("conf.not_taken", log_int("generation", generation),
 		    log_errno(errno));
@@ -289,6 +318,7 @@ service_client_run(void *arg)
 	if (privileges_drop(start->service->privileges, &start->place) == -1)
 		return 1;
 	super_end_with_parent();
+	own.drain = ((const struct service_settings *)start->conf)->drain;
 	service_notify_begin();
 	service_accept_begin(
 	    start->service, start->workers, start->is_balanced);

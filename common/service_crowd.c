@@ -8,8 +8,10 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* Counts of addresses, which share one by chance.  A power of 2. */
 #define KINS 65536
@@ -244,4 +246,15 @@ service_crowd_make_room(const union listen_address *peer)
 	shutdown(c->fd, SHUT_RD);
 	fiber_cancel(least->fiber);
 	return 0;
+}
+
+void
+service_crowd_refuse(int fd, int is_tls, const char *busy, const char *why)
+{
+	log_warn("client.refused", log_text("reason", why));
+	/* A new connection's buffer is empty, so this is sent whole; where it
+	 * is not, the peer has gone, which is what was wanted. */
+	if (!is_tls && send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)
+		shutdown(fd, SHUT_WR);
+	close(fd);
 }

@@ -57,6 +57,13 @@ void service_heard(struct service_client *c, unsigned errors, int is_proven);
 /* Whom the session is for, where a proxy has told. */
 void service_is_for(struct service_client *c, const union listen_address *peer);
 
+/*
+ * Hangs up on a new connection, before old work suffers; with these words,
+ * unless a handshake would come first.
+ */
+void
+service_crowd_refuse(int fd, int is_tls, const char *busy, const char *why);
+
 /* Once, before the workers. */
 void service_crowd_begin(void);
 

@@ -75,8 +75,14 @@ open_sockets(struct service_listener *item, unsigned each,
 {
 	int got = listen_given_open(item->address, item->fds, each, why, size);
 
-	if (got != 0)
-		return got == 1 ? 0 : -1;
+	if (got == 2 && item->address[0] == '/' &&
+	    listen_path_permit(item->address, &item->file, access) == -1)
+		log_warn("listener.not_permitted",
+		    log_text("address", item->address), log_errno(errno));
+	if (got != 0) {
+		item->is_passed = got == 1;
+		return got == -1 ? -1 : 0;
+	}
 	if (item->address[0] == '/')
 		return open_path(item, each, access, why, size);
 	return (is_beside ? listen_open_beside : listen_open)(

@@ -13,6 +13,7 @@ struct service_listener {
 	int *fds;      /* each of them */
 	int is_new;    /* the running client process hasn't got them */
 	int is_shared; /* the set before this one has them too */
+	int is_passed; /* by the service manager (listen_given.h) */
 	struct listen_file file; /* that it has made; none where there is no
 				    path, or it was given to us */
 };

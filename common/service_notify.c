@@ -145,6 +145,12 @@ last_seen(void)
 	return oldest;
 }
 
+int
+service_notify_is_ready(void)
+{
+	return last_seen() > 0;
+}
+
 int64_t
 service_notify_tick(int64_t started)
 {

@@ -36,6 +36,9 @@ void service_notify_live(void);
  */
 int64_t service_notify_tick(int64_t started);
 
+/* In the parent: whether all workers of the client process serve. */
+int service_notify_is_ready(void);
+
 /* Before and after the conf is read anew. */
 void service_notify_reloading(void);
 void service_notify_reloaded(void);

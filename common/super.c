@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "super_old.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -142,10 +143,13 @@ reap(struct super_child *children, int *status)
 	struct super_child *c;
 	pid_t pid;
 
-	/* A child that is none of ours came with an exec: it is just buried. */
-	while ((pid = waitpid(-1, status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
 		if ((c = find(children, pid)) != NULL)
 			return c;
+		/* Else it came with an exec. */
+		if (super_old_remove(pid))
+			log_info("process.left", log_int("child", pid));
+	}
 	return NULL;
 }
 
@@ -250,6 +254,7 @@ kill_all(struct super_child *children)
 			log_warn("process.kill", log_text("process", c->name),
 			    log_int("child", c->pid));
 	signal_all(children, SIGKILL);
+	super_old_signal(SIGKILL);
 }
 
 static void
@@ -260,10 +265,11 @@ stop_all(struct super_child *children)
 	int status;
 
 	signal_all(children, SIGTERM);
+	super_old_signal(SIGTERM);
 	for (;;) {
 		while ((c = reap(children, &status)) != NULL)
 			c->pid = 0;
-		if (!signal_all(children, 0))
+		if (!signal_all(children, 0) && super_old_signal(0) == 0)
 			return;
 		if (clock_now() >= deadline) {
 			kill_all(children);
@@ -295,9 +301,8 @@ obey(struct super_child *children, const struct super_hooks *hooks, int number)
 	if (number == SIGHUP &&
 	    (hooks->reload == NULL || hooks->reload() != -1))
 		signal_all(children, SIGHUP);
-	if (number == SIGUSR2 && hooks->replace != NULL &&
-	    hooks->replace() == 0)
-		return SUPER_REPLACED;
+	if (number == SIGUSR2 && hooks->replace != NULL)
+		hooks->replace();
 	return -1;
 }
 
@@ -320,8 +325,6 @@ super_run_with(struct super_child *children, const struct super_hooks *hooks)
 		tick = hooks->tick != NULL ? hooks->tick() : CLOCK_NEVER;
 		number = wait_signal(next < tick ? next : tick);
 	}
-	if (result == SUPER_REPLACED)
-		return result;
 	if (hooks->stopping != NULL)
 		hooks->stopping();
 	stop_all(children);

@@ -47,13 +47,12 @@ struct super_hooks {
 	int (*reload)(void); /* as that of super_run */
 	/* After each wake-up: when it is to be called again at the latest. */
 	int64_t (*tick)(void);
-	/* On SIGUSR2.  0: super_run_with returns SUPER_REPLACED, its children
-	 * as they are; -1 to go on. */
-	int (*replace)(void);
+	/* On SIGUSR2: becomes another program by exec, whose children ours are
+	 * then (super_old.h), or returns to go on. */
+	void (*replace)(void);
 	/* Before the children are told to end. */
 	void (*stopping)(void);
 };
-#define SUPER_REPLACED (-2)
 
 int
 super_run_with(struct super_child *children, const struct super_hooks *hooks);

@@ -313,6 +313,7 @@ const struct command commands[] = {
 const struct command_local command_locals[] = {
     {"conf", 4, "[--all] [smtpd|pop3d|helpers]...", service_command_conf},
     {"reload", 3, "[smtpd|pop3d|helpers]...", service_command_reload},
+    {"upgrade", 3, "[smtpd|pop3d|helpers]...", service_command_upgrade},
     {"loglevel", 4, "error|warn|info|debug [smtpd|pop3d|helpers]...",
 	service_command_loglevel},
     {"backup", 1, "FILE|FOLDER", backup_command_backup},

@@ -164,8 +164,9 @@ send_all(const struct chosen *chosen, const char *folder, int number, int value)
 	return code;
 }
 
-enum client_exit
-service_command_reload(const char *folder, char **args, int count)
+/* Checks the confs, and sends this signal. */
+static enum client_exit
+check_and_send(const char *folder, char **args, int count, int number)
 {
 	static const char *const options[] = {"-n", NULL};
 	enum client_exit code;
@@ -184,7 +185,19 @@ service_command_reload(const char *folder, char **args, int count)
 		warnx("no service was told: its old conf holds");
 		return code;
 	}
-	return send_all(&chosen, folder, SIGHUP, 0);
+	return send_all(&chosen, folder, number, 0);
+}
+
+enum client_exit
+service_command_reload(const char *folder, char **args, int count)
+{
+	return check_and_send(folder, args, count, SIGHUP);
+}
+
+enum client_exit
+service_command_upgrade(const char *folder, char **args, int count)
+{
+	return check_and_send(folder, args, count, SIGUSR2);
 }
 
 enum client_exit

@@ -15,6 +15,11 @@ service_command_conf(const char *folder, char **args, int count);
 enum client_exit
 service_command_reload(const char *folder, char **args, int count);
 
+/* upgrade: checks the confs, and has the services become the programs that are
+ * installed by now. */
+enum client_exit
+service_command_upgrade(const char *folder, char **args, int count);
+
 /* loglevel: until the next reload. */
 enum client_exit
 service_command_loglevel(const char *folder, char **args, int count);

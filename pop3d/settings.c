@@ -126,6 +126,8 @@ static const struct conf_setting settings[] = {
 
     /* RFC 1939 3 asks for ten minutes or more; less is for tests. */
     ROW("timeouts", "idle", DURATION, idle, "10m", BOUNDS("100ms", "1d")),
+    ROW("timeouts", "drain", DURATION, service.drain, "10m",
+	BOUNDS("0s", "1d")),
     ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
     ROW("timeouts", "helper", DURATION, helper, "30s", BOUNDS("100ms", "1h")),
     ROW("timeouts", "backend", DURATION, backend, "30s",

@@ -135,6 +135,8 @@ static const struct conf_setting rows[] = {
     /* RFC 5321 4.5.3.2.6: the client waits ten minutes for the last reply. */
     ROW("timeouts", "commit", DURATION, commit, "5m", BOUNDS("100ms", "10m")),
     ROW("timeouts", "helper", DURATION, helper, "30s", BOUNDS("100ms", "5m")),
+    ROW("timeouts", "drain", DURATION, service.drain, "10m",
+	BOUNDS("0s", "1d")),
     ROW("timeouts", "send", DURATION, send, "5m", BOUNDS("100ms", "1d")),
     {.name = NULL}};
 

@@ -1,0 +1,252 @@
+"""Upgrade in place: the parent becomes the program that is installed by now,
+and nobody who connects, or is connected, notices."""
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from harness import activate, daemons, proc
+from harness.activate import launch, listener
+from harness.daemons import (BUILD, DOMAIN, PATIENCE, RUNNER, merge, render,
+                             scaled)
+from harness.load import Load
+from harness.pop3 import Pop3, fetch
+from harness.smtp import Smtp, deliver
+
+BODY = b"Subject: upgrade\r\n\r\nx\r\n"
+PORT = {"smtpd": "smtp_port", "pop3d": "pop3_port"}
+pytestmark = pytest.mark.skipif(
+    bool(RUNNER), reason="exec leaves the checker behind")
+
+
+def program(pair, name):
+    return pair.folder / "bin" / name
+
+
+def install(pair, name):
+    """The program anew: another file by the same name."""
+    path = program(pair, name)
+    shutil.copy(BUILD / "bin" / name, path.with_suffix(".new"))
+    path.with_suffix(".new").rename(path)
+    return path.stat().st_ino
+
+
+@pytest.fixture
+def installed(make_pair, monkeypatch):
+    """Services whose programs can be replaced."""
+    def make(**options):
+        pair = make_pair(**options)
+        (pair.folder / "bin").mkdir()
+        for name in ("smtpd", "pop3d", "helpers", "mailctl"):
+            shutil.copy(BUILD / "bin" / name, pair.folder / "bin")
+        pair.stop()
+        for module in (daemons, activate):
+            monkeypatch.setattr(module, "BUILD", pair.folder)
+        return pair.start()
+    return make
+
+
+def count(pair, name, text):
+    return pair.log(name).read_text(errors="replace").count(f" {text}")
+
+
+def upgrade(pair, name):
+    """Once; waits until the new processes serve alone."""
+    done = count(pair, name, "upgrade.done")
+    pid, client = pair.pid(name), pair.pid(f"{name}/client")
+    number = install(pair, name)
+    assert f"{name} (pid {pid}) was told" in pair.must("upgrade", name)
+    proc.wait_until("it is upgraded", lambda: count(
+        pair, name, "upgrade.done") > done, 30 * PATIENCE)
+    assert pair.pid(name) == pid
+    assert os.stat(f"/proc/{pid}/exe").st_ino == number
+    return client
+
+
+class Callers:
+    """Connects all the time; each connection must be greeted."""
+
+    def __init__(self, *ports):
+        self.greeted, self.failed = 0, []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.call, args=[port])
+                        for port in ports]
+        for thread in self.threads:
+            thread.start()
+
+    def call(self, port):
+        while not self.stopping.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", port), 20) as s:
+                    s.settimeout(20 * PATIENCE)
+                    if s.recv(3) not in (b"220", b"+OK"):
+                        raise ConnectionError("hung up")
+                self.greeted += 1
+            except OSError as error:
+                self.failed.append(repr(error))
+            time.sleep(0.001)
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+        return self.greeted
+
+
+@pytest.mark.parametrize("accept", ["reuseport", "balance"])
+def test_ten_upgrades_under_load(installed, accept):
+    """No connection fails, no session ends, no message is lost."""
+    own = {"workers": 2, "accept": accept}
+    pair = installed(users=2, smtpd=own, pop3d=own)
+    deliver(pair.smtp_port, BODY, f"u1@{DOMAIN}")
+    callers = Callers(pair.smtp_port, pair.pop3_port)
+    load = Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=4,
+                size=2000).start()
+    with Pop3(pair.pop3_port, user="u1") as session:
+        for _ in range(scaled(10, 2)):
+            for name in ("smtpd", "pop3d"):
+                upgrade(pair, name)
+            assert session.stat()[0] == 1
+        load.stop()
+        assert not load.ended, load.ended
+        assert set(load.codes) == {250}
+        assert callers.stop() > 20
+        assert not callers.failed, callers.failed[:5]
+        session.cmd("DELE 1")
+        session.quit()
+    assert fetch(pair.pop3_port, "u1") == []
+    for name in ("smtpd", "pop3d"):
+        proc.wait_until("the old ones have left", lambda n=name: len(
+            proc.children(pair.pid(n))) == 1, 20 * PATIENCE)
+        assert count(pair, name, "process.left") == scaled(10, 2)
+    load.check(fetch(pair.pop3_port, "u0"))
+
+
+def test_old_sessions_have_their_time(installed):
+    """A session outlives the upgrade, for as long as drain says; SIGTERM ends
+    old and new."""
+    pair = installed(users=1, pop3d={"timeouts": {"drain": "1500ms"}})
+    with Smtp(pair.smtp_port) as smtp, \
+            Pop3(pair.pop3_port, user="u0", timeout=20) as pop3:
+        smtp.hello()
+        old = upgrade(pair, "pop3d")
+        assert pop3.stat() == (0, 0), "it goes on"
+        with pytest.raises(OSError):
+            while True:
+                pop3.sock.sendall(b"")
+                if pop3.sock.recv(100) == b"":
+                    raise OSError
+        proc.wait_until("it has left", lambda: not proc.alive(old),
+                        20 * PATIENCE)
+        assert count(pair, "pop3d", "service.left_early") == 1
+        old = upgrade(pair, "smtpd")
+        assert smtp.cmd("NOOP").code == 250 and proc.alive(old)
+        pair.stop("smtpd")
+        assert not proc.alive(old)
+    pair.start("smtpd")
+
+
+def test_what_can_not_be_upgraded(installed):
+    """A program that does not start, one that never answers, a bad conf: all
+    stays as it was."""
+    pair = installed(users=1)
+    pair.allow("upgrade.refused", "reload.refused")
+    pid, client = pair.pid("smtpd"), pair.pid("smtpd/client")
+    conf = pair.conf("smtpd").read_text()
+    kinds = ["#!/bin/false\n", "no program", "#!/nonexistent\n"]
+    for n, text in enumerate(kinds, 1):
+        program(pair, "smtpd").unlink()
+        program(pair, "smtpd").write_text(text)
+        program(pair, "smtpd").chmod(0o755)
+        os.kill(pid, signal.SIGUSR2)
+        proc.wait_until("it is refused", lambda n=n: count(
+            pair, "smtpd", "upgrade.refused") == n, 20 * PATIENCE)
+        assert pair.mailctl("upgrade", "smtpd").returncode == 1
+    install(pair, "smtpd")
+    pair.conf("smtpd").write_text(conf + "nonsense = 1\n")
+    done = pair.mailctl("upgrade", "smtpd")
+    assert done.returncode == 1 and "no service was told" in done.stderr
+    os.kill(pid, signal.SIGUSR2)
+    proc.wait_until("it is refused", lambda: count(
+        pair, "smtpd", "reload.refused"), 20 * PATIENCE)
+    pair.conf("smtpd").write_text(conf)
+    assert (pid, client) == (pair.pid("smtpd"), pair.pid("smtpd/client"))
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    upgrade(pair, "smtpd")
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+
+
+def lhlo(path):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20 * PATIENCE)
+        s.connect(path)
+        return s.recv(3)
+
+
+def test_all_kinds_of_listeners(installed):
+    """UNIX sockets, passed ones, new ones and those that go, before and after
+    an upgrade."""
+    pair = installed(users=1)
+    pair.stop("smtpd")
+    path, passed = str(pair.folder / "lmtp"), listener()
+    other, more = daemons.free_ports(2)
+    conf = {"run": pair.run / "smtpd", "hostname": "mx.example.test",
+            "log": {"target": "stderr"}, "workers": 2,
+            "listen": ["systemd:mail", f"127.0.0.1:{other}"],
+            "listen_lmtp": [path]}
+    pair.conf("smtpd").write_text(render(conf))
+    launch(pair, "smtpd", [passed], ["mail"])
+    port = passed.getsockname()[1]
+
+    def greets(at):
+        with socket.create_connection(("127.0.0.1", at), 20) as s:
+            s.settimeout(20 * PATIENCE)
+            return s.recv(3) == b"220"
+
+    def is_open(at):
+        try:
+            return greets(at)
+        except ConnectionRefusedError:
+            return False
+    proc.wait_until("it serves", lambda: greets(port), 20 * PATIENCE)
+    conf = merge(conf, {"listen": [*conf["listen"], f"127.0.0.1:{more}"]})
+    pair.conf("smtpd").write_text(render(conf))
+    for _ in range(2):
+        upgrade(pair, "smtpd")
+        assert all(greets(at) for at in (port, other, more))
+        assert lhlo(path) == b"220"
+    conf["listen"] = ["systemd:mail"]
+    pair.conf("smtpd").write_text(render(conf))
+    pair.must("reload", "smtpd")
+    proc.wait_until("they are closed", lambda: not is_open(other) and
+                    not is_open(more), 20 * PATIENCE)
+    assert greets(port) and lhlo(path) == b"220"
+    pair.stop("smtpd")
+    assert not os.path.exists(path), "it is removed by who has it now"
+    passed.close()
+
+
+def test_killed_at_once(installed):
+    """The new client process dies: the old one serves until there is another.
+    """
+    pair = installed(users=1)
+    pair.allow("process.end")
+    callers = Callers(pair.smtp_port)
+    old = pair.pid("smtpd/client")
+    install(pair, "smtpd")
+    pair.must("upgrade", "smtpd")
+
+    def new():
+        return [p for p in proc.children(pair.pid("smtpd")) if p != old and
+                proc.status(p)["Name"] == "smtpd" and
+                count(pair, "smtpd", "upgrade.begin")]
+    for pid in proc.wait_until("there is a new one", new, 20 * PATIENCE):
+        os.kill(pid, signal.SIGKILL)
+    proc.wait_until("it is upgraded", lambda: count(
+        pair, "smtpd", "upgrade.done"), 30 * PATIENCE)
+    assert callers.stop() > 0
+    assert len(callers.failed) <= 1, "but who was with the killed one"
