@@ -14,6 +14,7 @@
 #include "service_notify.h"
 #include "service_upgrade.h"
 #include "super.h"
+#include "super_exec.h"
 #include "super_pid.h"
 #include "tls_client.h"
 #include "tls_conf.h"
@@ -433,7 +434,7 @@ service_main(const struct service *s, int argc, char **argv)
 	const char *what = NULL;
 	char why[REASON_MAX];
 
-	service_upgrade_begin(argv);
+	super_exec_begin(argv);
 	log_rename(s->name);
 	own.service = s;
 	own.path = s->conf_path;

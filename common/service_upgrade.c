@@ -4,50 +4,30 @@
 #include "listen_given.h"
 #include "log.h"
 #include "service_listeners.h"
+#include "super_exec.h"
 #include "super_old.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define ENV_PID	    "RINGMAIL_PID"
 #define ENV_SOCKETS "RINGMAIL_SOCKETS"
 #define ENV_WORKERS "RINGMAIL_WORKERS"
 #define ENV_ACCEPT  "RINGMAIL_ACCEPT"
 #define ENV_OLD	    "RINGMAIL_OLD"
 
-#define TRY_WITHIN (10 * CLOCK_SECOND)
 #define LOOK_EVERY (20 * CLOCK_MILLISECOND)
 /* "1234," a name of 255 octets, and ":" */
 #define SOCKET_TEXT 272
 
-static struct {
-	char program[PATH_MAX];
-	char **argv;
-	int is_waiting; /* old processes are still to be told */
-} own;
-
-void
-service_upgrade_begin(char **argv)
-{
-	ssize_t n =
-	    readlink("/proc/self/exe", own.program, sizeof(own.program) - 1);
-
-	own.program[n > 0 ? n : 0] = '\0';
-	own.argv = argv;
-}
+static int is_waiting; /* old processes are still to be told */
 
 static void
 clear_environment(void)
 {
-	unsetenv(ENV_PID);
 	unsetenv(ENV_SOCKETS);
 	unsetenv(ENV_WORKERS);
 	unsetenv(ENV_ACCEPT);
@@ -90,7 +70,7 @@ take_old(char *text)
 		if (one[0] == '\0')
 			continue;
 		if (super_old_add((pid_t)strtol(one, NULL, 10)) == 0)
-			own.is_waiting = 1;
+			is_waiting = 1;
 		else
 			log_warn("upgrade.old", log_text("child", one),
 			    log_errno(errno));
@@ -104,7 +84,7 @@ service_upgrade_take(
 	char *sockets = getenv(ENV_SOCKETS), *old = getenv(ENV_OLD);
 	int result = 0;
 
-	if (sockets == NULL || number(ENV_PID) != (long)getpid())
+	if (!super_exec_is_heir() || sockets == NULL)
 		return 0;
 	if (take_sockets(sockets) == -1) {
 		snprintf(why, size, "a socket that was handed on is none");
@@ -120,70 +100,6 @@ service_upgrade_take(
 	return result;
 }
 
-/* In the child: the program says whether it can begin, and how not. */
-static _Noreturn void
-try(const char *conf)
-{
-	char *args[] = {strdup(own.program), strdup("-n"), strdup("-c"),
-	    strdup(conf), NULL};
-	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-	if (fd != -1)
-		dup2(fd, STDOUT_FILENO);
-	execv(own.program, args);
-	_exit(127);
-}
-
-/* Its exit code; -1 with errno. */
-static int
-wait_for(pid_t pid)
-{
-	const struct timespec nap = {.tv_nsec = LOOK_EVERY / 2};
-	int64_t until = clock_after(TRY_WITHIN);
-	int status;
-	pid_t got;
-
-	while ((got = waitpid(pid, &status, WNOHANG)) == 0) {
-		if (clock_now() >= until) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		nanosleep(&nap, NULL);
-	}
-	if (got == -1)
-		return -1;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-static int
-is_good(const char *conf)
-{
-	pid_t pid;
-	int code;
-
-	fflush(NULL);
-	if ((pid = fork()) == 0)
-		try(conf);
-	code = pid == -1 ? -1 : wait_for(pid);
-	if (code == -1)
-		log_error("upgrade.refused", log_text("program", own.program),
-		    log_errno(errno));
-	else if (code != 0)
-		log_error("upgrade.refused", log_text("program", own.program),
-		    log_int("code", code));
-	return code == 0;
-}
-
-/* Whether exec keeps it. */
-static void
-keep(int fd, int is_kept)
-{
-	if (fcntl(fd, F_SETFD, is_kept ? 0 : FD_CLOEXEC) == -1)
-		log_warn("upgrade.socket", log_int("fd", fd), log_errno(errno));
-}
-
 /* Keeps, or lets go, all sockets; their text to *to, where that is wanted. */
 static void
 put_sockets(
@@ -194,13 +110,13 @@ put_sockets(
 	int fd;
 
 	for (size_t i = 0; (fd = listen_given_next(&i, &name)) != -1;) {
-		keep(fd, is_kept);
+		super_exec_keep(fd, is_kept);
 		at += (size_t)snprintf(to + at, size - at, "%d,%s:", fd, name);
 	}
 	for (size_t i = 0; i < l->count; i++)
 		for (unsigned k = 0; k < l->each && !l->items[i].is_passed;
 		     k++) {
-			keep(l->items[i].fds[k], is_kept);
+			super_exec_keep(l->items[i].fds[k], is_kept);
 			at += (size_t)snprintf(
 			    to + at, size - at, "%d:", l->items[i].fds[k]);
 		}
@@ -225,8 +141,7 @@ set_environment(const struct service_upgrade *u, const char *sockets)
 	at = strlen(old);
 	if (u->client > 0)
 		snprintf(old + at, sizeof(old) - at, "%d", (int)u->client);
-	if (set_number(ENV_PID, getpid()) == -1 ||
-	    set_number(ENV_WORKERS, u->workers) == -1 ||
+	if (set_number(ENV_WORKERS, u->workers) == -1 ||
 	    set_number(ENV_ACCEPT, u->is_balanced) == -1 ||
 	    setenv(ENV_SOCKETS, sockets, 1) == -1)
 		return -1;
@@ -252,7 +167,7 @@ service_upgrade_run(const struct service_upgrade *u)
 	size_t size = (l->count * l->each + LISTEN_GIVEN_MAX) * SOCKET_TEXT;
 	char *sockets;
 
-	if (own.program[0] == '\0' || !is_good(u->conf))
+	if (super_exec_try(u->conf) == -1)
 		return;
 	make_room();
 	if ((sockets = malloc(size)) == NULL) {
@@ -260,13 +175,10 @@ service_upgrade_run(const struct service_upgrade *u)
 		return;
 	}
 	put_sockets(l, 1, sockets, size);
-	if (set_environment(u, sockets) == 0) {
-		log_info("upgrade.begin", log_text("program", own.program));
-		fflush(NULL);
-		execv(own.program, own.argv);
-	}
-	log_error("upgrade.refused", log_text("program", own.program),
-	    log_errno(errno));
+	if (set_environment(u, sockets) == 0)
+		super_exec_run();
+	else
+		log_error("upgrade.refused", log_errno(errno));
 	clear_environment();
 	put_sockets(l, 0, sockets, size);
 	free(sockets);
@@ -275,11 +187,11 @@ service_upgrade_run(const struct service_upgrade *u)
 int64_t
 service_upgrade_tick(int is_ready)
 {
-	if (!own.is_waiting)
+	if (!is_waiting)
 		return CLOCK_NEVER;
 	if (!is_ready)
 		return clock_after(LOOK_EVERY);
-	own.is_waiting = 0;
+	is_waiting = 0;
 	log_info("upgrade.done",
 	    log_int("old_processes", super_old_signal(SIGUSR2)));
 	return CLOCK_NEVER;

@@ -1,10 +1,9 @@
 /*
- * service_upgrade -- how a parent becomes the program that lies by its own name
- * by now, and nobody who connects notices: it stays the same process, and its
+ * service_upgrade -- how a service's parent becomes the program that is
+ * installed by now (super_exec.h), and nobody who connects notices: its
  * listening sockets stay open.
  *
  *	before	tries the program (-n); exec, with the sockets and what follows
- *	RINGMAIL_PID		whom they are for
  *	RINGMAIL_SOCKETS	"FD:" of one that the parent has opened,
  *"FD,NAME:" of one that it was passed (listen_given.h) RINGMAIL_WORKERS
  *how many; they share the sockets RINGMAIL_ACCEPT		1: balance
@@ -20,9 +19,6 @@
 #include <sys/types.h>
 
 struct service_listeners;
-
-/* Notes which program this is: first of all, as its file may be replaced. */
-void service_upgrade_begin(char **argv);
 
 /*
  * Takes over what the program before this one has handed on.  1: *workers and
