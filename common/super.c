@@ -257,12 +257,14 @@ kill_all(struct super_child *children)
 	super_old_signal(SIGKILL);
 }
 
-static void
+/* Whether a signal came that ends the parent. */
+static bool
 stop_all(struct super_child *children)
 {
 	struct super_child *c;
 	int64_t deadline = clock_after(STOP_WITHIN);
-	int status;
+	bool is_over = false;
+	int number, status;
 
 	signal_all(children, SIGTERM);
 	super_old_signal(SIGTERM);
@@ -270,13 +272,25 @@ stop_all(struct super_child *children)
 		while ((c = reap(children, &status)) != NULL)
 			c->pid = 0;
 		if (!signal_all(children, 0) && super_old_signal(0) == 0)
-			return;
+			return is_over;
 		if (clock_now() >= deadline) {
 			kill_all(children);
 			deadline = CLOCK_NEVER;
 		}
-		wait_signal(deadline);
+		number = wait_signal(deadline);
+		is_over |= number == SIGTERM || number == SIGINT;
 	}
+}
+
+int
+super_stop(struct super_child *children)
+{
+	bool is_over = stop_all(children);
+
+	for (struct super_child *c = children; c->name != NULL; c++)
+		c->due = 0;
+	/* It is obeyed once the hook has returned. */
+	return is_over && kill(getpid(), SIGTERM) == 0 ? -1 : 0;
 }
 
 static void

@@ -64,6 +64,13 @@ super_run_with(struct super_child *children, const struct super_hooks *hooks);
 void super_restart(struct super_child *children);
 
 /*
+ * For replace: ends all children; they start again when replace returns.  0, or
+ * -1 where the parent was told to end meanwhile.  Waits as long as they take,
+ * five seconds at most.
+ */
+int super_stop(struct super_child *children);
+
+/*
  * Blocks the signals that super_run waits for, and SIGPIPE is ignored.  Call it
  * before any thread starts.
  */

@@ -3,6 +3,7 @@
  * folders, sockets and the pairs between helpers.
  */
 #include "fleet.h"
+#include "heritage.h"
 #include "log.h"
 #include "privileges.h"
 #include "settings.h"
@@ -239,7 +240,10 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 	find_user(conf->pop3d_user, &uid, &pop3d);
 	make_folders(fleet, conf, smtpd, pop3d);
 	make_pools(fleet, conf);
-	if (getrandom(fleet->helpers[MAILBOX].seal,
+	heritage_take();
+	if (!heritage_seal(fleet->helpers[MAILBOX].seal,
+		sizeof(fleet->helpers[MAILBOX].seal)) &&
+	    getrandom(fleet->helpers[MAILBOX].seal,
 		sizeof(fleet->helpers[MAILBOX].seal),
 		0) != sizeof(fleet->helpers[MAILBOX].seal))
 		fatal("getrandom: %s", strerror(errno));
@@ -247,6 +251,7 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 		memcpy(fleet->helpers[i].seal, fleet->helpers[MAILBOX].seal,
 		    sizeof(fleet->helpers[i].seal));
 	make_sockets(fleet, conf, smtpd, pop3d);
+	heritage_end();
 }
 
 void

@@ -4,9 +4,11 @@
  */
 #include "conf_print.h"
 #include "fleet.h"
+#include "heritage.h"
 #include "log.h"
 #include "settings.h"
 #include "super.h"
+#include "super_exec.h"
 #include "super_pid.h"
 
 #include <errno.h>
@@ -161,9 +163,28 @@ reload(void)
 	return -1; /* SIGHUP means nothing to a helper */
 }
 
+/* SIGUSR2: the program that is installed by now, with the helpers' sockets.
+ * No session ends of it: requests wait as at a reload. */
+static void
+upgrade(void)
+{
+	const struct helper *h = &fleet.helpers[MAILBOX];
+
+	if (super_exec_try(conf_path) == -1)
+		return;
+	if (super_stop(children) == -1)
+		return; /* it is to end, and will */
+	if (heritage_give(h->seal, sizeof(h->seal)) == 0)
+		super_exec_run();
+	else
+		log_error("upgrade.refused", log_errno(errno));
+	heritage_keep();
+}
+
 static int
 run(void)
 {
+	const struct super_hooks hooks = {.reload = reload, .replace = upgrade};
 	int result;
 
 	super_block_signals();
@@ -173,7 +194,7 @@ run(void)
 		    log_errno(errno));
 	add_children();
 	log_info("ready", log_text("run", conf_now->run));
-	result = super_run(children, reload);
+	result = super_run_with(children, &hooks);
 	fleet_remove_sockets(&fleet, conf_now);
 	log_info("end");
 	return result;
@@ -207,6 +228,7 @@ main(int argc, char **argv)
 	int option, check = 0, result;
 	const char *what = NULL;
 
+	super_exec_begin(argv);
 	log_rename("helpers");
 	while ((option = getopt(argc, argv, "c:d:nVh")) != -1)
 		switch (option) {

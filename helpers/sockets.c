@@ -1,5 +1,6 @@
 #include "sockets.h"
 
+#include "heritage.h"
 #include "log.h"
 
 #include <errno.h>
@@ -28,6 +29,22 @@ put_address(struct sockaddr_un *a, const char *run, enum sockets_folder folder,
 		fatal("%s: path too long for sockets", run);
 }
 
+/* A new one, in the place of what is there; not yet for anybody. */
+static int
+make_socket(const struct sockaddr_un *a)
+{
+	int fd =
+	    socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		fatal("socket: %s", strerror(errno));
+	if (unlink(a->sun_path) == -1 && errno != ENOENT)
+		fatal("%s: %s", a->sun_path, strerror(errno));
+	if (bind(fd, (const struct sockaddr *)a, sizeof(*a)) == -1)
+		fatal("%s: %s", a->sun_path, strerror(errno));
+	return fd;
+}
+
 int
 sockets_listen(
     const char *run, enum sockets_folder folder, const char *name, gid_t group)
@@ -36,15 +53,12 @@ sockets_listen(
 	int fd;
 
 	put_address(&a, run, folder, name);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		fatal("socket: %s", strerror(errno));
-	if (unlink(a.sun_path) == -1 && errno != ENOENT)
-		fatal("%s: %s", a.sun_path, strerror(errno));
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) == -1 ||
-	    chown(a.sun_path, 0, group) == -1 ||
+	if ((fd = heritage_socket(a.sun_path)) == -1)
+		fd = make_socket(&a);
+	if (chown(a.sun_path, 0, group) == -1 ||
 	    chmod(a.sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1)
 		fatal("%s: %s", a.sun_path, strerror(errno));
+	heritage_note(fd, a.sun_path);
 	return fd;
 }
 

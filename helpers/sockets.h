@@ -16,8 +16,9 @@ enum sockets_folder {
 };
 
 /*
- * A listening socket RUN/FOLDER/NAME to which root and this group may connect;
- * one that was there goes.  A descriptor; ends the process on failure.
+ * A listening socket RUN/FOLDER/NAME to which root and this group may connect:
+ * the one that was handed on (heritage.h), or a new one in the place of what
+ * was there.  A descriptor; ends the process on failure.
  */
 int sockets_listen(
     const char *run, enum sockets_folder folder, const char *name, gid_t group);

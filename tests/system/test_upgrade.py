@@ -250,3 +250,35 @@ def test_killed_at_once(installed):
         pair, "smtpd", "upgrade.done"), 30 * PATIENCE)
     assert callers.stop() > 0
     assert len(callers.failed) <= 1, "but who was with the killed one"
+
+
+def test_helpers_under_load(installed):
+    """The helpers' sockets stay, and so do sessions and their maildrops."""
+    pair = installed(users=2)
+    for _ in range(3):
+        deliver(pair.smtp_port, BODY, f"u1@{DOMAIN}")
+    load = Load(pair.smtp_port, [f"u0@{DOMAIN}"], sessions=4,
+                size=2000).start()
+    admin = pair.run / "admin" / "accounts"
+    inode = admin.stat().st_ino
+    with Pop3(pair.pop3_port, user="u1", timeout=30 * PATIENCE) as session:
+        for n in range(scaled(5, 2)):
+            number = install(pair, "helpers")
+            pid, old = pair.pid("helpers"), pair.pid("mailbox")
+            pair.must("upgrade", "helpers")
+            proc.wait_until("a new mailbox", lambda o=old: pair.pid("mailbox")
+                            not in (None, o), 30 * PATIENCE)
+            assert os.stat(f"/proc/{pid}/exe").st_ino == number
+            pair.must("user", "add", f"more{n}@{DOMAIN}", stdin="pw\n")
+            assert b"Subject: upgrade" in session.multi("RETR 2")
+        assert admin.stat().st_ino == inode, "it is the same socket"
+        session.cmd("DELE 1")
+        session.quit()
+    load.stop()
+    assert not load.ended, load.ended
+    assert set(load.codes) <= {250, 451}, load.codes
+    assert len(fetch(pair.pop3_port, "u1")) == 2
+    load.check(fetch(pair.pop3_port, "u0"))
+    pair.stop("helpers")
+    assert not admin.exists()
+    pair.start("helpers")

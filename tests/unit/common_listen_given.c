@@ -231,10 +231,49 @@ test_names(void **state)
 	assert_int_equal(listen_check("systemd:a:b", why, sizeof(why)), -1);
 }
 
+/* Those of the program before: its own ones, and one that it was passed. */
+static void
+adopt(void)
+{
+	int own = 20, other = 21, passed = 22, twin = 23, fds[2];
+	char text[40], next[40];
+	const char *name;
+	size_t i = 0;
+
+	snprintf(text, sizeof(text), "127.0.0.1:%u", make_socket(own, 1));
+	snprintf(next, sizeof(next), "127.0.0.1:%u", make_socket(passed, 1));
+	make_socket(other, 0);
+	CHECK(listen_given_adopt(own, NULL) == 0);
+	CHECK(listen_given_adopt(other, NULL) == -1); /* does not listen */
+	CHECK(listen_given_adopt(-1, "x") == -1);
+	CHECK(listen_given_adopt(passed, "mail") == 0);
+	make_socket(twin, 1);
+	CHECK(listen_given_adopt(twin, NULL) == 0); /* the conf lost it */
+	CHECK(listen_given_open(text, fds, 2, why, sizeof(why)) == 2);
+	CHECK(inode_of(fds[0]) == inode_of(own) &&
+	      inode_of(fds[1]) == inode_of(own));
+	CHECK(fcntl(own, F_GETFD) == FD_CLOEXEC);
+	CHECK(listen_given_open(next, fds, 1, why, sizeof(why)) == 1);
+	listen_given_close_own();
+	CHECK(fcntl(own, F_GETFD) == -1 && fcntl(twin, F_GETFD) == -1);
+	CHECK(listen_given_open(text, fds, 1, why, sizeof(why)) == 0);
+	CHECK(listen_given_next(&i, &name) == passed);
+	CHECK(strcmp(name, "mail") == 0);
+	CHECK(listen_given_next(&i, &name) == -1);
+}
+
+static void
+those_of_the_program_before(void **state)
+{
+	(void)state;
+	in_child(adopt);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(those_of_the_program_before),
 	    cmocka_unit_test(test_takes),
 	    cmocka_unit_test(test_refuses),
 	    cmocka_unit_test(test_names),

@@ -1,10 +1,13 @@
 #include "super.h"
+#include "super_old.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,6 +26,7 @@ static struct board {
 	_Atomic pid_t child;
 	_Atomic int refuse_reload;
 	_Atomic int restart;
+	_Atomic int replaced;
 } * board;
 
 static long long
@@ -62,6 +66,13 @@ reload(void)
 	return board->refuse_reload ? -1 : 0;
 }
 
+/* As a program that could not become another one. */
+static void
+replace(void)
+{
+	board->replaced += super_stop(supervised) == 0 ? 1 : 100;
+}
+
 /* A supervisor in a process of its own. */
 static pid_t
 start(int (*run)(void *))
@@ -76,7 +87,8 @@ start(int (*run)(void *))
 	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 	supervised = children;
 	super_block_signals();
-	_exit(super_run(children, reload));
+	_exit(super_run_with(children,
+	    &(struct super_hooks){.reload = reload, .replace = replace}));
 }
 
 static int
@@ -175,6 +187,60 @@ a_killed_child_is_started_again(void **state)
 	await(&board->starts, 2);
 	assert_int_not_equal(board->child, first);
 	assert_int_equal(end(pid, SIGTERM), 0);
+}
+
+static void
+what_is_not_replaced_goes_on(void **state)
+{
+	pid_t pid = start(serve);
+
+	(void)state;
+	await(&board->starts, 1);
+	for (int i = 1; i <= 3; i++) {
+		kill(pid, SIGUSR2);
+		await(&board->starts, i + 1);
+		assert_int_equal(board->replaced, i);
+		assert_int_equal(board->ended, i);
+	}
+	assert_int_equal(end(pid, SIGTERM), 0);
+	assert_int_equal(board->ended, 4);
+}
+
+/* Children of the program before are signalled, waited for, and forgotten. */
+static void
+old_children_are_known_until_they_end(void **state)
+{
+	char list[64], wanted[64];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(super_old_add(1), -1);
+	assert_int_equal(super_old_add(getpid()), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_int_equal(super_old_signal(0), 0);
+	if ((pid = fork()) == 0) {
+		pause();
+		_exit(1);
+	}
+	assert_int_equal(super_old_add(pid), 0);
+	snprintf(wanted, sizeof(wanted), "%d ", (int)pid);
+	assert_int_equal(super_old_list(list, sizeof(list)), 1);
+	assert_string_equal(list, wanted);
+	assert_int_equal(super_old_signal(SIGTERM), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(super_old_remove(pid), 1);
+	assert_int_equal(super_old_remove(pid), 0);
+	if ((pid = fork()) == 0)
+		_exit(0);
+	for (int i = 0; i < SUPER_OLD_MAX; i++) /* twice is no harm */
+		assert_int_equal(super_old_add(pid), 0);
+	assert_int_equal(super_old_add(pid), -1);
+	assert_int_equal(errno, ENOSPC);
+	while (super_old_remove(pid))
+		;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
 static int
@@ -295,6 +361,8 @@ main(void)
 	    cmocka_unit_test(sighup_reloads_and_is_handed_down),
 	    cmocka_unit_test(restarts_come_at_once),
 	    cmocka_unit_test(a_killed_child_is_started_again),
+	    cmocka_unit_test(what_is_not_replaced_goes_on),
+	    cmocka_unit_test(old_children_are_known_until_they_end),
 	    cmocka_unit_test(pauses_grow),
 	    cmocka_unit_test(giving_up_ends_the_whole),
 	    cmocka_unit_test(who_does_not_end_is_killed),

@@ -1,0 +1,34 @@
+/*
+ * heritage -- what the helpers' parent hands on to the program that takes its
+ * place (super_exec.h): the listening sockets, so that nobody finds them away,
+ * and the key of resume tokens, so that POP3 sessions keep their maildrops.
+ *
+ *	RINGMAIL_SOCKETS	"FD PATH", one a line
+ *	RINGMAIL_SEAL		a descriptor of memory with the key
+ */
+#ifndef HERITAGE_H
+#define HERITAGE_H
+
+#include <stddef.h>
+
+/* Takes over what there is: once, first of all. */
+void heritage_take(void);
+
+/* A socket that was handed on, by its path, the caller's; -1: there is none. */
+int heritage_socket(const char *path);
+
+/* The key, if one was handed on: 1, or 0.  It is wiped here. */
+int heritage_seal(unsigned char *seal, size_t size);
+
+/* Closes the sockets that nobody asked for, and removes their files. */
+void heritage_end(void);
+
+/* Notes a socket that is to be handed on; the caller keeps it open. */
+void heritage_note(int fd, const char *path);
+
+/* Hands on what was noted, and this key, to the program that comes by exec.  0,
+ * or -1 with errno.  heritage_keep undoes it. */
+int heritage_give(const unsigned char *seal, size_t size);
+void heritage_keep(void);
+
+#endif
