@@ -123,8 +123,17 @@ beat(void *arg)
 void
 service_notify_live(void)
 {
-	_Atomic int64_t *at = &own.beats[worker_index()];
+	service_notify_live_as(worker_index());
+}
 
+void
+service_notify_live_as(unsigned number)
+{
+	_Atomic int64_t *at;
+
+	if (number >= own.workers)
+		return;
+	at = &own.beats[number];
 	atomic_store(at, clock_now());
 	if (own.watchdog > 0 && fiber_spawn("watchdog", beat, at) == -1)
 		log_error("watchdog.failed", log_errno(errno));

@@ -28,6 +28,10 @@ void service_notify_begin(void);
  * the watchdog wants it, until the worker ends. */
 void service_notify_live(void);
 
+/* Likewise for a process with one worker: which of those that the memory is
+ * for.  Nothing where there is no such memory (tests). */
+void service_notify_live_as(unsigned number);
+
 /*
  * In the parent, as super_hooks.tick: says READY=1 once all workers serve, and
  * WATCHDOG=1 while none has been silent for the watchdog's time; started: when

@@ -24,6 +24,7 @@
 #include "ring.h"
 #include "rule.h"
 #include "server.h"
+#include "service_notify.h"
 #include "settings.h"
 #include "share.h"
 #include "worker.h"
@@ -365,6 +366,7 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
+	service_notify_live_as(helper->beat);
 	log_info("accounts.ready", log_text("state", helper->conf->state));
 }
 

@@ -89,6 +89,13 @@ make_folders(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
 	make_mail_root(fleet, conf);
 }
 
+int
+fleet_has(const struct fleet *fleet, int helper)
+{
+	return fleet->part == FLEET_ALL ||
+	       (fleet->part == FLEET_RESOLVER) == (helper == RESOLVER);
+}
+
 /* Whether smtpd and pop3d ask it, and whether mailctl does. */
 static int
 has_socket(int i, enum sockets_folder folder)
@@ -110,7 +117,7 @@ make_sockets(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
 		int *const fds[] = {&h->smtpd, &h->pop3d, &h->admin};
 
 		for (k = 0; k < SOCKETS_FOLDERS; k++)
-			if (!has_socket(i, k))
+			if (!has_socket(i, k) || !fleet_has(fleet, i))
 				continue;
 			else if (i < fleet->end)
 				*fds[k] = sockets_listen(
@@ -238,8 +245,10 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 	find_users(fleet, conf);
 	find_user(conf->smtpd_user, &uid, &smtpd);
 	find_user(conf->pop3d_user, &uid, &pop3d);
-	make_folders(fleet, conf, smtpd, pop3d);
-	make_pools(fleet, conf);
+	if (fleet->part != FLEET_RESOLVER) {
+		make_folders(fleet, conf, smtpd, pop3d);
+		make_pools(fleet, conf);
+	}
 	heritage_take();
 	if (!heritage_seal(fleet->helpers[MAILBOX].seal,
 		sizeof(fleet->helpers[MAILBOX].seal)) &&
@@ -259,7 +268,7 @@ fleet_remove_sockets(const struct fleet *fleet, const struct helpers_conf *conf)
 {
 	for (int i = 0; i < fleet->end; i++)
 		for (int k = 0; k < SOCKETS_FOLDERS; k++)
-			if (has_socket(i, k))
+			if (has_socket(i, k) && fleet_has(fleet, i))
 				sockets_remove(conf->run, k, fleet->names[i]);
 }
 

@@ -19,15 +19,25 @@ enum {
 	HELPERS = MAILBOX + WIRE_HELPERS_MAX
 };
 
+/* Which of them a parent has: the resolver alone needs the network, so that it
+ * may be another service. */
+enum fleet_part { FLEET_ALL, FLEET_RESOLVER, FLEET_REST };
+
 struct fleet {
+	enum fleet_part part; /* set it first */
 	struct helper helpers[HELPERS];
 	char names[HELPERS][16]; /* of processes in logs, and of sockets */
 	int end;		 /* behind the last that the conf asks for */
 };
 
+/* Whether a helper (RESOLVER ...) belongs to its part. */
+int fleet_has(const struct fleet *fleet, int helper);
+
 /*
  * Fills it in by a conf that it borrows, as root: finds users, makes folders,
- * sockets and pairs.  Ends the process, with a line that says why, on failure.
+ * sockets and pairs.  The resolver alone needs no root where its sockets were
+ * passed, and makes no folder.  Ends the process, with a line that says why, on
+ * failure.
  */
 void fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf);
 

@@ -44,6 +44,7 @@ struct helper {
 	unsigned programs;
 	int link_program[HELPER_PROGRAMS_MAX];
 	unsigned char seal[32]; /* mailbox: key of resume tokens; else zero */
+	unsigned beat;		/* which one it is (service_notify.h) */
 	uid_t uid;		/* the helper's own user */
 	gid_t gid;
 	uid_t mail_uid; /* owner of virtual mailboxes */

@@ -19,9 +19,11 @@
 /* Helpers, each for smtpd, pop3d and mailctl. */
 #define SOCKETS_MOST 96
 #define SEAL_MOST    64
+#define FIRST_PASSED 3 /* SD_LISTEN_FDS_START */
 
 struct held {
 	int fd; /* -1: it was asked for */
+	int is_passed;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -52,8 +54,9 @@ take_sockets(char *text)
 	       count_taken < SOCKETS_MOST) {
 		h = &taken[count_taken];
 		h->fd = (int)strtol(line, &path, 10);
-		if (*path++ != ' ' || strlen(path) >= sizeof(h->path) ||
-		    !listens(h->fd))
+		h->is_passed = *path == '*';
+		if ((*path != ' ' && *path != '*') ||
+		    strlen(++path) >= sizeof(h->path) || !listens(h->fd))
 			continue;
 		super_exec_keep(h->fd, 0);
 		snprintf(h->path, sizeof(h->path), "%s", path);
@@ -71,6 +74,40 @@ take_seal(const char *text)
 	close(fd);
 }
 
+/* sd_listen_fds(3) */
+static void
+take_passed(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	struct sockaddr_un a;
+	socklen_t length;
+	struct held *h;
+	int end = 0;
+
+	if (pid != NULL && count != NULL &&
+	    strtol(pid, NULL, 10) == (long)getpid())
+		end = FIRST_PASSED + (int)strtol(count, NULL, 10);
+	for (int fd = FIRST_PASSED; fd < end && count_taken < SOCKETS_MOST;
+	     fd++) {
+		memset(&a, 0, sizeof(a));
+		length = sizeof(a) - 1;
+		if (!listens(fd) ||
+		    getsockname(fd, (struct sockaddr *)&a, &length) == -1 ||
+		    a.sun_family != AF_UNIX) {
+			log_warn("socket.passed", log_int("fd", fd));
+			continue;
+		}
+		super_exec_keep(fd, 0);
+		h = &taken[count_taken++];
+		*h = (struct held){.fd = fd, .is_passed = 1};
+		snprintf(h->path, sizeof(h->path), "%.*s",
+		    (int)sizeof(a.sun_path) - 1, a.sun_path);
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
 void
 heritage_take(void)
 {
@@ -84,10 +121,11 @@ heritage_take(void)
 	}
 	unsetenv(ENV_SOCKETS);
 	unsetenv(ENV_SEAL);
+	take_passed();
 }
 
 int
-heritage_socket(const char *path)
+heritage_socket(const char *path, int *is_passed)
 {
 	int fd;
 
@@ -95,6 +133,7 @@ heritage_socket(const char *path)
 		if (taken[i].fd != -1 && strcmp(taken[i].path, path) == 0) {
 			fd = taken[i].fd;
 			taken[i].fd = -1;
+			*is_passed = taken[i].is_passed;
 			return fd;
 		}
 	return -1;
@@ -118,19 +157,30 @@ heritage_end(void)
 	for (size_t i = 0; i < count_taken; i++)
 		if (taken[i].fd != -1) {
 			close(taken[i].fd);
-			unlink(taken[i].path);
+			if (!taken[i].is_passed)
+				unlink(taken[i].path);
 		}
 	count_taken = 0;
 }
 
 void
-heritage_note(int fd, const char *path)
+heritage_note(int fd, const char *path, int is_passed)
 {
 	if (count_noted == SOCKETS_MOST)
 		panic("heritage: more sockets than helpers have");
 	noted[count_noted].fd = fd;
+	noted[count_noted].is_passed = is_passed;
 	snprintf(noted[count_noted].path, sizeof(noted[0].path), "%s", path);
 	count_noted++;
+}
+
+int
+heritage_is_passed(const char *path)
+{
+	for (size_t i = 0; i < count_noted; i++)
+		if (strcmp(noted[i].path, path) == 0)
+			return noted[i].is_passed;
+	return 0;
 }
 
 /* 0, or -1 with errno. */
@@ -158,8 +208,8 @@ heritage_give(const unsigned char *seal, size_t size)
 	text[0] = '\0';
 	for (size_t i = 0; i < count_noted; i++) {
 		super_exec_keep(noted[i].fd, 1);
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%d %s\n",
-		    noted[i].fd, noted[i].path);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%d%c%s\n",
+		    noted[i].fd, noted[i].is_passed ? '*' : ' ', noted[i].path);
 	}
 	if (give_seal(seal, size) == -1)
 		return -1;

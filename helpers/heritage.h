@@ -1,9 +1,12 @@
 /*
- * heritage -- what the helpers' parent hands on to the program that takes its
- * place (super_exec.h): the listening sockets, so that nobody finds them away,
- * and the key of resume tokens, so that POP3 sessions keep their maildrops.
+ * heritage -- what the helpers' parent finds when it begins: listening sockets
+ * of the service manager (sd_listen_fds(3)), and what the program had whose
+ * place it takes (super_exec.h): its listening sockets, so that nobody finds
+ * them away, and the key of resume tokens, so that POP3 sessions keep their
+ * maildrops.
  *
- *	RINGMAIL_SOCKETS	"FD PATH", one a line
+ *	RINGMAIL_SOCKETS	"FD PATH", one a line; "FD*PATH" where the
+ *				service manager has made it
  *	RINGMAIL_SEAL		a descriptor of memory with the key
  */
 #ifndef HERITAGE_H
@@ -14,8 +17,9 @@
 /* Takes over what there is: once, first of all. */
 void heritage_take(void);
 
-/* A socket that was handed on, by its path, the caller's; -1: there is none. */
-int heritage_socket(const char *path);
+/* A socket that was handed on, by its path, the caller's; -1: there is none.
+ * *is_passed: the service manager has made it, and its file is not ours. */
+int heritage_socket(const char *path, int *is_passed);
 
 /* The key, if one was handed on: 1, or 0.  It is wiped here. */
 int heritage_seal(unsigned char *seal, size_t size);
@@ -24,7 +28,10 @@ int heritage_seal(unsigned char *seal, size_t size);
 void heritage_end(void);
 
 /* Notes a socket that is to be handed on; the caller keeps it open. */
-void heritage_note(int fd, const char *path);
+void heritage_note(int fd, const char *path, int is_passed);
+
+/* Whether one that was noted is the service manager's. */
+int heritage_is_passed(const char *path);
 
 /* Hands on what was noted, and this key, to the program that comes by exec.  0,
  * or -1 with errno.  heritage_keep undoes it. */

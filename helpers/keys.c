@@ -11,6 +11,7 @@
 #include "packet.h"
 #include "privileges.h"
 #include "server.h"
+#include "service_notify.h"
 #include "settings.h"
 #include "super.h"
 #include "wire.h"
@@ -113,6 +114,7 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
+	service_notify_live_as(helper->beat);
 	log_info("keys.ready", log_int("keys", (int64_t)count));
 	helper_serve_until_told();
 }

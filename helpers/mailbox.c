@@ -28,6 +28,7 @@
 #include "privileges.h"
 #include "ring.h"
 #include "server.h"
+#include "service_notify.h"
 #include "settings.h"
 #include "store.h"
 #include "super.h"
@@ -225,6 +226,7 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
+	service_notify_live_as(helper->beat);
 	log_info("mailbox.ready", log_text("root", helper->conf->mail_root));
 	helper_serve_until_told();
 }

@@ -7,19 +7,22 @@
 #include "heritage.h"
 #include "log.h"
 #include "settings.h"
+#include "service_notify.h"
 #include "super.h"
 #include "super_exec.h"
 #include "super_pid.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char usage[] =
-    "usage: helpers [-hnV] [-c FILE] [-d WHAT]\n"
+    "usage: helpers [-hnV] [-c FILE] [-d WHAT] [-o resolver | -x resolver]\n"
     "  -c FILE  read this conf (/etc/ringmail/helpers.conf)\n"
+    "  -o NAME  run this helper only; -x: all but this one\n"
     "  -n       check the conf and exit\n"
     "  -d WHAT  print the conf and exit: diff, all, json, or a name\n"
     "  -V       print the version and exit\n";
@@ -105,17 +108,31 @@ add_child(const char *name, int (*run_one)(void *), void *arg)
 	*c = (struct super_child){.name = name, .run = run_one, .arg = arg};
 }
 
+/* Those that say when they serve. */
+static unsigned
+add_helpers(void)
+{
+	static const int order[] = {RESOLVER, ACCOUNTS, MAILBOX, KEYS};
+	unsigned beats = 0;
+	int end;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		end = order[i] == MAILBOX ? fleet.end : order[i] + 1;
+		for (int k = order[i]; k < end && fleet_has(&fleet, k); k++) {
+			fleet.helpers[k].beat = beats++;
+			add_child(
+			    fleet.names[k], run_helper, &fleet.helpers[k]);
+		}
+	}
+	return beats;
+}
+
 static void
-add_children(void)
+add_others(void)
 {
 	static unsigned numbers[HELPER_HASHERS_MAX];
 	unsigned i;
 
-	add_child(fleet.names[RESOLVER], run_helper, &fleet.helpers[RESOLVER]);
-	add_child(fleet.names[ACCOUNTS], run_helper, &fleet.helpers[ACCOUNTS]);
-	for (int k = MAILBOX; k < fleet.end; k++)
-		add_child(fleet.names[k], run_helper, &fleet.helpers[k]);
-	add_child(fleet.names[KEYS], run_helper, &fleet.helpers[KEYS]);
 	for (i = 0; i < HELPER_HASHERS_MAX; i++)
 		numbers[i] = i;
 	for (i = 0; i < fleet.helpers[ACCOUNTS].hashers; i++)
@@ -134,9 +151,28 @@ set_log(const struct helpers_conf *conf)
 	log_set_rate(conf->log_rate);
 }
 
+/* What the watchdog can know: a helper that is silent since the latest start of
+ * any is stuck. */
+static int64_t
+tick(void)
+{
+	int64_t started = 0;
+
+	for (const struct super_child *c = children; c->name != NULL; c++)
+		if (c->started > started)
+			started = c->started;
+	return service_notify_tick(started);
+}
+
+static void
+say_stopping(void)
+{
+	service_notify("STOPPING=1");
+}
+
 /* SIGHUP: all helpers start anew with the new conf; no session ends of it. */
 static int
-reload(void)
+reload_conf(void)
 {
 	char error[512];
 	struct helpers_conf *old = conf_now;
@@ -163,6 +199,17 @@ reload(void)
 	return -1; /* SIGHUP means nothing to a helper */
 }
 
+static int
+reload(void)
+{
+	int result;
+
+	service_notify_reloading();
+	result = reload_conf();
+	service_notify_reloaded();
+	return result;
+}
+
 /* SIGUSR2: the program that is installed by now, with the helpers' sockets.
  * No session ends of it: requests wait as at a reload. */
 static void
@@ -184,15 +231,28 @@ upgrade(void)
 static int
 run(void)
 {
-	const struct super_hooks hooks = {.reload = reload, .replace = upgrade};
+	const struct super_hooks hooks = {.reload = reload,
+	    .tick = tick,
+	    .replace = upgrade,
+	    .stopping = say_stopping};
+	char resolver[PATH_MAX];
+	const char *place = conf_now->run;
 	int result;
 
 	super_block_signals();
 	fleet_prepare(&fleet, conf_now);
-	if (super_pid_write(conf_now->run) == -1)
-		log_warn("pid.not_written", log_text("run", conf_now->run),
+	if (fleet.part == FLEET_RESOLVER) {
+		snprintf(
+		    resolver, sizeof(resolver), "%s/resolver", conf_now->run);
+		place = resolver;
+	}
+	if (super_pid_write(place) == -1)
+		log_warn("pid.not_written", log_text("run", place),
 		    log_errno(errno));
-	add_children();
+	if (service_notify_open(add_helpers()) == -1)
+		fatal("start: %s", strerror(errno));
+	if (fleet.part != FLEET_RESOLVER)
+		add_others();
 	log_info("ready", log_text("run", conf_now->run));
 	result = super_run_with(children, &hooks);
 	fleet_remove_sockets(&fleet, conf_now);
@@ -222,6 +282,16 @@ print_conf(const char *what)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* -o, -x */
+static void
+take_part(int option, const char *name)
+{
+	if (strcmp(name, "resolver") != 0)
+		fatal("-%c %s: the resolver alone can be a service of its own",
+		    option, name);
+	fleet.part = option == 'o' ? FLEET_RESOLVER : FLEET_REST;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -230,7 +300,7 @@ main(int argc, char **argv)
 
 	super_exec_begin(argv);
 	log_rename("helpers");
-	while ((option = getopt(argc, argv, "c:d:nVh")) != -1)
+	while ((option = getopt(argc, argv, "c:d:no:x:Vh")) != -1)
 		switch (option) {
 		case 'c':
 			conf_path = optarg;
@@ -240,6 +310,10 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			check = 1;
+			break;
+		case 'o':
+		case 'x':
+			take_part(option, optarg);
 			break;
 		case 'V':
 			puts("ringmail helpers " VERSION);

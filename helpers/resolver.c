@@ -16,6 +16,7 @@
 #include "resolver_dial.h"
 #include "ring.h"
 #include "server.h"
+#include "service_notify.h"
 #include "settings.h"
 #include "super.h"
 #include "wire.h"
@@ -254,6 +255,7 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
+	service_notify_live_as(helper->beat);
 	log_info("resolver.ready");
 	helper_serve_until_told();
 }

@@ -50,15 +50,16 @@ sockets_listen(
     const char *run, enum sockets_folder folder, const char *name, gid_t group)
 {
 	struct sockaddr_un a;
-	int fd;
+	int fd, is_passed = 0;
 
 	put_address(&a, run, folder, name);
-	if ((fd = heritage_socket(a.sun_path)) == -1)
+	if ((fd = heritage_socket(a.sun_path, &is_passed)) == -1)
 		fd = make_socket(&a);
-	if (chown(a.sun_path, 0, group) == -1 ||
-	    chmod(a.sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1)
+	if (!is_passed &&
+	    (chown(a.sun_path, 0, group) == -1 ||
+		chmod(a.sun_path, 0660) == -1 || listen(fd, BACKLOG) == -1))
 		fatal("%s: %s", a.sun_path, strerror(errno));
-	heritage_note(fd, a.sun_path);
+	heritage_note(fd, a.sun_path, is_passed);
 	return fd;
 }
 
@@ -68,6 +69,8 @@ sockets_remove(const char *run, enum sockets_folder folder, const char *name)
 	struct sockaddr_un a;
 
 	put_address(&a, run, folder, name);
+	if (heritage_is_passed(a.sun_path))
+		return;
 	if (unlink(a.sun_path) == -1 && errno != ENOENT)
 		log_warn("socket.remove", log_text("path", a.sun_path),
 		    log_errno(errno));

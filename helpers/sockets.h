@@ -17,7 +17,8 @@ enum sockets_folder {
 
 /*
  * A listening socket RUN/FOLDER/NAME to which root and this group may connect:
- * the one that was handed on (heritage.h), or a new one in the place of what
+ * the one that was
+ * passed or handed on (heritage.h), or a new one in the place of what
  * was there.  A descriptor; ends the process on failure.
  */
 int sockets_listen(

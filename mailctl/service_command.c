@@ -93,17 +93,21 @@ service_command_conf(const char *folder, char **args, int count)
 	return code;
 }
 
-/* The process that runs with the program's conf: CLIENT_OK and *pid, which is 0
- * where none does. */
+/* The process that runs with the program's conf (part: "" for the program, else
+ * a part of it that may be a service of its own): CLIENT_OK and *pid, which is
+ * 0 where none does. */
 static enum client_exit
-find_process(const char *name, const char *folder, pid_t *pid)
+find_process(const char *name, const char *folder, const char *part, pid_t *pid)
 {
 	static const char *const options[] = {"-d", "run", NULL};
 	enum client_exit code;
 	char run[RUN_MAX];
+	size_t length;
 
 	if (program_run(name, folder, options, run, sizeof(run)) != 0)
 		return CLIENT_REFUSED;
+	length = strlen(run);
+	snprintf(run + length, sizeof(run) - length, "%s", part);
 	if ((*pid = super_pid_read(run)) != -1)
 		return CLIENT_OK;
 	code = errno == EACCES ? CLIENT_REFUSED : CLIENT_TEMPORARY;
@@ -112,23 +116,15 @@ find_process(const char *name, const char *folder, pid_t *pid)
 }
 
 /* What is sent to each service: the signal, with a value for SIGUSR1. */
-static enum client_exit
-send_one(const char *name, const char *folder, int number, int value)
-{
-	enum client_exit code;
-	pid_t pid;
-	int sent;
+struct sent {
+	int number, value;
+};
 
-	if ((code = find_process(name, folder, &pid)) != CLIENT_OK)
-		return code;
-	if (pid == 0) {
-		output_next();
-		output_text("service", name);
-		output_text("state", "does not run");
-		if (!output_json)
-			printf("%s does not run\n", name);
-		return CLIENT_OK;
-	}
+static enum client_exit
+send_to(const char *name, pid_t pid, const struct sent *s)
+{
+	int number = s->number, value = s->value, sent;
+
 	if (number == SIGUSR1)
 		sent =
 		    sigqueue(pid, number, (union sigval){.sival_int = value});
@@ -148,15 +144,49 @@ send_one(const char *name, const char *folder, int number, int value)
 }
 
 static enum client_exit
+send_one(const char *name, const char *folder, const struct sent *s)
+{
+	enum client_exit code;
+	pid_t pid;
+
+	if ((code = find_process(name, folder, "", &pid)) != CLIENT_OK)
+		return code;
+	if (pid != 0)
+		return send_to(name, pid, s);
+	output_next();
+	output_text("service", name);
+	output_text("state", "does not run");
+	if (!output_json)
+		printf("%s does not run\n", name);
+	return CLIENT_OK;
+}
+
+/* Also to the part of the helpers that may be a service of its own. */
+static enum client_exit
+send_resolver(const char *folder, const struct sent *s)
+{
+	enum client_exit code;
+	pid_t pid;
+
+	code = find_process("helpers", folder, "/resolver", &pid);
+	return code == CLIENT_OK && pid != 0 ? send_to("resolver", pid, s)
+					     : code;
+}
+
+static enum client_exit
 send_all(const struct chosen *chosen, const char *folder, int number, int value)
 {
+	const struct sent s = {.number = number, .value = value};
 	enum client_exit code = CLIENT_OK, one;
 
 	output_begin(1);
 	for (int i = 0; program_names[i] != NULL; i++) {
 		if (!is_chosen(chosen, i, folder))
 			continue;
-		one = send_one(program_names[i], folder, number, value);
+		one = send_one(program_names[i], folder, &s);
+		if (one == CLIENT_OK &&
+		    strcmp(program_names[i], "helpers") == 0)
+			one = send_resolver(folder, &s);
 		if (one != CLIENT_OK)
 			code = one;
 	}

@@ -49,15 +49,17 @@ test_sockets_and_seal(void **state)
 {
 	char first[108], second[108];
 	unsigned char seal[32] = {0};
-	int a, b;
+	int a, b, is_passed = 0;
 
 	(void)state;
 	strcpy(folder, "/tmp/ringmail-heir-XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	a = make_socket("first", first);
 	b = make_socket("a second", second);
-	heritage_note(a, first);
-	heritage_note(b, second);
+	heritage_note(a, first, 0);
+	heritage_note(b, second, 1);
+	assert_int_equal(heritage_is_passed(first), 0);
+	assert_int_equal(heritage_is_passed(second), 1);
 	assert_int_equal(heritage_give(key, sizeof(key)), 0);
 	assert_int_equal(fcntl(a, F_GETFD), 0);
 	heritage_keep(); /* it came to nothing */
@@ -66,9 +68,10 @@ test_sockets_and_seal(void **state)
 
 	assert_int_equal(heritage_give(key, sizeof(key)), 0);
 	succeed();
-	assert_int_equal(heritage_socket("/nowhere"), -1);
-	assert_int_equal(heritage_socket(second), b);
-	assert_int_equal(heritage_socket(second), -1);
+	assert_int_equal(heritage_socket("/nowhere", &is_passed), -1);
+	assert_int_equal(heritage_socket(second, &is_passed), b);
+	assert_int_equal(is_passed, 1);
+	assert_int_equal(heritage_socket(second, &is_passed), -1);
 	assert_int_equal(fcntl(b, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(heritage_seal(seal, sizeof(seal)), 1);
 	assert_memory_equal(seal, key, sizeof(key));
@@ -87,17 +90,51 @@ static void
 test_nonsense(void **state)
 {
 	unsigned char seal[32];
+	int is_passed;
 
 	(void)state;
 	setenv("RINGMAIL_PID", "1", 1);
 	setenv("RINGMAIL_SOCKETS", "0 /x\n", 1);
 	heritage_take();
-	assert_int_equal(heritage_socket("/x"), -1);
+	assert_int_equal(heritage_socket("/x", &is_passed), -1);
 	setenv("RINGMAIL_SOCKETS", "\n0\n9999 /x\n0 /x\n x /x\n-1 /x", 1);
 	succeed();
-	assert_int_equal(heritage_socket("/x"), -1);
+	assert_int_equal(heritage_socket("/x", &is_passed), -1);
 	assert_int_equal(heritage_seal(seal, sizeof(seal)), 0);
 	heritage_end();
+}
+
+/* As the service manager passes them: from 3 on. */
+static void
+test_passed(void **state)
+{
+	char path[108], pid[24];
+	int kept = dup(3), is_passed = 0, fd;
+
+	(void)state;
+	strcpy(folder, "/tmp/ringmail-heir-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	fd = make_socket("passed", path);
+	if (fd != 3) {
+		assert_int_equal(dup2(fd, 3), 3);
+		close(fd);
+	}
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	heritage_take();
+	assert_null(getenv("LISTEN_FDS"));
+	assert_int_equal(heritage_socket(path, &is_passed), 3);
+	assert_int_equal(is_passed, 1);
+	heritage_end();
+	assert_int_equal(access(path, F_OK), 0);
+	close(3);
+	if (kept != -1) {
+		dup2(kept, 3);
+		close(kept);
+	}
+	unlink(path);
+	rmdir(folder);
 }
 
 int
@@ -106,6 +143,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sockets_and_seal),
 	    cmocka_unit_test(test_nonsense),
+	    cmocka_unit_test(test_passed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

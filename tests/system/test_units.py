@@ -1,0 +1,255 @@
+"""The service units: what systemd-analyze says of them, and that each service
+can do its work with the rights that its unit leaves it."""
+import contextlib
+import ctypes
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from harness import daemons, proc
+from harness.activate import LAUNCHER, Manager, launch, listener, which
+from harness.daemons import (BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, merge,
+                             render)
+from harness.pop3 import fetch
+from harness.smtp import Smtp, deliver
+
+BODY = b"Subject: units\r\n\r\nx\r\n"
+UNITS = sorted((ROOT / "etc").glob("ringmail-*.service"))
+CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER",
+                "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
+                "LINUX_IMMUTABLE", "NET_BIND_SERVICE"]
+PLAIN = pytest.mark.skipif(
+    bool(RUNNER) or BUILD.name != "build",
+    reason="nothing here depends on how it was built")
+ANALYZE = pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                             reason="there is no systemd-analyze")
+
+
+def lay_down(folder):
+    """The units as they are installed, with programs that are there."""
+    for unit in [*UNITS, *(ROOT / "etc").glob("ringmail-*.socket")]:
+        text = unit.read_text().replace("@libexecdir@", str(BUILD / "bin"))
+        (folder / unit.name).write_text(text.replace("@sysconfdir@", "/etc"))
+
+
+def setting(unit, name):
+    """All words of a unit's setting."""
+    words = []
+    for line in (ROOT / "etc" / f"ringmail-{unit}.service").read_text(
+            ).splitlines():
+        if line.startswith(f"{name}="):
+            words += line.partition("=")[2].split()
+    return words
+
+
+@PLAIN
+@ANALYZE
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_exposure_and_sense(tmp_path, unit):
+    """Below 2.0, as systemd-analyze counts it; and it finds no mistake."""
+    lay_down(tmp_path)
+    path = tmp_path / unit.name
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager",
+         "--threshold=19", path], text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert re.search(r"Overall exposure level for .*: 1\.\d", done.stdout)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=one",
+         path], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        check=False)
+    wrong = [line for line in done.stdout.splitlines()
+             if "ringmail" in line]
+    assert done.returncode == 0 and not wrong, done.stdout
+    text = unit.read_text()
+    assert "\nType=notify\n" in text and "\nWatchdogSec=" in text
+
+
+def number(name):
+    """Of a capability."""
+    text = open("/usr/include/linux/capability.h", encoding="ascii").read()
+    return int(re.search(rf"#define\s+{name}\s+(\d+)", text).group(1))
+
+
+def confine(unit):
+    """A function for a child before exec: what the unit takes from root."""
+    keep = {number(name) for name in setting(unit, "CapabilityBoundingSet")}
+    last = int(open("/proc/sys/kernel/cap_last_cap",
+                    encoding="ascii").read())
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def drop():
+        for bit in range(last + 1):
+            if bit not in keep and libc.prctl(24, bit, 0, 0, 0):
+                os._exit(99)
+        libc.prctl(38, 1, 0, 0, 0)  # no_new_privs
+    return drop
+
+
+def start(pair, name, args, drop, env=None):
+    with open(pair.log(name), "ab") as log:
+        pair.processes[name] = subprocess.Popen(
+            [*which(), BUILD / "bin" / "helpers", "-c", pair.conf("helpers"),
+             *args], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, cwd="/", preexec_fn=drop,
+            env={**os.environ, **(env or {})})
+
+
+def as_user(name, keep=()):
+    """Likewise: another user, with these capabilities as ambient ones."""
+    user = pwd.getpwnam(name)
+    libc = ctypes.CDLL(None, use_errno=True)
+    bits = [number(c) for c in keep]
+
+    def become():
+        libc.prctl(8, 1, 0, 0, 0)  # keep capabilities
+        os.setgroups([])
+        os.setresgid(user.pw_gid, user.pw_gid, user.pw_gid)
+        os.setresuid(user.pw_uid, user.pw_uid, user.pw_uid)
+        low = sum(1 << bit for bit in bits)
+        header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+        data = (ctypes.c_uint32 * 6)(low, low, low, 0, 0, 0)
+        if libc.capset(header, data):
+            os._exit(98)
+        for bit in bits:
+            if libc.prctl(47, 2, bit, 0, 0):
+                os._exit(97)
+        libc.prctl(38, 1, 0, 0, 0)
+    return become
+
+
+def passed_sockets(pair, user):
+    """What the resolver's socket units make."""
+    sockets = []
+    for folder, group in (("smtpd", "ringsmtp"), ("pop3d", "ringpop")):
+        path = pair.run / folder / "resolver"
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        sock.bind(str(path))
+        sock.listen(64)
+        os.chown(path, 0, pwd.getpwnam(group).pw_gid)
+        path.chmod(0o660)
+        sockets.append(sock)
+    assert user
+    return sockets
+
+
+def test_helpers_with_the_rights_of_their_units(make_pair):
+    """The helpers without network rights but the resolver, which has no other;
+    each says that it is ready when it is."""
+    pair = make_pair(users=1, smtpd={"client_names": True})
+    pair.stop("helpers")
+    manager = Manager(pair.folder)
+    start(pair, "helpers", ["-x", "resolver"], confine("helpers"),
+          {"NOTIFY_SOCKET": manager.path})
+    assert "READY=1" in manager.hear("READY=1")[-1]
+    assert "accounts.ready" in pair.tail("helpers")
+    assert "mailbox.ready" in pair.tail("helpers")
+    assert not (pair.run / "smtpd" / "resolver").exists()
+    names = {proc.status(p)["Uid"].split()[0]
+             for p in proc.children(pair.pid("helpers"))}
+    assert str(pwd.getpwnam("ringdns").pw_uid) not in names
+    sockets = passed_sockets(pair, "ringdns")
+    pid_file = pair.run / "resolver.pid"
+    pid_file.touch()
+    shutil.chown(pid_file, "ringdns", "ringdns")
+    run_resolver(pair, sockets)
+    proc.wait_until("the resolver is there", lambda: "resolver.ready" in
+                    pair.tail("resolver"), 20 * PATIENCE)
+    parent = pair.processes["resolver"].pid
+    for pid in (parent, *proc.children(parent)):
+        status = proc.status(pid)
+        assert int(status["CapPrm"], 16) == 0
+        assert status["Uid"].split()[0] == str(
+            pwd.getpwnam("ringdns").pw_uid)
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    assert fetch(pair.pop3_port, "u0")
+    said = pair.must("reload", "helpers")
+    assert f"resolver (pid {parent}) was told" in said
+    proc.wait_until("it starts anew", lambda: pair.log(
+        "resolver").read_text().count("resolver.ready") == 2, 20 * PATIENCE)
+    pair.must("upgrade", "helpers")
+    proc.wait_until("it is upgraded", lambda: pair.log(
+        "resolver").read_text().count("resolver.ready") == 3, 20 * PATIENCE)
+    proc.wait_until("they too", lambda: pair.log(
+        "helpers").read_text().count("mailbox.ready") == 4, 20 * PATIENCE)
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    assert "resolver.away" not in pair.tail("smtpd")
+    pair.stop("resolver")
+    assert (pair.run / "smtpd" / "resolver").exists(), "it is the manager's"
+    pair.stop("helpers")
+    assert "STOPPING=1" in manager.hear("STOPPING=1")
+    for sock in sockets:
+        sock.close()
+    manager.close()
+    pair.start("helpers")
+
+
+def run_resolver(pair, sockets):
+    fds = [s.fileno() for s in sockets]
+    with open(pair.log("resolver"), "ab") as log:
+        pair.processes["resolver"] = subprocess.Popen(
+            ["/usr/bin/python3", "-c", LAUNCHER, ",".join(map(str, fds)),
+             *which(), str(BUILD / "bin" / "helpers"), "-c",
+             str(pair.conf("helpers")), "-o", "resolver"],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=fds,
+            start_new_session=True, cwd="/", preexec_fn=as_user("ringdns"))
+
+
+@pytest.mark.skipif(bool(RUNNER), reason="the checker is no child of ours")
+@pytest.mark.parametrize("name,user", [("smtpd", "ringsmtp"),
+                                       ("pop3d", "ringpop")])
+def test_a_low_port_without_a_socket_unit(make_pair, name, user):
+    """The parent, no root, may bind; its client process may not."""
+    pair = make_pair(users=1)
+    pair.stop(name)
+    port = next(p for p in range(600, 1024) if free(p))
+    conf = {"run": pair.run / name, "hostname": "mx.example.test",
+            "log": {"target": "stderr"}, "workers": 2,
+            "listen": [f"127.0.0.1:{port}"]}
+    pair.conf(name).write_text(render(conf))
+    pid_file = pair.run / f"{name}.pid"
+    pid_file.touch()
+    shutil.chown(pid_file, user, user)
+    caps = setting(name, "AmbientCapabilities")
+    assert caps == ["CAP_NET_BIND_SERVICE"]
+    with open(pair.log(name), "ab") as log:
+        process = pair.processes[name] = subprocess.Popen(
+            [BUILD / "bin" / name, "-c", pair.conf(name)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+            start_new_session=True, preexec_fn=as_user(user, caps))
+    proc.wait_until("it serves", lambda: "service.ready" in pair.tail(name),
+                    20 * PATIENCE)
+    bit = 1 << number("CAP_NET_BIND_SERVICE")
+    assert int(proc.status(process.pid)["CapPrm"], 16) == bit
+    client = pair.pid(f"{name}/client")
+    for kind in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+        assert int(proc.status(client)[kind], 16) == 0
+    with socket.create_connection(("127.0.0.1", port), 10) as s:
+        assert s.recv(3) in (b"220", b"+OK")
+    more = next(p for p in range(port + 1, 1024) if free(p))
+    conf = merge(conf, {"listen": [f"127.0.0.1:{port}",
+                                   f"127.0.0.1:{more}"]})
+    pair.conf(name).write_text(render(conf))
+    pair.must("upgrade", name)
+    proc.wait_until("it is upgraded", lambda: "upgrade.done" in
+                    pair.tail(name), 20 * PATIENCE)
+    for at in (port, more):
+        with socket.create_connection(("127.0.0.1", at), 10) as s:
+            assert s.recv(3) in (b"220", b"+OK")
+
+
+def free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
