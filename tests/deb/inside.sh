@@ -35,12 +35,43 @@ make_dev() {
 	ln -s /proc/self/fd "$root/dev/fd"
 }
 
-# The blocks of the guide that are for everybody, and those for rc, each ended
-# by an octet 1.
-guide_blocks() {
-	awk '/^```sh$/ || /^```sh rc$/ { on = 1; next }
+# The blocks of the guide that are for everybody, and those of this kind, each
+# ended by an octet 1.
+guide_blocks() { # rc, or another kind, which is then all
+	awk -v kind="$1" '
+	    /^```sh$/ && kind == "rc" { on = 1; next }
+	    $0 == "```sh " kind { on = 1; next }
 	    /^```/ { if (on) print "\001"; on = 0; next }
 	    on { print }' docs/guide.md
+}
+
+run_blocks() { # KIND
+	local text='' line
+
+	while IFS= read -r line; do
+		if [ "$line" = $'\001' ]; then
+			run_block "$text" </dev/null
+			text=
+		else
+			text+=$line$'\n'
+		fi
+	done < <(guide_blocks "$1")
+}
+
+# What certbot would have left.
+make_certificate() {
+	inside mkdir -p /etc/letsencrypt/live/mx.example.org
+	inside openssl req -x509 -nodes -days 30 -subj /CN=mx.example.org \
+		-newkey rsa:2048 \
+		-keyout /etc/letsencrypt/live/mx.example.org/privkey.pem \
+		-out /etc/letsencrypt/live/mx.example.org/fullchain.pem \
+		>"$root/srv/said" 2>&1 || die "no certificate"
+}
+
+# The letter that the guide has sent.
+fetch() {
+	alone curl -sS --cacert /etc/ringmail/tls/mx.pem \
+		--user 'ann@example.org:a long password' pop3s://localhost/"$1"
 }
 
 run_block() { # TEXT
@@ -88,24 +119,25 @@ nsenter --net="/proc/$keeper/ns/net" ip link set lo up
 
 echo "== the guide"
 number=0
-text=
-while IFS= read -r line; do
-	if [ "$line" = $'\001' ]; then
-		run_block "$text" </dev/null
-		text=
-	else
-		text+=$line$'\n'
-	fi
-done < <(guide_blocks)
-[ "$number" -ge 7 ] || die "the guide has only $number blocks"
-fetched=$(alone curl -sS --cacert /etc/ringmail/tls/mx.pem \
-	--user 'ann@example.org:a long password' pop3s://localhost/1)
-[[ $fetched == *"It works."* ]] || die "the message did not come out"
+make_certificate
+run_blocks rc
+[ "$number" -ge 10 ] || die "the guide has only $number blocks"
+[[ $(fetch 1) == *"It works."* ]] || die "the message did not come out"
+uidls=$(alone curl -sS --cacert /etc/ringmail/tls/mx.pem --request UIDL \
+	--user 'ann@example.org:a long password' pop3s://localhost/)
 
 echo "== upgrade, removal, purge"
+running=$(alone service ringmail status)
 inside dpkg -i "$deb" >/dev/null 2>&1 || die "the upgrade failed"
 grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"
-alone service ringmail status >/dev/null || die "the upgrade stopped it"
+sleep 2
+[ "$(alone service ringmail status)" = "$running" ] ||
+	die "the upgrade stopped it: $(alone service ringmail status)"
+for pid in $(sed 's/.*pid \([0-9]*\).*/\1/' <<<"$running"); do
+	[[ $(readlink "/proc/$pid/exe") != *deleted* ]] ||
+		die "the upgrade left the old program: $running"
+done
+[[ $(fetch 1) == *"It works."* ]] || die "no letter after the upgrade"
 alone service ringmail restart || die "restart"
 inside dpkg -r ringmail >/dev/null 2>&1 || die "dpkg -r"
 ! alone pgrep -f /usr/libexec/ringmail 2>/dev/null || die "it still runs"
@@ -117,4 +149,28 @@ inside dpkg -P ringmail >/dev/null 2>&1 || die "dpkg -P"
 left=$(listing)
 [ -z "$left" ] || die "purge left: $left"
 [ "$before" = "$(users)" ] || die "purge left users: $(users)"
+
+echo "== restore"
+inside dpkg -i "$deb" >/dev/null 2>&1 || die "dpkg -i"
+run_blocks restore
+alone service ringmail start || die "start after restore"
+[[ $(fetch 1) == *"It works."* ]] || die "no letter after the restore"
+[ "$(alone curl -sS --cacert /etc/ringmail/tls/mx.pem --request UIDL \
+	--user 'ann@example.org:a long password' pop3s://localhost/)" = \
+	"$uidls" ] || die "other UIDLs after the restore"
+alone service ringmail stop || die "stop"
+
+echo "== systemd"
+inside apt-get install -q -y --no-install-recommends systemd \
+	>"$root/srv/said" 2>&1 || { tail "$root/srv/said"; die "apt-get"; }
+run_blocks systemd
+for unit in ringmail-helpers.service ringmail-smtpd.service \
+	ringmail-pop3d.service; do
+	[ -L "$root/etc/systemd/system/multi-user.target.wants/$unit" ] ||
+		die "$unit is not enabled"
+done
+for unit in ringmail-resolver-smtpd.socket ringmail-resolver-pop3d.socket; do
+	[ -L "$root/etc/systemd/system/sockets.target.wants/$unit" ] ||
+		die "$unit is not enabled"
+done
 kill "$keeper"
