@@ -6,6 +6,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -191,6 +192,29 @@ def test_helpers_with_the_rights_of_their_units(make_pair):
         sock.close()
     manager.close()
     pair.start("helpers")
+
+
+def test_the_watchdog_hears_of_a_stuck_helper(make_pair):
+    """Told as long as all live, not while one hangs, and then again."""
+    pair = make_pair(users=0)
+    pair.stop()
+    pair.allow("watchdog.silent")
+    manager = Manager(pair.folder)
+    start(pair, "helpers", [], None, {
+        "NOTIFY_SOCKET": manager.path,
+        "WATCHDOG_USEC": str(int(400_000 * PATIENCE))})
+    for _ in range(3):
+        manager.hear("WATCHDOG=1")
+    stuck = pair.pid("keys")
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        proc.wait_until("it is silent", lambda: count(
+            pair, "helpers", "watchdog.silent"), 20 * PATIENCE)
+        assert manager.silent(0.5 * PATIENCE)
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+    manager.hear("WATCHDOG=1")
+    manager.close()
 
 
 def run_resolver(pair, sockets):
