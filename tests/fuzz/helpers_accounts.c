@@ -8,6 +8,7 @@
  * piece is a request by one of three roles.
  */
 #include "../../helpers/accounts_admin.h"
+#include "../../helpers/accounts_backup.h"
 #include "../../helpers/accounts_rows.h"
 #include "../../helpers/accounts_sasl.h"
 #include "../../helpers/helper.h"
@@ -54,7 +55,14 @@ static uint32_t handle; /* that was named last */
 #define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
 /* Those whose fields are octets of the input; others are made. */
 #define RAW_KINDS (KINDS + ADMIN_KINDS)
-enum { MADE_BEGIN = RAW_KINDS, MADE_STEP, MADE_PROVED, MADE_ADMIN, ALL_KINDS };
+enum {
+	MADE_BEGIN = RAW_KINDS,
+	MADE_STEP,
+	MADE_PROVED,
+	MADE_ADMIN,
+	MADE_BACKUP,
+	ALL_KINDS
+};
 /* Ends of the three roles. */
 enum { SMTPD, POP3D, ADMIN, ROLES };
 
@@ -199,6 +207,24 @@ put_admin(struct packet *p, const uint8_t *from, size_t length)
 		put_name(p, &from, &length);
 }
 
+/* A copy's: files that there are, and names of the input. */
+static void
+put_backup(struct packet *p, const uint8_t *from, size_t length)
+{
+	static const uint16_t types[] = {WIRE_BACKUP_BEGIN, WIRE_BACKUP_READ,
+	    WIRE_BACKUP_LOG, WIRE_BACKUP_END};
+	const size_t number = take_octet(&from, &length);
+
+	packet_init(p, types[number % 4]);
+	if (p->head.type != WIRE_BACKUP_READ)
+		return;
+	if (length > 0)
+		packet_put_data(p, from, length);
+	else
+		packet_put_text(p, number & 8 ? "log.0000000001" : "users.db");
+	packet_put_u64(p, (uint64_t)(number / 16) << number / 8);
+}
+
 static void
 put_raw(struct packet *p, const uint8_t *from, size_t length)
 {
@@ -229,6 +255,9 @@ put_request(struct packet *p, unsigned kind, const uint8_t *from, size_t length)
 	case MADE_ADMIN:
 		put_admin(p, from, length);
 		break;
+	case MADE_BACKUP:
+		put_backup(p, from, length);
+		break;
 	default:
 		packet_init(
 		    p, kind < KINDS ? kinds[kind] : admin_kinds[kind - KINDS]);
@@ -246,7 +275,7 @@ next_request(struct packet *p, unsigned *who)
 	if (input_size < 2)
 		return 0;
 	kind = (input[0] >> 1) % ALL_KINDS;
-	*who = kind == MADE_ADMIN || (kind >= KINDS && kind < RAW_KINDS) ? ADMIN
+	*who = kind >= MADE_ADMIN || (kind >= KINDS && kind < RAW_KINDS) ? ADMIN
 	       : input[0] & 1						 ? POP3D
 			      : SMTPD;
 	length = input[1];
@@ -283,18 +312,21 @@ check_faults(struct packet *p)
 		abort();
 }
 
-/* Takes what was answered by now. */
+/* Takes what was answered by now.  A copy of the database is all of it. */
 static void
 take_replies(int fd)
 {
 	struct packet p;
+	int is_copy;
 
 	packet_init(&p, 0);
 	while (packet_receive(fd, &p) == 1) {
 		/* A challenge names its exchange behind the result. */
 		if (p.length > 5)
 			memcpy(&handle, p.data + 1, sizeof(handle));
-		if (has_hash(p.data, p.length) && !has_hash(whole, whole_size))
+		is_copy = p.head.type == WIRE_BACKUP_READ;
+		if (!is_copy && has_hash(p.data, p.length) &&
+		    !has_hash(whole, whole_size))
 			abort();
 		if (p.head.type == WIRE_ALIAS_CHECK &&
 		    p.head.status == PACKET_OK)
@@ -451,6 +483,13 @@ set_up(void)
 	atexit(clean_up);
 }
 
+static void
+forget_peer(void *peer_data)
+{
+	accounts_backup_gone(peer_data);
+	accounts_sasl_gone(peer_data);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -460,7 +499,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		set_up();
 	is_ready = 1;
 	server = (struct server){
-	    .rows = accounts_rows, .gone = accounts_sasl_gone, .peers_max = 4};
+	    .rows = accounts_rows, .gone = forget_peer, .peers_max = 4};
 	hasher.peers = 0;
 	input = whole = data;
 	input_size = whole_size = size;

@@ -96,12 +96,9 @@ def confine(unit):
 
 
 def start(pair, name, args, drop, env=None):
-    with open(pair.log(name), "ab") as log:
-        pair.processes[name] = subprocess.Popen(
-            [*which(), BUILD / "bin" / "helpers", "-c", pair.conf("helpers"),
-             *args], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True, cwd="/", preexec_fn=drop,
-            env={**os.environ, **(env or {})})
+    pair.spawn(name, [*which(), BUILD / "bin" / "helpers", "-c",
+                      pair.conf("helpers"), *args], preexec_fn=drop,
+               env={**os.environ, **(env or {})})
 
 
 def as_user(name, keep=()):
@@ -219,13 +216,11 @@ def test_the_watchdog_hears_of_a_stuck_helper(make_pair):
 
 def run_resolver(pair, sockets):
     fds = [s.fileno() for s in sockets]
-    with open(pair.log("resolver"), "ab") as log:
-        pair.processes["resolver"] = subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
-             *which(), str(BUILD / "bin" / "helpers"), "-c",
-             str(pair.conf("helpers")), "-o", "resolver"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=fds,
-            start_new_session=True, cwd="/", preexec_fn=as_user("ringdns"))
+    pair.spawn("resolver",
+               [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
+                *which(), str(BUILD / "bin" / "helpers"), "-c",
+                str(pair.conf("helpers")), "-o", "resolver"], pass_fds=fds,
+               preexec_fn=as_user("ringdns"))
 
 
 @pytest.mark.skipif(bool(RUNNER), reason="the checker is no child of ours")
@@ -245,15 +240,12 @@ def test_a_low_port_without_a_socket_unit(make_pair, name, user):
     shutil.chown(pid_file, user, user)
     caps = setting(name, "AmbientCapabilities")
     assert caps == ["CAP_NET_BIND_SERVICE"]
-    with open(pair.log(name), "ab") as log:
-        process = pair.processes[name] = subprocess.Popen(
-            [BUILD / "bin" / name, "-c", pair.conf(name)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-            start_new_session=True, preexec_fn=as_user(user, caps))
+    pair.spawn(name, [BUILD / "bin" / name, "-c", pair.conf(name)],
+               preexec_fn=as_user(user, caps))
     proc.wait_until("it serves", lambda: count(
         pair, name, "service.ready") == 2, 20 * PATIENCE)
     bit = 1 << number("CAP_NET_BIND_SERVICE")
-    assert int(proc.status(process.pid)["CapPrm"], 16) == bit
+    assert int(proc.status(pair.pid(name))["CapPrm"], 16) == bit
     client = pair.pid(f"{name}/client")
     for kind in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
         assert int(proc.status(client)[kind], 16) == 0
