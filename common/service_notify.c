@@ -127,6 +127,13 @@ service_notify_live(void)
 }
 
 void
+service_notify_start_as(unsigned number)
+{
+	if (number < own.workers)
+		atomic_store(&own.beats[number], 0);
+}
+
+void
 service_notify_live_as(unsigned number)
 {
 	_Atomic int64_t *at;

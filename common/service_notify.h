@@ -32,6 +32,9 @@ void service_notify_live(void);
  * for.  Nothing where there is no such memory (tests). */
 void service_notify_live_as(unsigned number);
 
+/* In such a process, as it starts: it does not serve yet. */
+void service_notify_start_as(unsigned number);
+
 /*
  * In the parent, as super_hooks.tick: says READY=1 once all workers serve, and
  * WATCHDOG=1 while none has been silent for the watchdog's time; started: when

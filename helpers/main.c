@@ -49,6 +49,7 @@ run_helper(void *arg)
 	int i = (int)(h - fleet.helpers);
 
 	log_rename(fleet.names[i]);
+	service_notify_start_as(h->beat);
 	only(i);
 	switch (i) {
 	case RESOLVER:
@@ -152,7 +153,7 @@ set_log(const struct helpers_conf *conf)
 }
 
 /* What the watchdog can know: a helper that is silent since the latest start of
- * any is stuck. */
+ * any is stuck.  One that starts may have a long journal to replay. */
 static int64_t
 tick(void)
 {
@@ -161,7 +162,7 @@ tick(void)
 	for (const struct super_child *c = children; c->name != NULL; c++)
 		if (c->started > started)
 			started = c->started;
-	return service_notify_tick(started);
+	return service_notify_tick(service_notify_is_ready() ? started : 0);
 }
 
 static void
