@@ -16,6 +16,7 @@
 #include "../../helpers/pool.h"
 #include "../../helpers/registry_user.h"
 #include "../../helpers/settings.h"
+#include "accounts_requests.h"
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
@@ -37,11 +38,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t kinds[] = {WIRE_LOOKUP, WIRE_SASL_BEGIN, WIRE_SASL_STEP,
     WIRE_SASL_CANCEL, WIRE_SENDER, WIRE_USER_LIST, WIRE_SASL_PROVED};
-/* Mailctl's: without those that would take away what the target needs, and
- * those of which mailbox is told. */
-static const uint16_t admin_kinds[] = {WIRE_RULE_SET, WIRE_RULE_DEL,
-    WIRE_RULE_LIST, WIRE_ALIAS_CHECK, WIRE_ALIAS_ADD, WIRE_ALIAS_DEL,
-    WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST};
 static const uint8_t *input;
 static size_t input_size;
 static const uint8_t *whole; /* of the input */
@@ -52,7 +48,6 @@ static struct server server;
 static uint32_t handle; /* that was named last */
 
 #define KINDS	    (sizeof(kinds) / sizeof(kinds[0]))
-#define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
 /* Those whose fields are octets of the input; others are made. */
 #define RAW_KINDS (KINDS + ADMIN_KINDS)
 enum {
@@ -149,80 +144,6 @@ put_begin(struct packet *p, const uint8_t *from, size_t length)
 	packet_put_text(p, "x.y");
 	packet_put_u8(p, length > 0);
 	packet_put_data(p, from, length > 0 ? length - 1 : 0);
-}
-
-static size_t
-take_octet(const uint8_t **from, size_t *length)
-{
-	if (*length == 0)
-		return 0;
-	--*length;
-	return *(*from)++;
-}
-
-/* A name that means something here, or octets of the input. */
-static void
-put_name(struct packet *p, const uint8_t **from, size_t *length)
-{
-	static const char *const names[] = {"a@x.y", "b@x.y", "@x.y", "x.y",
-	    "list@x.y", "postmaster@x.y", "nobody@x.y", "", "logins", "<>",
-	    ":include:team", ":include:none", "\"A\"@X.y", "a+d@x.y"};
-	const size_t which = take_octet(from, length);
-	size_t n;
-
-	if (which < 200) {
-		packet_put_text(
-		    p, names[which % (sizeof(names) / sizeof(names[0]))]);
-		return;
-	}
-	n = which - 200 < *length ? which - 200 : *length;
-	packet_put_data(p, *from, n);
-	*from += n;
-	*length -= n;
-}
-
-/* A request of mailctl, mostly in the right form. */
-static void
-put_admin(struct packet *p, const uint8_t *from, size_t length)
-{
-	const size_t number = take_octet(&from, &length);
-
-	packet_init(p, admin_kinds[number % ADMIN_KINDS]);
-	put_name(p, &from, &length);
-	switch (p->head.type) {
-	case WIRE_RULE_SET:
-		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
-		break;
-	case WIRE_BACKEND_LIST:
-		put_name(p, &from, &length);
-		return;
-	case WIRE_ALIAS_ADD:
-	case WIRE_USER_SENDERS:
-		break;
-	default:
-		return;
-	}
-	packet_put_u32(p, (uint32_t)number / 32);
-	for (size_t i = 0; i < number / 32; i++)
-		put_name(p, &from, &length);
-}
-
-/* A copy's: files that there are, and names of the input. */
-static void
-put_backup(struct packet *p, const uint8_t *from, size_t length)
-{
-	static const uint16_t types[] = {WIRE_BACKUP_BEGIN, WIRE_BACKUP_READ,
-	    WIRE_BACKUP_LOG, WIRE_BACKUP_END};
-	const size_t number = take_octet(&from, &length);
-
-	packet_init(p, types[number % 4]);
-	if (p->head.type != WIRE_BACKUP_READ)
-		return;
-	if (length > 0)
-		packet_put_data(p, from, length);
-	else
-		packet_put_text(p, number & 8 ? "log.0000000001" : "users.db");
-	packet_put_u64(p, (uint64_t)(number / 16) << number / 8);
 }
 
 static void

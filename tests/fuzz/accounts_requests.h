@@ -1,0 +1,95 @@
+/*
+ * accounts_requests -- mailctl's requests to accounts, mostly in the right form,
+ * made of octets of a fuzzer's input.
+ */
+#ifndef ACCOUNTS_REQUESTS_H
+#define ACCOUNTS_REQUESTS_H
+
+#include "packet.h"
+#include "wire.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Mailctl's: without those that would take away what the target needs, and
+ * those of which mailbox is told. */
+static const uint16_t admin_kinds[] = {WIRE_RULE_SET, WIRE_RULE_DEL,
+    WIRE_RULE_LIST, WIRE_ALIAS_CHECK, WIRE_ALIAS_ADD, WIRE_ALIAS_DEL,
+    WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST};
+#define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
+
+static size_t
+take_octet(const uint8_t **from, size_t *length)
+{
+	if (*length == 0)
+		return 0;
+	--*length;
+	return *(*from)++;
+}
+
+/* A name that means something here, or octets of the input. */
+static void
+put_name(struct packet *p, const uint8_t **from, size_t *length)
+{
+	static const char *const names[] = {"a@x.y", "b@x.y", "@x.y", "x.y",
+	    "list@x.y", "postmaster@x.y", "nobody@x.y", "", "logins", "<>",
+	    ":include:team", ":include:none", "\"A\"@X.y", "a+d@x.y"};
+	const size_t which = take_octet(from, length);
+	size_t n;
+
+	if (which < 200) {
+		packet_put_text(
+		    p, names[which % (sizeof(names) / sizeof(names[0]))]);
+		return;
+	}
+	n = which - 200 < *length ? which - 200 : *length;
+	packet_put_data(p, *from, n);
+	*from += n;
+	*length -= n;
+}
+
+/* A request of mailctl, mostly in the right form. */
+static void
+put_admin(struct packet *p, const uint8_t *from, size_t length)
+{
+	const size_t number = take_octet(&from, &length);
+
+	packet_init(p, admin_kinds[number % ADMIN_KINDS]);
+	put_name(p, &from, &length);
+	switch (p->head.type) {
+	case WIRE_RULE_SET:
+		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
+		break;
+	case WIRE_BACKEND_LIST:
+		put_name(p, &from, &length);
+		return;
+	case WIRE_ALIAS_ADD:
+	case WIRE_USER_SENDERS:
+		break;
+	default:
+		return;
+	}
+	packet_put_u32(p, (uint32_t)number / 32);
+	for (size_t i = 0; i < number / 32; i++)
+		put_name(p, &from, &length);
+}
+
+/* A copy's: files that there are, and names of the input. */
+static void
+put_backup(struct packet *p, const uint8_t *from, size_t length)
+{
+	static const uint16_t types[] = {WIRE_BACKUP_BEGIN, WIRE_BACKUP_READ,
+	    WIRE_BACKUP_LOG, WIRE_BACKUP_END};
+	const size_t number = take_octet(&from, &length);
+
+	packet_init(p, types[number % 4]);
+	if (p->head.type != WIRE_BACKUP_READ)
+		return;
+	if (length > 0)
+		packet_put_data(p, from, length);
+	else
+		packet_put_text(p, number & 8 ? "log.0000000001" : "users.db");
+	packet_put_u64(p, (uint64_t)(number / 16) << number / 8);
+}
+
+#endif
