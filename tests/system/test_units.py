@@ -87,9 +87,6 @@ def confine(unit):
                     encoding="ascii").read())
     libc = ctypes.CDLL(None, use_errno=True)
 
-    if setting(unit, "LimitMEMLOCK") == ["infinity"]:
-        # What the limit allows, where we may not raise it.
-        keep.add(number("CAP_IPC_LOCK"))
 
     def drop():
         for bit in range(last + 1):
