@@ -19,12 +19,14 @@ void
 restore_place_begin(struct restore_place *p)
 {
 	const time_t now = time(NULL);
+	char made[32] = "";
 	struct tm tm;
 
-	snprintf(p->suffix, sizeof(p->suffix), ".before-restore");
 	if (gmtime_r(&now, &tm) != NULL)
-		strftime(p->suffix, sizeof(p->suffix),
-		    ".before-restore-%Y%m%dT%H%M%SZ", &tm);
+		strftime(made, sizeof(made), "%Y%m%dT%H%M%SZ", &tm);
+	/* Two may come within a second. */
+	snprintf(p->suffix, sizeof(p->suffix), ".before-restore-%s.%d", made,
+	    (int)getpid());
 }
 
 static int

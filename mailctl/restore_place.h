@@ -12,7 +12,7 @@
 
 /* What is replaced gets this behind its name. */
 struct restore_place {
-	char suffix[48]; /* ".before-restore-20261231T235959Z" */
+	char suffix[64]; /* ".before-restore-20261231T235959Z.PID" */
 };
 
 void restore_place_begin(struct restore_place *p);

@@ -133,7 +133,7 @@ grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"
 sleep 2
 [ "$(alone service ringmail status)" = "$running" ] ||
 	die "the upgrade stopped it: $(alone service ringmail status)"
-for pid in $(sed 's/.*pid \([0-9]*\).*/\1/' <<<"$running"); do
+for pid in ${running//[!0-9 ]/ }; do
 	[[ $(readlink "/proc/$pid/exe") != *deleted* ]] ||
 		die "the upgrade left the old program: $running"
 done

@@ -1,6 +1,6 @@
 /*
- * accounts_requests -- mailctl's requests to accounts, mostly in the right form,
- * made of octets of a fuzzer's input.
+ * accounts_requests -- mailctl's requests to accounts, mostly in the right
+ * form, made of octets of a fuzzer's input.
  */
 #ifndef ACCOUNTS_REQUESTS_H
 #define ACCOUNTS_REQUESTS_H

@@ -47,7 +47,7 @@ static struct helpers_conf *conf_in_use;
 static struct server server;
 static uint32_t handle; /* that was named last */
 
-#define KINDS	    (sizeof(kinds) / sizeof(kinds[0]))
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 /* Those whose fields are octets of the input; others are made. */
 #define RAW_KINDS (KINDS + ADMIN_KINDS)
 enum {

@@ -1,7 +1,6 @@
 """What a new user does: make run, make install."""
 import os
 import re
-import shutil
 import signal
 import subprocess
 
