@@ -133,10 +133,10 @@ grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"
 sleep 2
 [ "$(alone service ringmail status)" = "$running" ] ||
 	die "the upgrade stopped it: $(alone service ringmail status)"
-for pid in ${running//[!0-9 ]/ }; do
+while read -r pid; do
 	[[ $(readlink "/proc/$pid/exe") != *deleted* ]] ||
 		die "the upgrade left the old program: $running"
-done
+done < <(grep -o '[0-9]*)' <<<"$running" | tr -d ')')
 [[ $(fetch 1) == *"It works."* ]] || die "no letter after the upgrade"
 alone service ringmail restart || die "restart"
 inside dpkg -r ringmail >/dev/null 2>&1 || die "dpkg -r"
