@@ -163,14 +163,4 @@ alone service ringmail stop || die "stop"
 echo "== systemd"
 inside apt-get install -q -y --no-install-recommends systemd \
 	>"$root/srv/said" 2>&1 || { tail "$root/srv/said"; die "apt-get"; }
-run_blocks systemd
-for unit in ringmail-helpers.service ringmail-smtpd.service \
-	ringmail-pop3d.service; do
-	[ -L "$root/etc/systemd/system/multi-user.target.wants/$unit" ] ||
-		die "$unit is not enabled"
-done
-for unit in ringmail-resolver-smtpd.socket ringmail-resolver-pop3d.socket; do
-	[ -L "$root/etc/systemd/system/sockets.target.wants/$unit" ] ||
-		die "$unit is not enabled"
-done
 kill "$keeper"

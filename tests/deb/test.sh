@@ -40,4 +40,11 @@ cp "$1" "$root/srv/"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 unshare --mount --propagation private --pid --fork --kill-child \
 	tests/deb/inside.sh "$root" "/srv/$(basename "$1")"
+
+echo "== systemd"
+timeout 180 unshare --mount --propagation private --pid --net --uts --ipc \
+	--cgroup --fork --kill-child tests/deb/boot.sh "$root" \
+	"/srv/$(basename "$1")" || true # it is killed at the end
+tail -n 1 "$root/srv/boot.said" | grep -q "all is well" ||
+	{ tail -n 70 "$root/srv/boot.said"; die "systemd"; }
 echo "deb-test: all is well"

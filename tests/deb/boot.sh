@@ -1,0 +1,107 @@
+#!/bin/bash
+# boot.sh ROOT DEB -- for test.sh alone: as the first process of namespaces of its
+# own, installs the package in ROOT and becomes its systemd, which runs the
+# guide's block for it.  What came of it stands in ROOT/srv/boot.said, the last
+# line of which is "all is well".  All mounts go with the namespace.
+set -euo pipefail
+root=$1
+deb=$2
+
+make_proc() { # what belongs to the machine is for reading alone
+	mount -t proc proc "$root/proc"
+	mount --bind "$root/proc/sys" "$root/proc/sys"
+	mount -o remount,bind,ro "$root/proc/sys"
+	mount -t sysfs -o ro sys "$root/sys"
+	if [ -d /sys/fs/cgroup/systemd ]; then
+		mount -t tmpfs -o mode=755 cgroup "$root/sys/fs/cgroup"
+		mkdir "$root/sys/fs/cgroup/systemd"
+		mount -t cgroup -o none,name=systemd cgroup \
+			"$root/sys/fs/cgroup/systemd"
+	else
+		mount -t cgroup2 cgroup "$root/sys/fs/cgroup"
+	fi
+}
+
+make_dev() {
+	local name major minor
+
+	mount -t tmpfs -o mode=755 dev "$root/dev"
+	while read -r name major minor; do
+		mknod -m 666 "$root/dev/$name" c "$major" "$minor"
+	done <<END
+null 1 3
+zero 1 5
+full 1 7
+random 1 8
+urandom 1 9
+tty 5 0
+END
+	ln -s /proc/self/fd "$root/dev/fd"
+	mkdir "$root/dev/shm" "$root/dev/pts" "$root/dev/mqueue"
+	mount -t tmpfs shm "$root/dev/shm"
+	mount -t devpts -o newinstance,ptmxmode=0666 pts "$root/dev/pts"
+	ln -s pts/ptmx "$root/dev/ptmx"
+}
+
+# What runs in there, beside systemd.
+write_test() {
+	{
+		cat <<'END'
+exec >/srv/boot.said 2>&1
+set -eu
+i=0
+until [ -S /run/systemd/private ] || [ "$i" = 100 ]; do
+	sleep 0.1
+	i=$((i + 1))
+done
+systemctl is-system-running --wait || true
+trap 'journalctl --no-pager -o cat -n 60' EXIT
+END
+		awk '$0 == "```sh systemd" { on = 1; next }
+		    /^```/ { on = 0 } on { print }' docs/guide.md
+		cat <<'END'
+for unit in helpers resolver smtpd pop3d; do
+	systemctl is-active "ringmail-$unit"
+	[ "$(systemctl show -P StatusText "ringmail-$unit")" = Serving ]
+done
+letter() {
+	curl -sS --cacert /etc/ringmail/tls/mx.pem \
+		--user 'ann@example.org:a long password' pop3s://localhost/1 |
+		grep 'It works'
+}
+letter
+curl -sS --url smtp://127.0.0.1:25 --mail-from you@example.net \
+	--mail-rcpt ann@example.org --upload-file /srv/letter --crlf
+before=$(systemctl show -P MainPID ringmail-helpers ringmail-smtpd)
+mailctl upgrade
+sleep 2
+[ "$before" = "$(systemctl show -P MainPID ringmail-helpers ringmail-smtpd)" ]
+letter
+systemctl reload ringmail-helpers ringmail-resolver ringmail-smtpd \
+	ringmail-pop3d
+letter
+systemctl stop 'ringmail*'
+[ -z "$(systemctl list-units --failed --no-legend 'ringmail*')" ]
+trap - EXIT
+echo "all is well"
+END
+	} >"$root/srv/boot-test.sh"
+	printf 'Subject: x\n\nx\n' >"$root/srv/letter"
+}
+
+mount --bind "$root" "$root"
+make_proc
+make_dev
+mount -t tmpfs -o mode=755 run "$root/run"
+ip link set lo up
+chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	DEBIAN_FRONTEND=noninteractive dpkg -i "$deb" >/dev/null 2>&1
+write_test
+cd "$root"
+pivot_root . mnt
+umount -l /mnt
+bash -c 'bash /srv/boot-test.sh; sync; kill -9 1; systemctl --force --force halt' \
+	</dev/null >/dev/null 2>&1 &
+exec /usr/bin/env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+	/lib/systemd/systemd --system --unit=basic.target --log-target=journal \
+	</dev/null >/dev/null 2>&1
