@@ -1,9 +1,10 @@
 #!/bin/bash
-# boot.sh ROOT DEB -- for test.sh alone: as the first process of namespaces of its
-# own, installs the package in ROOT and becomes its systemd, which runs the
+# boot.sh ROOT DEB -- for test.sh alone: as the first process of namespaces of
+# its own, installs the package in ROOT and becomes its systemd, which runs the
 # guide's block for it.  What came of it stands in ROOT/srv/boot.said, the last
 # line of which is "all is well".  All mounts go with the namespace.
 set -euo pipefail
+[ $$ = 1 ] || exit 1 # a halt at the end is that of the namespace alone
 root=$1
 deb=$2
 
@@ -100,7 +101,7 @@ write_test
 cd "$root"
 pivot_root . mnt
 umount -l /mnt
-bash -c 'bash /srv/boot-test.sh; sync; kill -9 1; systemctl --force --force halt' \
+bash -c 'bash /srv/boot-test.sh; sync; systemctl --force --force halt' \
 	</dev/null >/dev/null 2>&1 &
 exec /usr/bin/env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 	/lib/systemd/systemd --system --unit=basic.target --log-target=journal \
