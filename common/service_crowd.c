@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "service.h"
 #include "tally.h"
 
@@ -231,6 +232,7 @@ service_crowd_make_room(const union listen_address *peer)
 	if (least == NULL || most <= limit)
 		return -1;
 	least->is_turned_away = 1;
+	meter_add(METER_EVICTED, 1);
 	c = (const struct service_client *)(const void
 		*)((const char *)least -
 		   offsetof(struct service_client, standing));

@@ -5,6 +5,7 @@
 #include "conf_print.h"
 #include "fleet.h"
 #include "log.h"
+#include "meter.h"
 #include "settings.h"
 #include "super.h"
 #include "super_pid.h"
@@ -44,6 +45,10 @@ run_helper(void *arg)
 	int i = (int)(h - fleet.helpers);
 
 	log_rename(fleet.names[i]);
+	if (i == METRICS)
+		meter_begin(SET_METRICS, SETS_OF_METRICS, METER_OTHERS_READ);
+	else
+		meter_begin(SET_HELPER + (unsigned)i, 1, METER_OTHERS_GO);
 	only(i);
 	switch (i) {
 	case RESOLVER:
@@ -52,6 +57,8 @@ run_helper(void *arg)
 		return accounts_run(h);
 	case KEYS:
 		return keys_run(h);
+	case METRICS:
+		return metrics_run(h);
 	default:
 		return mailbox_run(h);
 	}
@@ -64,6 +71,7 @@ run_hasher(void *arg)
 	struct helper *h = &fleet.helpers[HASHER];
 
 	log_rename("hasher");
+	meter_begin(SET_HASHER + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_hash[0] = h->link_hash[*(const unsigned *)arg];
 	return hasher_run(only(HASHER));
 }
@@ -74,6 +82,7 @@ run_pam(void *arg)
 	struct helper *h = &fleet.helpers[PAM];
 
 	log_rename("pam");
+	meter_begin(SET_PAM + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_pam[0] = h->link_pam[*(const unsigned *)arg];
 	return pam_run(only(PAM));
 }
@@ -84,6 +93,8 @@ run_introspect(void *arg)
 	struct helper *h = &fleet.helpers[INTROSPECT];
 
 	log_rename(fleet.names[INTROSPECT]);
+	meter_begin(
+	    SET_INTROSPECT + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_program[0] = h->link_program[*(const unsigned *)arg];
 	return introspect_run(only(INTROSPECT));
 }
@@ -114,6 +125,9 @@ add_children(void)
 	for (int k = MAILBOX; k < fleet.end; k++)
 		add_child(fleet.names[k], run_helper, &fleet.helpers[k]);
 	add_child(fleet.names[KEYS], run_helper, &fleet.helpers[KEYS]);
+	if (fleet.helpers[METRICS].shows > 0)
+		add_child(
+		    fleet.names[METRICS], run_helper, &fleet.helpers[METRICS]);
 	for (i = 0; i < HELPER_HASHERS_MAX; i++)
 		numbers[i] = i;
 	for (i = 0; i < fleet.helpers[ACCOUNTS].hashers; i++)
@@ -168,6 +182,8 @@ run(void)
 
 	super_block_signals();
 	fleet_prepare(&fleet, conf_now);
+	if (meter_share(SETS) == -1)
+		log_warn("meter.not_shared", log_errno(errno));
 	if (super_pid_write(conf_now->run) == -1)
 		log_warn("pid.not_written", log_text("run", conf_now->run),
 		    log_errno(errno));
