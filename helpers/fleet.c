@@ -197,7 +197,7 @@ make_pools(struct fleet *fleet, const struct helpers_conf *conf)
 const char *
 fleet_name(int helper)
 {
-	static char name[16];
+	static char name[24];
 
 	if (helper <= MAILBOX)
 		return first_names[helper];
@@ -236,7 +236,7 @@ lay_out(struct fleet *fleet, const struct helpers_conf *conf)
 			h->link_ask[k] = h->link_tell[k] = -1;
 		if (i > MAILBOX)
 			h->number = (unsigned)(i - MAILBOX);
-		snprintf(fleet->names[i], sizeof(fleet->names[i]), "%s",
+		snprintf(fleet->names[i], sizeof(fleet->names[i]), "%.15s",
 		    fleet_name(i));
 	}
 }

@@ -28,7 +28,8 @@ reply(struct smtp *s, const char *format, ...)
 	line[length++] = '\r';
 	line[length++] = '\n';
 	conn_write(&s->conn, line, (size_t)length);
-	meter_add(METER_REPLIES + meter_code(line), 1);
+	if (line[3] != '-') /* RFC 5321 4.2.1: the last line of one */
+		meter_add(METER_REPLIES + meter_code(line), 1);
 	if (line[0] == '5')
 		s->errors++;
 	return NEXT_CMD;
