@@ -19,10 +19,10 @@
 #define LIBRARY "libmicrohttpd.so.12"
 
 /* Of an address. */
-#define CONNECTIONS 32
+#define CONNECTIONS 64
 /* A connection's whole time, and how often that is looked at. */
-#define LIFE	    (5 * CLOCK_SECOND)
-#define LOOK_EVERY  CLOCK_SECOND
+#define LIFE	    (3 * CLOCK_SECOND)
+#define LOOK_EVERY  (100 * CLOCK_MILLISECOND)
 #define HEAD_OCTETS ((size_t)16384)
 
 /* The library's functions that we call. */
@@ -64,6 +64,7 @@ struct site {
 	int is_local; /* a UNIX socket */
 	struct {
 		int fd; /* -1: none */
+		int has_asked;
 		int64_t until;
 	} connections[CONNECTIONS];
 };
@@ -144,13 +145,24 @@ refuse(struct MHD_Connection *c, unsigned code, const char *text)
 	return send_answer(c, code, &a);
 }
 
+static void
+note_asked(struct site *s, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+	    mhd.connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	for (unsigned i = 0; info != NULL && i < CONNECTIONS; i++)
+		if (s->connections[i].fd == info->connect_fd)
+			s->connections[i].has_asked = 1;
+}
+
 /* The library's call for each request, once its head is there. */
 static enum MHD_Result
 handle(void *arg, struct MHD_Connection *c, const char *path,
     const char *method, const char *version, const char *data, size_t *size,
     void **request)
 {
-	const struct site *s = arg;
+	struct site *s = arg;
 	struct metrics_answer a = {0};
 	const char *host = mhd.value(c, MHD_HEADER_KIND, "Host");
 	const char *accept = mhd.value(c, MHD_HEADER_KIND, "Accept");
@@ -159,6 +171,7 @@ handle(void *arg, struct MHD_Connection *c, const char *path,
 	(void)data;
 	(void)size;
 	(void)request;
+	note_asked(s, c);
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
 		return refuse(
 		    c, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET and HEAD.\n");
@@ -186,6 +199,7 @@ note(void *arg, struct MHD_Connection *c, void **own,
 		    s->connections[i].fd == -1) {
 			s->connections[i].fd = info->connect_fd;
 			s->connections[i].until = clock_after(LIFE);
+			s->connections[i].has_asked = 0;
 			return;
 		}
 		if (code == MHD_CONNECTION_NOTIFY_CLOSED &&
@@ -196,30 +210,48 @@ note(void *arg, struct MHD_Connection *c, void **own,
 	}
 }
 
+/* Who has closed his side before his request was whole: the library would hear
+ * of it when his time is up. */
+static int
+has_left(const struct site *s, unsigned i)
+{
+	char octet;
+
+	return !s->connections[i].has_asked &&
+	       recv(s->connections[i].fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) ==
+		   0;
+}
+
 /* Who sends a request octet by octet, or takes an answer so, is not idle: his
- * time is up all the same. */
-static void
+ * time is up all the same.  Returns how many there are. */
+static unsigned
 end_old(struct site *s)
 {
 	int64_t now = clock_now();
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < CONNECTIONS; i++)
-		if (s->connections[i].fd != -1 &&
-		    s->connections[i].until <= now)
+	for (unsigned i = 0; i < CONNECTIONS; i++) {
+		if (s->connections[i].fd == -1)
+			continue;
+		count++;
+		if (s->connections[i].until <= now || has_left(s, i))
 			shutdown(s->connections[i].fd, SHUT_RDWR);
+	}
+	return count;
 }
 
-/* When the library or we have something to do without input. */
+/* When the library or we have something to do without input.  Where all places
+ * were taken, it accepts again at the turn after the one that freed some. */
 static int64_t
-next_turn(const struct site *s)
+next_turn(const struct site *s, int is_busy)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
-	int64_t wait = LOOK_EVERY;
 
-	if (mhd.timeout(s->daemon, &ms) == MHD_YES &&
-	    (int64_t)ms < wait / CLOCK_MILLISECOND)
-		wait = (int64_t)ms * CLOCK_MILLISECOND;
-	return clock_after(wait);
+	if (is_busy)
+		return clock_after(LOOK_EVERY);
+	if (mhd.timeout(s->daemon, &ms) == MHD_YES)
+		return clock_after((int64_t)ms * CLOCK_MILLISECOND);
+	return CLOCK_NEVER;
 }
 
 static void
@@ -229,12 +261,15 @@ site_main(void *arg)
 	const union MHD_DaemonInfo *info =
 	    mhd.daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	struct pollfd p = {.events = POLLIN};
+	int is_busy;
 
 	p.fd = info != NULL ? info->epoll_fd : -1;
 	while (p.fd != -1 && !fiber_cancelled()) {
+		is_busy = end_old(s) > 0;
 		mhd.run(s->daemon);
-		end_old(s);
-		if (ring_poll(ring_self(), &p, 1, next_turn(s)) == -1 &&
+		is_busy |= end_old(s) > 0;
+		if (ring_poll(ring_self(), &p, 1, next_turn(s, is_busy)) ==
+			-1 &&
 		    errno != ETIMEDOUT && errno != EINTR)
 			break;
 	}
