@@ -30,7 +30,7 @@ static const char head[] =
     "body{margin:0;padding:1.5rem;background:var(--page);color:var(--text);"
     "font:1rem/1.4 system-ui,sans-serif}\n"
     "main{max-width:68rem;margin:0 auto}\n"
-    "h1{font-size:1.4rem;margin:0 0 1rem}\n"
+    "h1{font-size:1.4rem;margin:0}\n"
     "h2{font-size:.95rem;font-weight:500;color:var(--dim);margin:0}\n"
     "ul{list-style:none;margin:0 0 1.5rem;padding:0;display:grid;gap:1rem;"
     "grid-template-columns:repeat(auto-fill,minmax(16rem,1fr))}\n"
@@ -196,12 +196,30 @@ put_line(FILE *to, const char *title, value_of *value)
 	    WIDTH, HEIGHT, title);
 	put_value(to, most);
 	fputs("\"><polyline points=\"", to);
+	/* A step is a stretch, from where the last one ended. */
 	for (i = n; i > 0; i--) {
-		x = WIDTH - (double)(i - 1) * WIDTH / (METRICS_PAST - 2);
+		x = WIDTH - (double)i * WIDTH / (METRICS_PAST - 1);
 		y = most > 0 ? step_value(value, i - 1) / most : 0;
-		fprintf(to, "%.1f,%.1f ", x, HEIGHT - 2 - y * (HEIGHT - 4));
+		y = HEIGHT - 2 - y * (HEIGHT - 4);
+		fprintf(to, "%.1f,%.1f %.1f,%.1f ", x, y,
+		    x + (double)WIDTH / (METRICS_PAST - 1), y);
 	}
 	fputs("\"/></svg>", to);
+}
+
+static void
+put_services(FILE *to)
+{
+	static const char *const names[] = {"smtpd", "pop3d"};
+
+	fputs("<p>", to);
+	for (unsigned i = 0; i < 2; i++)
+		fprintf(to,
+		    metrics_past_get(0)->is_up[i]
+			? "%s serves. "
+			: "<span class=\"bad\">%s is away.</span> ",
+		    names[i]);
+	fputs("</p>\n", to);
 }
 
 static void
@@ -298,6 +316,7 @@ metrics_page(size_t *length)
 		return NULL;
 	fputs(head, to);
 	if (metrics_past_count() > 0) {
+		put_services(to);
 		put_cards(to);
 		put_helpers(to);
 		put_foot(to);

@@ -18,8 +18,12 @@ add_cells(uint64_t *to, const uint64_t *from, unsigned count)
 }
 
 static void
-add_client(struct metrics_sample *to, const uint64_t *v, unsigned which)
+add_client(struct metrics_sample *to, const struct metrics_sum *sum)
 {
+	unsigned which = sum->parts == METER_POP3D;
+	const uint64_t *v = sum->values;
+
+	to->is_up[which] = sum->is_up;
 	to->sessions[which] = v[METER_SESSIONS];
 	to->begun[which] = v[METER_SESSIONS_TOTAL];
 	to->accepted += v[METER_MESSAGES + METER_GOOD];
@@ -59,8 +63,7 @@ metrics_past_step(void)
 	to->at = clock_now();
 	for (size_t i = 0; i < count; i++)
 		if (sums[i].is_client)
-			add_client(
-			    to, sums[i].values, sums[i].parts == METER_POP3D);
+			add_client(to, &sums[i]);
 		else
 			add_helper(to, sums[i].values);
 	own.next = (own.next + 1) % METRICS_PAST;

@@ -17,7 +17,8 @@
 /* What the page shows of. */
 struct metrics_sample {
 	int64_t at;				       /* monotonic ns */
-	uint64_t sessions[2], begun[2];		       /* of smtpd, pop3d */
+	int is_up[2];				       /* smtpd, pop3d */
+	uint64_t sessions[2], begun[2];		       /* likewise */
 	uint64_t accepted, retrieved, logins, refused; /* counters */
 	uint64_t in, out;			       /* octets */
 	/* Requests of smtpd and pop3d, by enum meter_helper. */
