@@ -98,7 +98,8 @@ def test_slow_reader(pair):
     b"POST / HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Length: 99999999999999999999\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-    b"fffffffffffffffff\r\n", b"EHLO x\r\n\r\n"], ids=lambda octets: ascii(octets[:12]))
+    b"fffffffffffffffff\r\n", b"EHLO x\r\n\r\n"],
+    ids=lambda octets: ascii(octets[:12]))
 def test_no_http(pair, octets):
     """Whatever comes, no answer is a good one, and the next is served."""
     with connect(pair) as s:
