@@ -3,7 +3,6 @@
 #include "base64.h"
 #include "clock.h"
 #include "conn.h"
-#include "meter.h"
 #include "ring.h"
 
 #include <errno.h>
@@ -250,21 +249,4 @@ sasl_relay_apop(const struct sasl_relay *r, const char *user,
 {
 	return run_texts(
 	    r, "APOP", (const char *const[]){user, timestamp, digest}, login);
-}
-
-enum sasl_relay_result
-sasl_relay_count(
-    const char *mechanism, enum sasl_relay_result result, int64_t since)
-{
-	enum meter_result what = METER_BAD;
-
-	if (result == SASL_RELAY_OK || result == SASL_RELAY_BACKEND)
-		what = METER_GOOD;
-	else if (result == SASL_RELAY_TEMPORARY)
-		what = METER_TEMPORARY;
-	meter_add(
-	    METER_LOGINS + meter_mechanism(mechanism) * METER_RESULTS + what,
-	    1);
-	meter_time(METER_LOGIN_TIME, clock_now() - since);
-	return result;
 }

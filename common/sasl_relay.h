@@ -30,10 +30,6 @@ enum sasl_relay_result {
 void sasl_relay_channel(const struct conn *c, const char *client,
     const char *host, struct sasl_channel *to);
 
-/* Counts an exchange that began then (monotonic ns); returns result. */
-enum sasl_relay_result sasl_relay_count(
-    const char *mechanism, enum sasl_relay_result result, int64_t since);
-
 /* All borrowed. */
 struct sasl_relay {
 	struct conn *conn;

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "reply.h"
 #include "mechanism.h"
+#include "sasl_count.h"
 #include "sasl_relay.h"
 #include "service.h"
 #include "settings.h"
@@ -132,7 +133,7 @@ run_exchange(struct smtp *s, const char *mechanism, const char *initial)
 	sasl_relay_channel(&s->conn, s->address, s->conf->hostname, &channel);
 	if (!mechanism_fits(mechanism, &channel, allows_plaintext(s)))
 		return refuse(s, mechanism, SASL_RELAY_INSECURE);
-	result = sasl_relay_count(mechanism,
+	result = sasl_count(mechanism,
 	    sasl_relay_run(&relay, mechanism, initial, &login), since);
 	next = result == SASL_RELAY_OK ? accept_login(s, mechanism, &login)
 				       : refuse(s, mechanism, result);
