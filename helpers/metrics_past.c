@@ -37,7 +37,8 @@ add_client(struct metrics_sample *to, const struct metrics_sum *sum)
 		to->pending[h] += v[METER_PENDING + h];
 		to->lost[h] += v[METER_LOST + h];
 		add_cells(to->request[h],
-		    v + METER_REQUEST + h * METER_HISTOGRAM, METER_HISTOGRAM);
+		    v + METER_REQUEST + (size_t)h * METER_HISTOGRAM,
+		    METER_HISTOGRAM);
 	}
 	add_cells(to->commit, v + METER_COMMIT_TIME, METER_HISTOGRAM);
 }
