@@ -45,6 +45,7 @@ enum meter_helper {
 	METER_OTHER_HELPER,
 	METER_HELPERS
 };
+#define METER_LEVELS	 4  /* enum log_level */
 #define METER_STATUSES	 5  /* enum packet_status */
 #define METER_MECHANISMS 13 /* meter_mechanism */
 #define METER_COMMANDS	 40 /* meter_command */
@@ -56,6 +57,9 @@ enum meter_helper {
 enum meter_cell {
 	/* of all processes */
 	METER_STARTS,
+	METER_CELLS_OF(METER_LINES, METER_LEVELS),
+	METER_LINES_LOST,
+	METER_LINES_LEFT_OUT,
 	METER_FIBERS,	   /* gauge */
 	METER_STACKS,	   /* gauge: fibers' stacks, those in caches too */
 	METER_STACKS_IDLE, /* gauge: those in caches */

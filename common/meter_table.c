@@ -8,6 +8,7 @@ static const char *const tls[] = {"other", "TLSv1.2", "TLSv1.3"};
 static const char *const results[] = {"good", "bad", "temporary"};
 static const char *const helpers[] = {
     "accounts", "mailbox", "resolver", "keys", "hasher", "other"};
+static const char *const levels[] = {"error", "warn", "info", "debug"};
 static const char *const statuses[] = {
     "ok", "refused", "temporary", "gone", "elsewhere"};
 static const char *const mechanisms[METER_MECHANISMS] = {"other",
@@ -47,6 +48,12 @@ static const char *const codes[METER_CODES] = {"other", "+OK", "-ERR", "220",
 const struct meter_row meter_table[] = {
     PLAIN(
 	"process_starts", COUNTER, ONES, STARTS, ANY, "Starts of the process"),
+    EACH("log_lines", COUNTER, ONES, LINES, ANY, "level", levels, METER_LEVELS,
+	"Lines of the log", .is_sparse = 0),
+    PLAIN("log_lines_lost", COUNTER, ONES, LINES_LOST, ANY,
+	"Lines that syslog or standard error did not take"),
+    PLAIN("log_lines_left_out", COUNTER, ONES, LINES_LEFT_OUT, ANY,
+	"Lines above the rate of their event"),
     PLAIN("fibers", GAUGE, ONES, FIBERS, ANY, "Fibers"),
     PLAIN("stacks", GAUGE, ONES, STACKS, ANY,
 	"Stacks of fibers, those in caches included"),

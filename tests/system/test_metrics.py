@@ -1,10 +1,13 @@
 """What the metrics helper shows: true counters that outlive the processes that
 count, in a form that Prometheus takes."""
+import base64
 import contextlib
 import os
 import pwd
 import re
 import signal
+import socket
+import ssl
 import subprocess
 
 import pytest
@@ -15,6 +18,7 @@ from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, Pair, \
 from harness.metrics import ask, parse, scrape, tool, total, value
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp, deliver
+from harness.tls import TlsPair, starttls
 
 CHECKER = bool(RUNNER) or BUILD.name != "build"
 LETTER = b"Subject: counted\r\n\r\nbody\r\n"
@@ -273,6 +277,101 @@ def test_rights(pair):
     if not CHECKER:
         assert len(proc.threads(pid)) == 1
         assert os.stat(f"/proc/{pid}/mem").st_uid == 0
+
+
+def test_log_lines(pair):
+    deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}")  # its helpers are back
+    grew = Change(pair)
+    deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}")
+    assert grew("log_lines", process="smtpd", level="info") == 1
+    assert grew("log_lines", process="smtpd") == 1
+
+
+def test_another_address_needs_a_restart(pair):
+    """The reload says so, and what is shown stays."""
+    pair.allow(r"reload\.refused .*needs_restart=\"metrics listen\"")
+    conf = pair.conf("helpers").read_text()
+    pair.conf("helpers").write_text(conf.replace(f"127.0.0.1:{pair.port}",
+                                                 "127.0.0.1:9"))
+    os.kill(pair.pid("helpers"), signal.SIGHUP)
+    proc.wait_until("it says so", lambda: "metrics listen" in
+                    pair.log("helpers").read_text(), 20 * PATIENCE)
+    pair.conf("helpers").write_text(conf)
+    assert answers(pair.port)
+
+
+@pytest.fixture(scope="module")
+def full():
+    """Services with TLS and few places."""
+    port, = free_ports(1)
+    limits = {"limits": {"sessions": 4, "address_sessions": 99}}
+    pair = TlsPair(smtpd={**limits, "workers": 1,
+                          "auth": {"mechanisms": ["PLAIN"], "mx": True}},
+                   pop3d=limits)
+    conf = pair.conf("helpers")
+    conf.write_text(f'{conf.read_text()}metrics {{\n'
+                    f'    listen = {{"127.0.0.1:{port}"}}\n}}\n')
+    pair.port = port
+    try:
+        pair.start().populate()
+        up(pair)
+        yield pair
+        pair.stop()
+        pair.check()
+    finally:
+        pair.kill_all()
+        pair.remove()
+
+
+def test_tls_and_logins(full):
+    grew = Change(full)
+    with starttls(full, minimum_version=ssl.TLSVersion.TLSv1_3) as s:
+        s.hello()
+        plain = base64.b64encode(b"\0u0\0pw").decode()
+        wrong = base64.b64encode(b"\0u0\0no").decode()
+        assert s.cmd(f"AUTH PLAIN {wrong}").code == 535
+        assert s.cmd(f"AUTH PLAIN {plain}").code == 235
+    with full.connect(full.pop3s_port,
+                      maximum_version=ssl.TLSVersion.TLSv1_2) as p:
+        assert p.recv(100).startswith(b"+OK")
+    with socket.create_connection(("127.0.0.1", full.smtps_port)) as s:
+        s.sendall(b"EHLO x\r\n\r\n")
+        while s.recv(100):
+            pass
+    assert grew("tls_handshakes", process="smtpd", version="TLSv1.3") == 1
+    assert grew("tls_handshakes", process="pop3d", version="TLSv1.2") == 1
+    assert grew("tls_handshakes") == 2
+    assert grew("tls_handshakes_failed", process="smtpd") == 1
+    assert grew("logins", process="smtpd", mechanism="PLAIN",
+                result="good") == 1
+    assert grew("logins", process="smtpd", mechanism="PLAIN",
+                result="bad") == 1
+    assert grew("request_seconds", "_count", process="smtpd",
+                helper="keys") >= 1
+
+
+def test_evictions(full):
+    """Of a full house the worst goes; where all are as good, the new one."""
+    full.allow(r"client\.(refused|turned_away)")
+    proc.wait_until("it is empty", lambda: value(
+        scrape(full.port), "ringmail_sessions", process="smtpd") == 0,
+        20 * PATIENCE)
+    grew = Change(full)
+    with contextlib.ExitStack() as stack:
+        for _ in range(4):
+            s = stack.enter_context(Smtp(full.smtp_port))
+            for _ in range(3):
+                s.cmd("WHAT")
+        new = stack.enter_context(Smtp(full.smtp_port))
+        assert new.greeting.code == 220
+        assert grew("evictions", process="smtpd") == 1
+        assert value(scrape(full.port), "ringmail_sessions",
+                     process="smtpd") in (4, 5)
+        for s in [Smtp(full.smtp_port) for _ in range(6)]:
+            stack.enter_context(s)
+        assert grew("connections_refused", process="smtpd") + \
+            grew("evictions", process="smtpd") == 7
+        assert grew("connections_refused", process="smtpd") >= 1
 
 
 def test_off_by_default(shared_pair):
