@@ -190,6 +190,24 @@ meter_row_cells(const struct meter_row *row)
 	return row->count * row->count2 * width(row);
 }
 
+uint32_t
+meter_layout(void)
+{
+	uint32_t h = 2166136261U; /* FNV-1a */
+
+	for (const struct meter_row *r = meter_table; r->name != NULL; r++) {
+		for (const char *c = r->name; *c != '\0'; c++)
+			h = (h ^ (unsigned char)*c) * 16777619U;
+		h = (h ^ r->cell) * 16777619U;
+		h = (h ^ meter_row_cells(r)) * 16777619U;
+		for (unsigned i = 0; i < r->count && r->values != NULL; i++)
+			if (r->values[i] != NULL)
+				h = (h ^ (unsigned char)r->values[i][0]) *
+				    16777619U;
+	}
+	return h;
+}
+
 static unsigned
 find(const char *const *names, unsigned count, const char *name)
 {

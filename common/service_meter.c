@@ -4,6 +4,7 @@
 #include "fiber.h"
 #include "log.h"
 #include "meter.h"
+#include "meter_table.h"
 #include "packet.h"
 #include "ring.h"
 #include "wire.h"
@@ -39,7 +40,7 @@ hand_over(int fd)
 	int result;
 
 	packet_init(&p, WIRE_METER);
-	packet_put_u32(&p, METER_CELLS);
+	packet_put_u32(&p, meter_layout());
 	packet_put_u32(&p, meter_sets());
 	p.fd = meter_descriptor();
 	result = p.error == 0 ? packet_send(fd, &p) : -1;

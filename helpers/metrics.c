@@ -10,6 +10,7 @@
 #include "fiber.h"
 #include "helper.h"
 #include "log.h"
+#include "meter_table.h"
 #include "metrics_http.h"
 #include "metrics_page.h"
 #include "metrics_past.h"
@@ -52,16 +53,16 @@ static const struct helper *helper;
 static int
 answer_meter(struct request *q)
 {
-	uint32_t cells, sets;
+	uint32_t layout, sets;
 	int fd, result;
 
-	cells = packet_get_u32(&q->packet);
+	layout = packet_get_u32(&q->packet);
 	sets = packet_get_u32(&q->packet);
 	if (packet_end(&q->packet) == -1 ||
 	    (fd = packet_take_fd(&q->packet)) == -1)
 		return -1;
 	/* Of another version: its cells are not ours. */
-	result = cells == METER_CELLS ? metrics_sources_take(request_role(q),
+	result = layout == meter_layout() ? metrics_sources_take(request_role(q),
 					    fd, sets, request_peer_data(q))
 				      : -1;
 	close(fd);

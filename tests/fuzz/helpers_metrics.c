@@ -80,7 +80,7 @@ first_fiber(void *arg)
 		packet_init(&p, WIRE_METER);
 		if (kind < 250) {
 			packet_put_u32(
-			    &p, kind > 200 ? table_u32() : METER_CELLS);
+			    &p, kind > 200 ? table_u32() : meter_layout());
 			packet_put_u32(&p, kind > 205 ? table_u32() : 1);
 		} else {
 			table_put_raw(&p);
