@@ -61,7 +61,7 @@ const struct meter_row meter_table[] = {
 	"Stacks of fibers in caches"),
     EACH("requests_pending", GAUGE, ONES, PENDING, CLIENTS | METER_ASKS,
 	"helper", helpers, METER_HELPERS,
-	"Requests to a helper that wait or are under way", .is_sparse = 1),
+	"Requests to a helper that wait or are under way", .is_sparse = 0),
     {.name = "request_seconds",
 	.type = METER_HISTOGRAM_TYPE,
 	.unit = METER_NS,
@@ -77,7 +77,7 @@ const struct meter_row meter_table[] = {
 	.help = "Time from a request to its answer"},
     EACH("requests_failed", COUNTER, ONES, LOST, CLIENTS | METER_ASKS, "helper",
 	helpers, METER_HELPERS,
-	"Requests that had no answer in time, or no helper", .is_sparse = 1),
+	"Requests that had no answer in time, or no helper", .is_sparse = 0),
 
     PLAIN("sessions", GAUGE, ONES, SESSIONS, CLIENTS, "Sessions now"),
     PLAIN("sessions_opened", COUNTER, ONES, SESSIONS_TOTAL, CLIENTS,

@@ -134,11 +134,9 @@ make_shows(struct fleet *fleet, const struct helpers_conf *conf)
 	if (listen_access_parse(
 		"0660", conf->metrics_group, &access, why, sizeof(why)) == -1)
 		fatal("metrics group: %s", why);
-	for (size_t i = 0; i < conf->metrics.count; i++) {
+	for (size_t i = 0; i < conf->metrics.count && i < HELPER_SHOWS_MAX;
+	     i++) {
 		address = conf->metrics.items[i];
-		if (h->shows == HELPER_SHOWS_MAX)
-			fatal("metrics listen: more than %d addresses",
-			    HELPER_SHOWS_MAX);
 		if (address[0] == '/') {
 			h->show[h->shows] = listen_path_open(
 			    address, &access, &fleet->files[h->shows]);
@@ -309,7 +307,7 @@ fleet_remove_sockets(struct fleet *fleet, const struct helpers_conf *conf)
 		for (int k = 0; k < SOCKETS_FOLDERS; k++)
 			if (has_socket(i, k))
 				sockets_remove(conf->run, k, fleet->names[i]);
-	for (size_t i = 0; i < conf->metrics.count; i++)
+	for (size_t i = 0; i < fleet->helpers[METRICS].shows; i++)
 		if (conf->metrics.items[i][0] == '/')
 			listen_path_remove(
 			    conf->metrics.items[i], &fleet->files[i]);

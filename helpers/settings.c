@@ -2,6 +2,7 @@
 
 #include "address.h"
 #include "backends.h"
+#include "helper.h"
 #include "listen.h"
 #include "listen_path.h"
 #include "log.h"
@@ -249,7 +250,16 @@ const struct conf_spec settings_spec = {
 struct helpers_conf *
 settings_load(const char *path, char *error, size_t size)
 {
-	return conf_load(&settings_spec, path, error, size);
+	struct helpers_conf *conf =
+	    conf_load(&settings_spec, path, error, size);
+
+	if (conf != NULL && conf->metrics.count > HELPER_SHOWS_MAX) {
+		snprintf(error, size,
+		    "%s: metrics listen: at most %d addresses", path,
+		    HELPER_SHOWS_MAX);
+		settings_free(&conf);
+	}
+	return conf;
 }
 
 void
