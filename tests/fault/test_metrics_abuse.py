@@ -11,7 +11,7 @@ import time
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports
+from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports, running
 from harness.metrics import ask, scrape, total, value
 from harness.smtp import deliver
 from harness.wire import Closed, Wire
@@ -29,16 +29,10 @@ def shown():
     pair.port, pair.socket = port, pair.folder / "metrics.sock"
     conf.write_text(conf.read_text().replace(
         f'"127.0.0.1:{port}"', f'"127.0.0.1:{port}", "{pair.socket}"'))
-    try:
-        pair.start().populate()
+    with running(pair):
         proc.wait_until("both are shown", lambda: value(
             scrape(port), "ringmail_up") == 2, 30 * PATIENCE)
         yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
 
 
 @pytest.fixture

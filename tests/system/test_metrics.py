@@ -14,7 +14,7 @@ import pytest
 
 from harness import proc
 from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, Pair, \
-    free_ports
+    free_ports, running
 from harness.metrics import ask, parse, scrape, tool, total, value
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp, deliver
@@ -35,16 +35,11 @@ def shown():
     conf.write_text(conf.read_text().replace(
         f'{{"127.0.0.1:{port}"}}',
         f'{{"127.0.0.1:{port}", "{pair.socket}"}}'))
-    try:
-        pair.start().populate()
+    with running(pair):
         up(pair)
         yield pair
         pair.stop()
-        pair.check()
         assert not pair.socket.exists(), "its file went with the service"
-    finally:
-        pair.kill_all()
-        pair.remove()
 
 
 @pytest.fixture
@@ -312,15 +307,9 @@ def full():
     conf.write_text(f'{conf.read_text()}metrics {{\n'
                     f'    listen = {{"127.0.0.1:{port}"}}\n}}\n')
     pair.port = port
-    try:
-        pair.start().populate()
+    with running(pair):
         up(pair)
         yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
 
 
 def test_tls_and_logins(full):

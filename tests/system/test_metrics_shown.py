@@ -13,7 +13,7 @@ import pytest
 
 from harness import proc
 from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, Pair, \
-    free_ports
+    free_ports, running
 from harness.metrics import ask, scrape, tool, value
 from harness.png import pixels
 from harness.smtp import deliver
@@ -30,8 +30,7 @@ def pair():
     port, = free_ports(1)
     pair = Pair(helpers={"metrics": {"listen": [f"127.0.0.1:{port}"]}})
     pair.port = port
-    try:
-        pair.start().populate()
+    with running(pair):
         proc.wait_until("both are shown", lambda: value(
             scrape(port), "ringmail_up") == 2, 30 * PATIENCE)
         for _ in range(5):
@@ -40,11 +39,6 @@ def pair():
         proc.wait_until("it is on the page", lambda: re.search(
             r"Messages accepted</h2><p class=\"now\">[1-9.]", page(pair)), 15)
         yield pair
-        pair.stop()
-        pair.check()
-    finally:
-        pair.kill_all()
-        pair.remove()
 
 
 def page(pair):
