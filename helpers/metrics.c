@@ -62,9 +62,10 @@ answer_meter(struct request *q)
 	    (fd = packet_take_fd(&q->packet)) == -1)
 		return -1;
 	/* Of another version: its cells are not ours. */
-	result = layout == meter_layout() ? metrics_sources_take(request_role(q),
-					    fd, sets, request_peer_data(q))
-				      : -1;
+	result = layout == meter_layout()
+		     ? metrics_sources_take(
+			   request_role(q), fd, sets, request_peer_data(q))
+		     : -1;
 	close(fd);
 	if (result == 0)
 		request_drop(&q);
