@@ -172,7 +172,7 @@ run_command(struct smtp *s, char *line, size_t length)
 	enum next next = NEXT_CMD;
 	int is_last = 1;
 
-	meter_add(METER_COMMAND + (c != NULL ? meter_command(c->verb) : 0), 1);
+	meter_add(METER_COMMAND + meter_command(verb), 1);
 	if (is_allowed(s, c, argument, length)) {
 		next = c->run(s, argument);
 		is_last = (c->flags & LAST_IN_GROUP) != 0;
