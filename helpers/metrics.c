@@ -21,13 +21,10 @@
 #include "ring.h"
 #include "server.h"
 #include "settings.h"
-#include "super.h"
 #include "wire.h"
 #include "worker.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,8 +132,7 @@ open_all(void)
 static void
 serve(void *arg)
 {
-	int *failed = arg, number;
-	sigset_t set;
+	int *failed = arg;
 
 	if (open_all() == -1) {
 		log_error("metrics.serve", log_errno(errno));
@@ -145,24 +141,12 @@ serve(void *arg)
 		return;
 	}
 	log_info("metrics.ready", log_int("addresses", helper->shows));
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	do
-		number = worker_signal(&set, CLOCK_NEVER);
-	while (number == SIGHUP); /* a new conf comes with a restart */
-	worker_stop();
+	helper_serve_until_told();
 }
 
 int
 metrics_run(const struct helper *h)
 {
-	const struct privileges_place place = {.uid = h->uid,
-	    .gid = h->gid,
-	    .run = h->conf->run,
-	    .state = h->conf->state,
-	    .mail = h->conf->mail_root};
 	int keep[HELPER_SHOWS_MAX + 2], failed = 0;
 	const char *why;
 	size_t n = 0;
@@ -172,15 +156,12 @@ metrics_run(const struct helper *h)
 	keep[n++] = h->pop3d;
 	for (unsigned i = 0; i < h->shows; i++)
 		keep[n++] = h->show[i];
-	if (privileges_close_others(keep, n) == -1)
-		return 1;
 	if (metrics_http_load(&why) == -1) {
 		log_error("metrics.library", log_text("error", why));
 		return 1;
 	}
-	if (privileges_drop(&privileges, &place) == -1)
+	if (helper_drop(h, &privileges, keep, n) == -1)
 		return 1;
-	super_end_with_parent();
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	return failed;
