@@ -290,8 +290,10 @@ page_shows_the_past(void **state)
 		has(page, "</html>\n");
 		assert_null(strstr(page, "nan"));
 		assert_null(strstr(page, "<script"));
-		if (done > 0)
+		if (done > 0) {
 			has(page, "Messages accepted");
+			has(page, "smtpd is away.");
+		}
 		free(page);
 	}
 }
