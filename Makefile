@@ -40,6 +40,7 @@ sbindir = $(prefix)/sbin
 libexecdir = $(prefix)/libexec/ringmail
 unitdir ?= $(prefix)/lib/systemd/system
 mandir = $(prefix)/share/man
+sharedir = $(prefix)/share/ringmail
 completiondir = $(prefix)/share/bash-completion/completions
 B ?= build
 CFLAGS ?= -O2 -g
@@ -179,6 +180,9 @@ install: all
 	    d=$(DESTDIR)$(mandir)/man$${m##*.}; \
 	    echo install -m 644 $$m $$d; \
 	    install -d $$d && install -m 644 $$m $$d || exit 1; done
+	install -d $(DESTDIR)$(sharedir)
+	install -m 644 etc/prometheus/ringmail.rules.yml etc/grafana/ringmail.json \
+	    $(DESTDIR)$(sharedir)
 	@for c in etc/*.conf; do \
 	    to=$(DESTDIR)$(sysconfdir)/$${c#etc/}; \
 	    if [ -e $$to ]; then echo "kept $$to"; \
@@ -203,7 +207,7 @@ deb-test: deb
 	tests/deb/test.sh build/deb/ringmail_*.deb $(DEB_ROOT)
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/mailctl $(DESTDIR)$(completiondir)/mailctl
-	rm -rf $(DESTDIR)$(libexecdir)
+	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(sharedir)
 	@for m in $(MANUALS); do \
 	    rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	@for u in etc/*.service etc/*.socket; do rm -f $(DESTDIR)$(unitdir)/$${u#etc/}; done

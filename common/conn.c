@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "conn_buffer.h"
+#include "meter.h"
 #include "sched.h"
 
 #include <errno.h>
@@ -129,6 +130,7 @@ receive(struct conn *c)
 	if (n > 0) {
 		c->in_end += (size_t)n;
 		c->octets_in += (uint64_t)n;
+		meter_add(METER_OCTETS_IN, (uint64_t)n);
 	}
 	return n;
 }
@@ -274,6 +276,7 @@ after_send(struct conn *c, ssize_t n)
 {
 	if (n >= 0) {
 		c->octets_out += (uint64_t)n;
+		meter_add(METER_OCTETS_OUT, (uint64_t)n);
 	} else if (errno == EAGAIN) {
 		if (watch_wait(&c->watch, EPOLLOUT,
 			clock_after(c->send_timeout)) == -1)

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "conn_buffer.h"
 #include "fiber.h"
+#include "meter.h"
 #include "sched.h"
 
 #include <errno.h>
@@ -39,6 +40,7 @@ take(struct conn *c)
 	if (n > 0) {
 		c->in_end = (size_t)n;
 		c->octets_in += (uint64_t)n;
+		meter_add(METER_OCTETS_IN, (uint64_t)n);
 	}
 	return n;
 }
@@ -52,8 +54,10 @@ give(struct conn *c, const char *data, size_t length)
 			? tls_write(c->tls, data, length)
 			: send(c->watch.fd, data, length, MSG_NOSIGNAL);
 
-	if (n > 0)
+	if (n > 0) {
 		c->octets_out += (uint64_t)n;
+		meter_add(METER_OCTETS_OUT, (uint64_t)n);
+	}
 	if (n != -1 || (errno != EAGAIN && errno != EINTR))
 		return n;
 	/* The edge is told from now on, also where room has come meanwhile. */

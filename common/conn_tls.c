@@ -2,10 +2,12 @@
 #include "conn.h"
 
 #include "clock.h"
+#include "meter.h"
 #include "tls_client.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static int
@@ -15,6 +17,25 @@ fail(struct conn *c, int error)
 		c->error = error;
 	errno = error;
 	return -1;
+}
+
+/* A handshake with a client that came to its end. */
+static void
+count(const struct conn *c)
+{
+	enum meter_tls version = METER_TLS_OTHER;
+	struct tls_info info;
+
+	if (c->tls == NULL) {
+		meter_add(METER_TLS_FAILED, 1);
+		return;
+	}
+	tls_describe(c->tls, &info);
+	if (strcmp(info.version, "TLSv1.3") == 0)
+		version = METER_TLS_13;
+	else if (strcmp(info.version, "TLSv1.2") == 0)
+		version = METER_TLS_12;
+	meter_add(METER_TLS + version, 1);
 }
 
 int
@@ -39,6 +60,7 @@ conn_begin_with_tls(struct conn *c, struct tls_conf *conf, int64_t deadline)
 	c->tls = tls_accept(&c->watch, conf, early, deadline);
 	if (c->tls == NULL)
 		fail(c, errno);
+	count(c);
 	conn_discard_input(c);
 	return c->tls != NULL ? 0 : -1;
 }

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "ring.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 
 struct device {
 	char name[FIBER_NAME_MAX];
+	enum meter_helper helper;
 	struct sockaddr_un address;
 	struct ring ring;
 	struct watch watch; /* fd -1: not connected */
@@ -114,8 +116,7 @@ take_reply(struct device *d, struct packet *reply)
 	}
 	if (d->away)
 		log_info("device.back", log_text("device", d->name));
-	d->away = 0;
-	d->pause = 0;
+	d->pause = d->away = 0;
 	packet_free(c->reply);
 	*c->reply = *reply;
 	packet_init(reply, 0);
@@ -350,6 +351,7 @@ device_new(const char *name, unsigned limit)
 		return NULL;
 	}
 	snprintf(d->name, sizeof(d->name), "%s", name);
+	d->helper = meter_helper(name);
 	d->watch.fd = -1;
 	ring_init(&d->ring);
 	return d;
@@ -420,23 +422,20 @@ device_close(struct device **d)
 	device_free(old);
 }
 
-int
-device_call(struct device *d, struct packet *request, struct packet *reply,
-    int flags, int64_t deadline)
+/* An errno, or 0 where the reply is filled. */
+static int
+call(struct device *d, struct packet *request, struct packet *reply, int flags,
+    int64_t deadline)
 {
 	struct call c = {.request = request, .reply = reply, .flags = flags};
 	int error = 0;
 
 	if (request->error != 0)
-		error = request->error;
-	else if (d->ended)
-		error = EPIPE;
-	else if (d->calls.count >= d->calls.limit)
-		error = EAGAIN;
-	if (error != 0) {
-		errno = error;
-		return -1;
-	}
+		return request->error;
+	if (d->ended)
+		return EPIPE;
+	if (d->calls.count >= d->calls.limit)
+		return EAGAIN;
 	ring_init(&c.ring);
 	calls_admit(&d->calls, &c);
 	ring_notify(&d->ring);
@@ -453,8 +452,19 @@ device_call(struct device *d, struct packet *request, struct packet *reply,
 		if (d->stopping)
 			ring_notify(&d->ring);
 	}
-	errno = error;
-	return error == 0 ? 0 : -1;
+	return error;
+}
+
+int
+device_call(struct device *d, struct packet *request, struct packet *reply,
+    int flags, int64_t deadline)
+{
+	enum meter_helper helper = d->helper; /* it may be closed meanwhile */
+	int64_t since = clock_now();
+
+	meter_add(METER_PENDING + helper, 1);
+	errno = call(d, request, reply, flags, deadline);
+	return meter_answer(helper, errno, clock_now() - since);
 }
 
 int

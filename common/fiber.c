@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "meter.h"
 #include "sched.h"
 
 #include <errno.h>
@@ -158,6 +159,7 @@ unlink_fiber(struct worker *w, struct fiber *f)
 	if (f->next != NULL)
 		f->next->prev = f->prev;
 	w->count--;
+	meter_sub(METER_FIBERS, 1);
 }
 
 void
@@ -274,6 +276,7 @@ fiber_start(const char *name, void (*main)(void *), void *arg)
 		f->next->prev = f;
 	w->fibers = f;
 	w->count++;
+	meter_add(METER_FIBERS, 1);
 	sched_ready(w, f);
 	return f;
 }

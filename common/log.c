@@ -4,6 +4,7 @@
 #include "log_line.h"
 #include "log_rate.h"
 #include "log_shared.h"
+#include "meter.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -81,9 +82,13 @@ write_fields(
 	for (; fields->key != NULL && !l.cut; fields++)
 		log_line_add(&l, fields);
 	log_line_end(&l);
-	if (write_line(&l) == -1)
-		atomic_fetch_add_explicit(&dropped,
-		    (uint_fast64_t)lost.number + 1, memory_order_relaxed);
+	if (write_line(&l) == 0) {
+		meter_add(METER_LINES + (unsigned)level, 1);
+		return;
+	}
+	meter_add(METER_LINES_LOST, 1);
+	atomic_fetch_add_explicit(
+	    &dropped, (uint_fast64_t)lost.number + 1, memory_order_relaxed);
 }
 
 /* Says what was left out in seconds that are over. */
@@ -113,6 +118,8 @@ log_write(
 	now = clock_now();
 	if (log_rate_take(event, log_shared_rate(), now))
 		write_fields(level, event, fields);
+	else
+		meter_add(METER_LINES_LEFT_OUT, 1);
 	write_left_out(now);
 	errno = saved;
 }

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "replies.h"
 #include "ring.h"
 
@@ -126,6 +127,7 @@ peer_flush(struct server_peer *p)
 static void
 refuse(struct server_peer *p, const char *why, unsigned type)
 {
+	meter_add(METER_MALFORMED, 1);
 	log_warn("request.refused", log_text("why", why), log_int("type", type),
 	    log_int("role", p->role));
 	if (!p->attached)
@@ -203,6 +205,7 @@ dispatch(struct server_peer *p, struct packet *packet)
 	*q = (struct request){p, *packet};
 	packet_init(packet, 0);
 	p->requests++;
+	meter_add(METER_ANSWERING, 1);
 	if ((row->flags & SERVER_FIBER) != 0)
 		start_errand(row, q);
 	else
@@ -405,6 +408,8 @@ request_reply(
 		reply = (struct packet){.head = reply.head, .fd = -1};
 		reply.head.status = PACKET_TEMPORARY;
 	}
+	if (reply.head.status < METER_STATUSES)
+		meter_add(METER_ANSWERED + reply.head.status, 1);
 	peer_send(old->peer, &reply);
 	request_drop(q);
 }
@@ -420,7 +425,8 @@ request_drop(struct request **q)
 	free(old);
 	/* Its fiber may have stopped reading. */
 	if (p->requests-- == SERVER_REQUESTS && p->running)
-		ring_notify(&p->ring);
+		meter_sub(METER_ANSWERING, 1);
+	ring_notify(&p->ring);
 	peer_put(p);
 }
 

@@ -5,6 +5,7 @@
 #include "fiber.h"
 #include "listen_given.h"
 #include "log.h"
+#include "meter.h"
 #include "privileges.h"
 #include "service_client.h"
 #include "service_control.h"
@@ -373,6 +374,8 @@ fix_start(void)
 		fatal("start: %s", strerror(errno));
 	own.control = ends[0];
 	start->control = ends[1];
+	if (meter_share(2 * start->workers) == -1)
+		log_warn("meter.not_shared", log_errno(errno));
 }
 
 static int

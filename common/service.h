@@ -81,6 +81,7 @@ struct service_client {
 	int fd;
 	unsigned listener; /* which one it came by (service_listen.h) */
 	uint64_t id;	   /* random; in all its log lines */
+	int64_t accepted;  /* when, monotonic ns */
 	union listen_address peer;
 	int is_local;		       /* the peer is on loopback */
 	char address[LISTEN_TEXT_MAX]; /* the peer's, for logs */

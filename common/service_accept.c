@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "service.h"
 #include "service_conf.h"
 #include "service_id.h"
@@ -121,6 +122,7 @@ end_session(struct session *s)
 	free(s);
 	atomic_fetch_sub(is_gone ? &own.leaving : &own.sessions, 1);
 	atomic_fetch_sub(&post->sessions, 1);
+	meter_sub(METER_SESSIONS, 1);
 	ring_notify(&post->ring);
 }
 
@@ -129,6 +131,7 @@ session_main(void *arg)
 {
 	struct session *s = arg;
 
+	meter_add(METER_SESSIONS_TOTAL, 1);
 	service_crowd_enter(&s->client);
 	own.service->session(&s->client, service_conf_get(s->conf));
 	service_crowd_leave(&s->client);
@@ -183,6 +186,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	s->client.fd = fd;
 	s->client.listener = a->listener;
 	s->client.id = service_id_next();
+	s->client.accepted = clock_now();
 	s->client.busy = own.service->busy;
 	s->client.peer = *peer;
 	s->client.is_local = listen_is_loopback(peer);
@@ -231,6 +235,7 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 		return;
 	}
 	atomic_fetch_add(&s->post->sessions, 1);
+	meter_add(METER_SESSIONS, 1);
 	if (s->post == own_post()) {
 		begin_session(&s->errand);
 	} else if (port_send(&s->post->port, &s->errand.message, 0) == -1) {

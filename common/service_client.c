@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "service.h"
 #include "service_accept.h"
 #include "service_conf.h"
@@ -10,6 +11,7 @@
 #include "service_id.h"
 #include "service_leave.h"
 #include "service_listeners.h"
+#include "service_meter.h"
 #include "service_notify.h"
 #include "super.h"
 #include "tls_client.h"
@@ -205,6 +207,9 @@ serve_first(void)
 	struct fiber *signals = fiber_start("signals", signals_main, NULL);
 	struct fiber *control = fiber_start("control", control_main, NULL);
 
+	if (fiber_spawn("meter", service_meter, NULL) == -1)
+		log_warn("meter.not_shown", log_errno(errno));
+
 	if (signals != NULL && control != NULL) {
 		service_accept_serve();
 	} else {
@@ -291,7 +296,7 @@ static int
 close_others(const struct service_news *n, int control)
 {
 	size_t count = n->count * n->each;
-	int *keep = calloc(count + 2, sizeof(*keep)), result;
+	int *keep = calloc(count + 3, sizeof(*keep)), result;
 
 	if (keep == NULL)
 		return -1;
@@ -299,6 +304,8 @@ close_others(const struct service_news *n, int control)
 	keep[count++] = control;
 	if (log_descriptor() != -1)
 		keep[count++] = log_descriptor();
+	if (meter_descriptor() != -1)
+		keep[count++] = meter_descriptor();
 	result = privileges_close_others(keep, count);
 	free(keep);
 	return result;
@@ -319,6 +326,7 @@ service_client_run(void *arg)
 		return 1;
 	super_end_with_parent();
 	own.drain = ((const struct service_settings *)start->conf)->drain;
+	meter_begin(0, meter_sets(), METER_OTHERS_GO);
 	service_notify_begin();
 	service_accept_begin(
 	    start->service, start->workers, start->is_balanced);

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "service.h"
 #include "tally.h"
 
@@ -233,6 +234,7 @@ service_crowd_make_room(const union listen_address *peer)
 	if (least == NULL || most <= limit)
 		return -1;
 	least->is_turned_away = 1;
+	meter_add(METER_EVICTED, 1);
 	c = (const struct service_client *)(const void
 		*)((const char *)least -
 		   offsetof(struct service_client, standing));
@@ -252,6 +254,7 @@ void
 service_crowd_refuse(int fd, int is_tls, const char *busy, const char *why)
 {
 	log_warn("client.refused", log_text("reason", why));
+	meter_add(METER_REFUSED, 1);
 	/* A new connection's buffer is empty, so this is sent whole; where it
 	 * is not, the peer has gone, which is what was wanted. */
 	if (!is_tls && send(fd, busy, strlen(busy), MSG_NOSIGNAL) != -1)

@@ -1,6 +1,7 @@
 #include "stack.h"
 
 #include "log.h"
+#include "meter.h"
 #include "sanitize.h"
 
 #include <errno.h>
@@ -72,6 +73,7 @@ make(void)
 	s->bottom = low + page;
 	s->size = size - sizeof(*s);
 	s->valgrind_id = sanitize_stack_register(s->bottom, s->size);
+	meter_add(METER_STACKS, 1);
 	return s;
 }
 
@@ -81,6 +83,7 @@ destroy(struct stack *s)
 	size_t page = page_size();
 
 	sanitize_stack_deregister(s->valgrind_id);
+	meter_sub(METER_STACKS, 1);
 	munmap((char *)s->bottom - page, s->size + sizeof(*s) + page);
 }
 
@@ -94,6 +97,7 @@ stack_get(struct stack_cache *c)
 	s->idle = 0;
 	c->free = s->next;
 	c->idle--;
+	meter_sub(METER_STACKS_IDLE, 1);
 	if (c->idle < c->idle_low)
 		c->idle_low = c->idle;
 	return s;
@@ -109,6 +113,7 @@ stack_put(struct stack_cache *c, struct stack *s)
 	s->next = c->free;
 	c->free = s;
 	c->idle++;
+	meter_add(METER_STACKS_IDLE, 1);
 }
 
 void
@@ -156,6 +161,7 @@ stack_shrink(struct stack_cache *c, int all)
 
 		c->free = s->next;
 		c->idle--;
+		meter_sub(METER_STACKS_IDLE, 1);
 		destroy(s);
 	}
 	c->idle_low = c->idle;

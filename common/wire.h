@@ -91,7 +91,10 @@ enum wire_type {
 	WIRE_PAM_VERIFY = 136, /* whether PAM takes a password */
 
 	/* to introspect, from accounts */
-	WIRE_TOKEN_ASK = 144 /* whose a token is, as a program says */
+	WIRE_TOKEN_ASK = 144, /* whose a token is, as a program says */
+
+	/* to metrics, from smtpd and pop3d */
+	WIRE_METER = 152 /* the memory that they count in (no answer) */
 };
 
 /* Whose mail WIRE_LOOKUP is about. */

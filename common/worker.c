@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "meter.h"
 #include "ring.h"
 #include "sched.h"
 #include "worker_fault.h"
@@ -253,6 +254,7 @@ run(void *arg)
 	if (!gate_is_open(s->gate))
 		return NULL;
 	sched_worker_here = w;
+	meter_thread((unsigned)w->index);
 	sanitize_adopt(&w->sanitize);
 	if (worker_fault_enter(w->fault_stack) == -1)
 		log_warn("overflow.unwatched", log_errno(errno));

@@ -4,6 +4,7 @@
  */
 #include "fleet.h"
 #include "heritage.h"
+#include "listen.h"
 #include "log.h"
 #include "privileges.h"
 #include "settings.h"
@@ -21,8 +22,8 @@
 #define PATH_SIZE 512
 
 /* Names of processes, as in logs, and of their sockets. */
-static const char *const first_names[MAILBOX + 1] = {
-    "resolver", "accounts", "keys", "hasher", "pam", "introspect", "mailbox"};
+static const char *const first_names[MAILBOX + 1] = {"resolver", "accounts",
+    "keys", "hasher", "pam", "introspect", "metrics", "mailbox"};
 
 static void
 find_user(const char *name, uid_t *uid, gid_t *gid)
@@ -102,7 +103,7 @@ has_socket(int i, enum sockets_folder folder)
 {
 	if (folder == SOCKETS_ADMIN)
 		return i == ACCOUNTS || i >= MAILBOX;
-	return i < HASHER || i >= MAILBOX;
+	return i < HASHER || i == METRICS || i >= MAILBOX;
 }
 
 static void
@@ -119,11 +120,42 @@ make_sockets(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
 		for (k = 0; k < SOCKETS_FOLDERS; k++)
 			if (!has_socket(i, k) || !fleet_has(fleet, i))
 				continue;
-			else if (i < fleet->end)
+			else if (i < fleet->end &&
+				 (i != METRICS || conf->metrics.count > 0))
 				*fds[k] = sockets_listen(
 				    conf->run, k, fleet->names[i], groups[k]);
 			else /* of a time when there were more */
 				sockets_remove(conf->run, k, fleet->names[i]);
+	}
+}
+
+/* Where the metrics are shown.  A UNIX socket's file is found and replaced by
+ * the next start, where none removes it. */
+static void
+make_shows(struct fleet *fleet, const struct helpers_conf *conf)
+{
+	struct helper *h = &fleet->helpers[METRICS];
+	struct listen_access access;
+	const char *address;
+	char why[512];
+
+	if (listen_access_parse(
+		"0660", conf->metrics_group, &access, why, sizeof(why)) == -1)
+		fatal("metrics group: %s", why);
+	for (size_t i = 0; i < conf->metrics.count && i < HELPER_SHOWS_MAX;
+	     i++) {
+		address = conf->metrics.items[i];
+		if (address[0] == '/') {
+			h->show[h->shows] = listen_path_open(
+			    address, &access, &fleet->files[h->shows]);
+			if (h->show[h->shows] == -1)
+				fatal("metrics listen: %s: %s", address,
+				    strerror(errno));
+		} else if (listen_open(address, &h->show[h->shows], 1, why,
+			       sizeof(why)) == -1) {
+			fatal("metrics listen: %s", why);
+		}
+		h->shows++;
 	}
 }
 
@@ -168,15 +200,29 @@ make_pools(struct fleet *fleet, const struct helpers_conf *conf)
 	}
 }
 
-static void
-name_helper(struct fleet *fleet, int i)
+const char *
+fleet_name(int helper)
 {
-	const size_t size = sizeof(fleet->names[i]);
+	static char name[24];
 
-	if (i <= MAILBOX)
-		snprintf(fleet->names[i], size, "%s", first_names[i]);
-	else
-		snprintf(fleet->names[i], size, "mailbox.%d", i - MAILBOX);
+	if (helper <= MAILBOX)
+		return first_names[helper];
+	snprintf(name, sizeof(name), "mailbox.%d", helper - MAILBOX);
+	return name;
+}
+
+int
+fleet_helper_of(unsigned set)
+{
+	if (set == SET_METRICS)
+		return METRICS;
+	if (set >= SET_HELPER && set < SET_HASHER)
+		return (int)(set - SET_HELPER);
+	if (set < SETS_OF_METRICS || set >= SETS)
+		return -1;
+	if (set >= SET_INTROSPECT)
+		return INTROSPECT;
+	return set >= SET_PAM ? PAM : HASHER;
 }
 
 /* The helpers that the conf asks for, as yet without anything. */
@@ -196,7 +242,8 @@ lay_out(struct fleet *fleet, const struct helpers_conf *conf)
 			h->link_ask[k] = h->link_tell[k] = -1;
 		if (i > MAILBOX)
 			h->number = (unsigned)(i - MAILBOX);
-		name_helper(fleet, i);
+		snprintf(fleet->names[i], sizeof(fleet->names[i]), "%.15s",
+		    fleet_name(i));
 	}
 }
 
@@ -227,6 +274,9 @@ find_users(struct fleet *fleet, const struct helpers_conf *conf)
 		find_user(conf->introspect_user,
 		    &fleet->helpers[INTROSPECT].uid,
 		    &fleet->helpers[INTROSPECT].gid);
+	if (conf->metrics.count > 0)
+		find_user(conf->metrics_user, &fleet->helpers[METRICS].uid,
+		    &fleet->helpers[METRICS].gid);
 	find_user(conf->keys_user, &fleet->helpers[KEYS].uid,
 	    &fleet->helpers[KEYS].gid);
 	if (fleet->helpers[MAILBOX].mail_uid < conf->lowest_uid ||
@@ -261,15 +311,33 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 		    sizeof(fleet->helpers[i].seal));
 	make_sockets(fleet, conf, smtpd, pop3d);
 	heritage_end();
+	if (fleet_has(fleet, METRICS))
+		make_shows(fleet, conf);
 }
 
 void
-fleet_remove_sockets(const struct fleet *fleet, const struct helpers_conf *conf)
+fleet_remove_sockets(struct fleet *fleet, const struct helpers_conf *conf)
 {
 	for (int i = 0; i < fleet->end; i++)
 		for (int k = 0; k < SOCKETS_FOLDERS; k++)
 			if (has_socket(i, k) && fleet_has(fleet, i))
 				sockets_remove(conf->run, k, fleet->names[i]);
+	for (size_t i = 0; i < fleet->helpers[METRICS].shows; i++)
+		if (conf->metrics.items[i][0] == '/')
+			listen_path_remove(
+			    conf->metrics.items[i], &fleet->files[i]);
+}
+
+/* Whether two lists differ. */
+static int
+differ(const struct conf_list *a, const struct conf_list *b)
+{
+	if (a->count != b->count)
+		return 1;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return 1;
+	return 0;
 }
 
 const char *
@@ -287,6 +355,8 @@ fleet_needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	    {"users smtpd", a->smtpd_user, b->smtpd_user},
 	    {"users pop3d", a->pop3d_user, b->pop3d_user},
 	    {"users hasher", a->hasher_user, b->hasher_user},
+	    {"users metrics", a->metrics_user, b->metrics_user},
+	    {"metrics group", a->metrics_group, b->metrics_group},
 	    {"users introspect", a->introspect_user, b->introspect_user},
 	    {"tokens program", a->token_program, b->token_program},
 	    {"pam service", a->pam_service, b->pam_service},
@@ -297,6 +367,8 @@ fleet_needs_restart(const struct helpers_conf *a, const struct helpers_conf *b)
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
 		if (strcmp(fixed[i].a, fixed[i].b) != 0)
 			return fixed[i].name;
+	if (differ(&a->metrics, &b->metrics))
+		return "metrics listen";
 	if (a->hash_processes != b->hash_processes)
 		return "accounts hash_processes";
 	if (a->pam_processes != b->pam_processes)

@@ -6,6 +6,7 @@
 #define FLEET_H
 
 #include "helper.h"
+#include "listen_path.h"
 
 /* The mailbox helpers come last: one, or more. */
 enum {
@@ -15,6 +16,7 @@ enum {
 	HASHER,
 	PAM,
 	INTROSPECT,
+	METRICS,
 	MAILBOX,
 	HELPERS = MAILBOX + WIRE_HELPERS_MAX
 };
@@ -22,12 +24,26 @@ enum {
 /* Which of them a parent has: the resolver alone needs the network, so that it
  * may be another service. */
 enum fleet_part { FLEET_ALL, FLEET_RESOLVER, FLEET_REST };
+/* Their sets of cells (meter.h).  What smtpd and pop3d have counted before they
+ * were started anew lies beside those of metrics, which keeps it. */
+enum {
+	SET_METRICS,
+	SET_SMTPD_PAST,
+	SET_POP3D_PAST,
+	SETS_OF_METRICS,
+	SET_HELPER = SETS_OF_METRICS, /* and on: helper number 0... */
+	SET_HASHER = SET_HELPER + HELPERS,
+	SET_PAM = SET_HASHER + HELPER_HASHERS_MAX,
+	SET_INTROSPECT = SET_PAM + HELPER_PAMS_MAX,
+	SETS = SET_INTROSPECT + HELPER_PROGRAMS_MAX
+};
 
 struct fleet {
 	enum fleet_part part; /* set it first */
 	struct helper helpers[HELPERS];
 	char names[HELPERS][16]; /* of processes in logs, and of sockets */
-	int end;		 /* behind the last that the conf asks for */
+	struct listen_file files[HELPER_SHOWS_MAX]; /* of metrics */
+	int end; /* behind the last that the conf asks for */
 };
 
 /* Whether a helper (RESOLVER ...) belongs to its part. */
@@ -41,9 +57,15 @@ int fleet_has(const struct fleet *fleet, int helper);
  */
 void fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf);
 
+/* Which helper has counted in a set of cells: its number, or -1 for none. */
+int fleet_helper_of(unsigned set);
+
+/* The name of a helper's processes, mailbox helpers counted from MAILBOX; to
+ * the next call. */
+const char *fleet_name(int helper);
+
 /* Removes the sockets that it made. */
-void fleet_remove_sockets(
-    const struct fleet *fleet, const struct helpers_conf *conf);
+void fleet_remove_sockets(struct fleet *fleet, const struct helpers_conf *conf);
 
 /* The name of a setting that differs and of which more has been made than a
  * reload can change; NULL for none. */

@@ -18,6 +18,8 @@ struct helpers_conf; /* settings.h */
 #define HELPER_PAMS_MAX 16
 /* Processes that run the program for tokens, at most. */
 #define HELPER_PROGRAMS_MAX 16
+/* Addresses that the metrics are shown at, at most. */
+#define HELPER_SHOWS_MAX 8
 
 struct helper {
 	const struct helpers_conf *conf;
@@ -43,6 +45,9 @@ struct helper {
 	/* And those that run the program for tokens. */
 	unsigned programs;
 	int link_program[HELPER_PROGRAMS_MAX];
+	/* metrics: where it listens, for HTTP. */
+	unsigned shows;
+	int show[HELPER_SHOWS_MAX];
 	unsigned char seal[32]; /* mailbox: key of resume tokens; else zero */
 	unsigned beat;		/* which one it is (service_notify.h) */
 	uid_t uid;		/* the helper's own user */
@@ -63,6 +68,7 @@ int keys_run(const struct helper *h);
 int hasher_run(const struct helper *h);
 int pam_run(const struct helper *h);
 int introspect_run(const struct helper *h);
+int metrics_run(const struct helper *h);
 
 /* What the symbols in a helper's literal of rights stand for: h's own user, and
  * its conf. */

@@ -1,6 +1,8 @@
 #include "journal_file.h"
 
+#include "clock.h"
 #include "log.h"
+#include "meter.h"
 #include "syncer.h"
 
 #include <errno.h>
@@ -145,6 +147,8 @@ begin_file(struct journal *j, int to, uint64_t epoch, uint64_t durable)
 	h->checksum = journal_header_checksum(h);
 	j->now = to;
 	j->at = JOURNAL_START;
+	meter_put(METER_JOURNAL_USED, j->at);
+	meter_put(METER_JOURNAL_SIZE, j->size);
 	j->sequence = j->synced = j->noted = 0;
 	j->used = 0;
 	/* No sync: the first batch's covers it. */
@@ -393,8 +397,12 @@ finish_checkpoint(struct journal *j, int wait)
 	j->syncing = 0;
 	if (state == SYNCER_FAILED)
 		return fail(j, "sync of mail");
-	if (state == SYNCER_DONE)
-		write_note(j, JOURNAL_DURABLE, j->header.epoch - 1);
+	if (state != SYNCER_DONE)
+		return 0;
+	meter_put(METER_CHECKPOINTING, 0);
+	meter_add(METER_CHECKPOINTS, 1);
+	meter_time(METER_CHECKPOINT_TIME, syncer_took(j->syncer));
+	write_note(j, JOURNAL_DURABLE, j->header.epoch - 1);
 	return 0;
 }
 
@@ -411,6 +419,7 @@ begin_checkpoint(struct journal *j)
 		-1)
 		return fail(j, "new file");
 	j->syncing = 1;
+	meter_put(METER_CHECKPOINTING, 1);
 	syncer_ask(j->syncer);
 	return 0;
 }
@@ -430,6 +439,8 @@ journal_checkpoint(struct journal *j)
 int
 journal_commit(struct journal *j)
 {
+	int64_t since;
+
 	if (j->failed) {
 		errno = EIO;
 		return -1;
@@ -440,12 +451,15 @@ journal_commit(struct journal *j)
 	    (finish_checkpoint(j, 1) == -1 || begin_checkpoint(j) == -1))
 		return -1;
 	seal_batch(j);
+	since = clock_now();
 	if (journal_file_write_parts(
 		j->fd[j->now], j->parts, j->nparts, j->at) == -1)
 		return fail(j, "write");
 	if (fdatasync(j->fd[j->now]) == -1)
 		return fail(j, "sync");
+	meter_time(METER_SYNC_TIME, clock_now() - since);
 	j->at += j->pending;
+	meter_put(METER_JOURNAL_USED, j->at);
 	j->sequence += j->nheads;
 	j->synced = j->sequence;
 	j->used = 1;

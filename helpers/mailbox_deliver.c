@@ -4,6 +4,7 @@
 #include "fiber.h"
 #include "log.h"
 #include "mailbox_owners.h"
+#include "meter.h"
 #include "quota.h"
 #include "ring.h"
 #include "server.h"
@@ -281,6 +282,7 @@ answer_deliver(struct request *q)
 	*queue.tail = j;
 	queue.tail = &j->next;
 	queue.count++;
+	meter_put(METER_QUEUED, queue.count);
 	ring_notify(&queue.ring);
 	return 0;
 }
@@ -307,6 +309,7 @@ take_batch(unsigned *n)
 	if (j == NULL)
 		queue.tail = &queue.head;
 	queue.count -= *n;
+	meter_put(METER_QUEUED, queue.count);
 	return first;
 }
 
@@ -328,6 +331,7 @@ commit_batch(void)
 	int result;
 
 	j = take_batch(&n);
+	meter_note(METER_BATCH, n, 1);
 	result = store_commit(queue.store, queue.batch, n);
 	for (; j != NULL; j = next) {
 		next = j->next;
@@ -381,6 +385,7 @@ drop_waiting(const struct store_delivery *d)
 		}
 		*at = j->next;
 		queue.count--;
+		meter_put(METER_QUEUED, queue.count);
 		for (unsigned i = 0; i < j->count; i++)
 			j->targets[i].result = MAILBOX_TEMPORARY;
 		finish(j, 0);

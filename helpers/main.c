@@ -6,6 +6,7 @@
 #include "fleet.h"
 #include "heritage.h"
 #include "log.h"
+#include "meter.h"
 #include "settings.h"
 #include "service_notify.h"
 #include "super.h"
@@ -50,6 +51,10 @@ run_helper(void *arg)
 
 	log_rename(fleet.names[i]);
 	service_notify_start_as(h->beat);
+	if (i == METRICS)
+		meter_begin(SET_METRICS, SETS_OF_METRICS, METER_OTHERS_READ);
+	else
+		meter_begin(SET_HELPER + (unsigned)i, 1, METER_OTHERS_GO);
 	only(i);
 	switch (i) {
 	case RESOLVER:
@@ -58,6 +63,8 @@ run_helper(void *arg)
 		return accounts_run(h);
 	case KEYS:
 		return keys_run(h);
+	case METRICS:
+		return metrics_run(h);
 	default:
 		return mailbox_run(h);
 	}
@@ -70,6 +77,7 @@ run_hasher(void *arg)
 	struct helper *h = &fleet.helpers[HASHER];
 
 	log_rename("hasher");
+	meter_begin(SET_HASHER + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_hash[0] = h->link_hash[*(const unsigned *)arg];
 	return hasher_run(only(HASHER));
 }
@@ -80,6 +88,7 @@ run_pam(void *arg)
 	struct helper *h = &fleet.helpers[PAM];
 
 	log_rename("pam");
+	meter_begin(SET_PAM + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_pam[0] = h->link_pam[*(const unsigned *)arg];
 	return pam_run(only(PAM));
 }
@@ -90,6 +99,8 @@ run_introspect(void *arg)
 	struct helper *h = &fleet.helpers[INTROSPECT];
 
 	log_rename(fleet.names[INTROSPECT]);
+	meter_begin(
+	    SET_INTROSPECT + *(const unsigned *)arg, 1, METER_OTHERS_GO);
 	h->link_program[0] = h->link_program[*(const unsigned *)arg];
 	return introspect_run(only(INTROSPECT));
 }
@@ -109,17 +120,24 @@ add_child(const char *name, int (*run_one)(void *), void *arg)
 	*c = (struct super_child){.name = name, .run = run_one, .arg = arg};
 }
 
+static int
+runs(int helper)
+{
+	return fleet_has(&fleet, helper) &&
+	       (helper != METRICS || fleet.helpers[METRICS].shows > 0);
+}
+
 /* Those that say when they serve. */
 static unsigned
 add_helpers(void)
 {
-	static const int order[] = {RESOLVER, ACCOUNTS, MAILBOX, KEYS};
+	static const int order[] = {RESOLVER, ACCOUNTS, MAILBOX, KEYS, METRICS};
 	unsigned beats = 0;
 	int end;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		end = order[i] == MAILBOX ? fleet.end : order[i] + 1;
-		for (int k = order[i]; k < end && fleet_has(&fleet, k); k++) {
+		for (int k = order[i]; k < end && runs(k); k++) {
 			fleet.helpers[k].beat = beats++;
 			add_child(
 			    fleet.names[k], run_helper, &fleet.helpers[k]);
@@ -250,6 +268,8 @@ run(void)
 	if (super_pid_write(place) == -1)
 		log_warn("pid.not_written", log_text("run", place),
 		    log_errno(errno));
+	if (meter_share(SETS) == -1)
+		log_warn("meter.not_shared", log_errno(errno));
 	if (service_notify_open(add_helpers()) == -1)
 		fatal("start: %s", strerror(errno));
 	if (fleet.part != FLEET_RESOLVER)

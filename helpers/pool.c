@@ -4,6 +4,7 @@
 #include "delay.h"
 #include "device.h"
 #include "log.h"
+#include "meter.h"
 #include "ring.h"
 
 #include <errno.h>
@@ -146,6 +147,7 @@ leave(struct pool *p, const struct turn *t)
 	for (unsigned i = 0; i < p->waiting; i++)
 		if (p->line[i] == t) {
 			p->line[i] = p->line[--p->waiting];
+			meter_sub(METER_WAITING, 1);
 			return;
 		}
 }
@@ -215,6 +217,7 @@ take_turn(struct pool *p, struct turn *t, int64_t deadline)
 		return -1;
 	}
 	p->line[p->waiting++] = t;
+	meter_add(METER_WAITING, 1);
 	grant(p);
 	while (t->state == TURN_WAITS)
 		if (ring_wait(&t->ring, deadline) == -1 &&

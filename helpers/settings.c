@@ -2,6 +2,9 @@
 
 #include "address.h"
 #include "backends.h"
+#include "helper.h"
+#include "listen.h"
+#include "listen_path.h"
 #include "log.h"
 #include "wire.h"
 
@@ -95,6 +98,23 @@ check_sensitive(const char *value, char *why, size_t size)
 	return -1;
 }
 
+/* What is shown is for this machine alone: nobody is asked who he is. */
+static int
+check_loopback(const char *value, char *why, size_t size)
+{
+	union listen_address address;
+
+	if (listen_parse(value, &address, why, size) == 0)
+		return -1;
+	if (listen_is_loopback(&address))
+		return 0;
+	snprintf(why, size,
+	    "'%.64s' is no address of loopback (127.0.0.1, [::1]) nor a "
+	    "UNIX socket's path",
+	    value);
+	return -1;
+}
+
 /* The layout may not lead out of the mail root. */
 static int
 check_layout(const char *value, char *why, size_t size)
@@ -137,6 +157,7 @@ static const struct conf_setting settings[] = {
     ROW("users", "keys", TEXT, keys_user, "ringkey"),
     ROW("users", "hasher", TEXT, hasher_user, "ringhash"),
     ROW("users", "introspect", TEXT, introspect_user, "ringtoken"),
+    ROW("users", "metrics", TEXT, metrics_user, "ringstat"),
     ROW("users", "smtpd", TEXT, smtpd_user, "ringsmtp"),
     ROW("users", "pop3d", TEXT, pop3d_user, "ringpop"),
 
@@ -147,6 +168,10 @@ static const struct conf_setting settings[] = {
     ROW("resolver", "cache", SIZE, resolver_cache, "4M", BOUNDS("64K", "1G")),
 
     ROW("backends", "servers", LIST, backends, "", .check = backends_check),
+
+    ROW("metrics", "listen", LIST, metrics, "", .check = check_loopback),
+    ROW("metrics", "group", TEXT, metrics_group, "",
+	.check = listen_check_group),
 
     ROW("keys", "folder", TEXT, keys_folder, "/etc/ringmail/keys", PATH),
 
@@ -225,7 +250,16 @@ const struct conf_spec settings_spec = {
 struct helpers_conf *
 settings_load(const char *path, char *error, size_t size)
 {
-	return conf_load(&settings_spec, path, error, size);
+	struct helpers_conf *conf =
+	    conf_load(&settings_spec, path, error, size);
+
+	if (conf != NULL && conf->metrics.count > HELPER_SHOWS_MAX) {
+		snprintf(error, size,
+		    "%s: metrics listen: at most %d addresses", path,
+		    HELPER_SHOWS_MAX);
+		settings_free(&conf);
+	}
+	return conf;
 }
 
 void

@@ -30,8 +30,9 @@ struct helpers_conf {
 	char *keys_user;
 	char *hasher_user;
 	char *introspect_user; /* the program for tokens runs as it */
-	char *smtpd_user;      /* may reach RUN/smtpd */
-	char *pop3d_user;      /* may reach RUN/pop3d */
+	char *metrics_user;
+	char *smtpd_user; /* may reach RUN/smtpd */
+	char *pop3d_user; /* may reach RUN/pop3d */
 
 	/* resolver */
 	struct conf_list resolver_servers; /* empty: /etc/resolv.conf */
@@ -41,6 +42,10 @@ struct helpers_conf {
 
 	/* backends */
 	struct conf_list backends; /* host:port: may hold mailboxes */
+
+	/* metrics */
+	struct conf_list metrics; /* addresses to show them at; none: off */
+	char *metrics_group;	  /* may connect to UNIX sockets of them */
 
 	/* keys */
 	char *keys_folder; /* of private keys; root's alone */

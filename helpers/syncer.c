@@ -1,5 +1,7 @@
 #include "syncer.h"
 
+#include "clock.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,12 +14,14 @@ struct syncer {
 	pthread_cond_t turned;
 	enum syncer_state state;
 	int asked, leave, error;
+	int64_t took;
 };
 
 static void *
 run(void *arg)
 {
 	struct syncer *s = arg;
+	int64_t since;
 	int result, code;
 
 	pthread_mutex_lock(&s->lock);
@@ -28,10 +32,12 @@ run(void *arg)
 			break;
 		s->asked = 0;
 		pthread_mutex_unlock(&s->lock);
+		since = clock_now();
 		result = s->sync(s->arg);
 		code = errno;
 		pthread_mutex_lock(&s->lock);
 		s->error = code;
+		s->took = clock_now() - since;
 		s->state = result == 0 ? SYNCER_DONE : SYNCER_FAILED;
 		pthread_cond_broadcast(&s->turned);
 	}
@@ -83,6 +89,12 @@ syncer_answer(struct syncer *s, int wait)
 		errno = s->error;
 	pthread_mutex_unlock(&s->lock);
 	return state;
+}
+
+int64_t
+syncer_took(const struct syncer *s)
+{
+	return s->took;
 }
 
 void

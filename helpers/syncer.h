@@ -5,6 +5,8 @@
 #ifndef SYNCER_H
 #define SYNCER_H
 
+#include <stdint.h>
+
 struct syncer;
 
 /*
@@ -23,6 +25,9 @@ enum syncer_state { SYNCER_IDLE, SYNCER_BUSY, SYNCER_DONE, SYNCER_FAILED };
  * SYNCER_FAILED (errno says why) come once and leave it idle.
  */
 enum syncer_state syncer_answer(struct syncer *s, int wait);
+
+/* How long the last sync took, ns, once it was answered. */
+int64_t syncer_took(const struct syncer *s);
 
 /* Waits for the end of what it does, ends it, frees it; *s becomes NULL. */
 void syncer_stop(struct syncer **s);

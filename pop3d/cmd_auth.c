@@ -9,6 +9,7 @@
 #include "login.h"
 #include "reply.h"
 #include "mechanism.h"
+#include "sasl_count.h"
 #include "sasl_relay.h"
 
 #include <errno.h>
@@ -145,13 +146,15 @@ pop3_cmd_pass(struct pop3 *p, const struct argument *a)
 {
 	struct sasl_channel channel;
 	struct sasl_relay relay = new_relay(p, &channel);
+	int64_t since = clock_now();
 	enum sasl_relay_result result;
 	struct sasl_login login;
 	enum next next;
 
 	if (p->user == NULL)
 		return reply_wrong(p, "send USER first");
-	result = sasl_relay_pass(&relay, p->user, a->text, &login);
+	result = sasl_count(
+	    "USER", sasl_relay_pass(&relay, p->user, a->text, &login), since);
 	next = finish(p, result, "USER", p->user, &login);
 	explicit_bzero(&login, sizeof(login));
 	free(p->user);
@@ -167,6 +170,7 @@ pop3_cmd_apop(struct pop3 *p, const struct argument *a)
 	char timestamp[COMMAND_TIMESTAMP], name[WIRE_NAME_MAX];
 	struct sasl_channel channel;
 	struct sasl_relay relay = new_relay(p, &channel);
+	int64_t since = clock_now();
 	enum sasl_relay_result result;
 	struct sasl_login login;
 	enum next next;
@@ -178,7 +182,8 @@ pop3_cmd_apop(struct pop3 *p, const struct argument *a)
 	memcpy(name, a->text, (size_t)(space - a->text));
 	name[space - a->text] = '\0';
 	cmd_auth_timestamp(p, timestamp, sizeof(timestamp));
-	result = sasl_relay_apop(&relay, name, timestamp, space + 1, &login);
+	result = sasl_count("APOP",
+	    sasl_relay_apop(&relay, name, timestamp, space + 1, &login), since);
 	next = finish(p, result, "APOP", name, &login);
 	explicit_bzero(&login, sizeof(login));
 	return next;
@@ -207,6 +212,7 @@ pop3_cmd_auth(struct pop3 *p, const struct argument *a)
 	struct sasl_channel channel;
 	struct sasl_relay relay = new_relay(p, &channel);
 	char mechanism[WIRE_MECHANISM_MAX];
+	int64_t since = clock_now();
 	enum sasl_relay_result result;
 	struct sasl_login login;
 	enum next next;
@@ -219,7 +225,8 @@ pop3_cmd_auth(struct pop3 *p, const struct argument *a)
 		return finish(p, SASL_RELAY_UNKNOWN, mechanism, NULL, NULL);
 	if (!mechanism_fits(mechanism, &channel, session_allows_plaintext(p)))
 		return finish(p, SASL_RELAY_INSECURE, mechanism, NULL, NULL);
-	result = sasl_relay_run(&relay, mechanism, initial, &login);
+	result = sasl_count(mechanism,
+	    sasl_relay_run(&relay, mechanism, initial, &login), since);
 	next = finish(p, result, mechanism, NULL, &login);
 	explicit_bzero(&login, sizeof(login));
 	return next;

@@ -125,6 +125,7 @@ pop3_cmd_lang(struct pop3 *p, const struct argument *a)
 	if (lang == -1)
 		return reply_refuse(p, "no such language here");
 	p->lang = (enum lang)lang;
+	reply_count_ok();
 	conn_printf(&p->conn, "+OK %s %s\r\n", lang_tag(p->lang),
 	    lang_text(p->lang, "this is English"));
 	return NEXT_CMD;

@@ -15,6 +15,7 @@ enum next
 pop3_cmd_stat(struct pop3 *p, const struct argument *a)
 {
 	(void)a;
+	reply_count_ok();
 	conn_printf(&p->conn, "+OK %" PRIu32 " %" PRIu64 "\r\n", p->drop.left,
 	    p->drop.octets);
 	return NEXT_CMD;
@@ -84,6 +85,7 @@ tell(struct pop3 *p, const struct argument *a,
 	if (a->given) {
 		if (!maildrop_has(drop, a->number))
 			return reply_no_message(p, a->number);
+		reply_count_ok();
 		if (one(p, (uint32_t)a->number, "+OK ") == -1)
 			return reply_damaged(p);
 		return NEXT_CMD;

@@ -1,6 +1,7 @@
 /* Letters: RETR and TOP (RFC 1939 5 and 7). */
 #include "command.h"
 
+#include "meter.h"
 #include "outgoing.h"
 #include "reply.h"
 #include "seen.h"
@@ -65,6 +66,8 @@ pop3_cmd_retr(struct pop3 *p, const struct argument *a)
 		return NEXT_DROP;
 	p->retrieved++;
 	p->retrieved_octets += o.octets;
+	meter_add(METER_RETRIEVED, 1);
+	meter_add(METER_RETRIEVED_OCTETS, o.octets);
 	seen_note(p, (uint32_t)a->number);
 	transfer_log(p, "letter.retrieved", (uint32_t)a->number);
 	return NEXT_CMD;

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "meter.h"
 #include "reply.h"
 #include "transfer.h"
 
@@ -48,6 +49,7 @@ pop3_cmd_noop(struct pop3 *p, const struct argument *a)
 {
 	(void)p;
 	(void)a;
+	reply_count_ok();
 	conn_puts(&p->conn, "+OK\r\n");
 	return NEXT_CMD;
 }
@@ -74,8 +76,10 @@ expunge(struct pop3 *p)
 					    r->files, WIRE_EXPUNGE_MAX)) > 0) {
 		result = mailbox_expunge(&p->box, r->pointers, (uint32_t)n,
 		    clock_after(p->conf->helper));
-		if (result == MAILBOX_OK)
+		if (result == MAILBOX_OK) {
 			p->deleted += (uint32_t)n;
+			meter_add(METER_DELETED, (uint64_t)n);
+		}
 	}
 	free(r);
 	return n == -1 ? MAILBOX_TEMPORARY : result;

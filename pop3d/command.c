@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "clock.h"
+#include "meter.h"
 #include "reply.h"
 
 #include <string.h>
@@ -75,17 +77,21 @@ enum next
 command_run(struct pop3 *p, char *line, size_t length)
 {
 	const struct command *c;
+	int64_t since = clock_now();
 	const char *verb;
 	enum next next;
 	char *rest;
 
 	if (argument_split(line, length, &verb, &rest) == -1)
 		return reply_wrong(p, "that is no command");
-	if ((c = find(verb)) == NULL)
+	c = find(verb);
+	meter_add(METER_COMMAND + (c != NULL ? meter_command(verb) : 0), 1);
+	if (c == NULL)
 		return reply_wrong(p, "unknown command");
 	if (length + 2 > COMMAND_MAX && !(c->flags & LONG))
 		return reply_wrong(p, "a line that is too long");
 	next = run(p, c, rest);
+	meter_time(METER_COMMAND_TIME, clock_now() - since);
 	if (c->flags & SECRET)
 		conn_wipe_read(&p->conn);
 	return next;

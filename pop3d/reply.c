@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include "log.h"
+#include "meter.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@ say(struct pop3 *p, const char *status, const char *format, va_list arguments)
 {
 	char text[LINE_MAX_OCTETS - sizeof("-ERR \r\n") + 1];
 
+	meter_add(METER_REPLIES + meter_code(status), 1);
 	vsnprintf(text, sizeof(text), lang_text(p->lang, format), arguments);
 	conn_printf(&p->conn, "%s %s\r\n", status, text);
 }
@@ -27,6 +29,12 @@ reply_ok(struct pop3 *p, const char *format, ...)
 	va_start(arguments, format);
 	say(p, "+OK", format, arguments);
 	va_end(arguments);
+}
+
+void
+reply_count_ok(void)
+{
+	meter_add(METER_REPLIES + meter_code("+OK"), 1);
 }
 
 enum next

@@ -14,6 +14,9 @@
 void reply_ok(struct pop3 *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Counts a "+OK" that was written in another way. */
+void reply_count_ok(void);
+
 /* "-ERR " and the formatted text: the command was right, the answer is no. */
 enum next reply_refuse(struct pop3 *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "limits.h"
 #include "log.h"
+#include "meter.h"
 #include "network.h"
 #include "outgoing.h"
 #include "proxy.h"
@@ -140,6 +141,8 @@ begin(struct pop3 *p)
 	conn_printf(&p->conn, "+OK %s%s POP3 ready%s%s\r\n",
 	    p->is_trusted ? "[XCLIENT] " : "", p->conf->hostname,
 	    timestamp[0] != '\0' ? " " : "", timestamp);
+	reply_count_ok();
+	meter_time(METER_BANNER_TIME, clock_now() - p->client->accepted);
 	return 0;
 }
 

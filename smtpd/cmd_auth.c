@@ -8,6 +8,7 @@
 #include "log.h"
 #include "reply.h"
 #include "mechanism.h"
+#include "sasl_count.h"
 #include "sasl_relay.h"
 #include "service.h"
 #include "settings.h"
@@ -124,6 +125,7 @@ run_exchange(struct smtp *s, const char *mechanism, const char *initial)
 	    .prefix = "334 ",
 	    .helper = s->conf->helper,
 	    .idle = session_patience(s, s->conf->command)};
+	int64_t since = clock_now();
 	enum sasl_relay_result result;
 	struct sasl_login login;
 	enum next next;
@@ -131,7 +133,8 @@ run_exchange(struct smtp *s, const char *mechanism, const char *initial)
 	sasl_relay_channel(&s->conn, s->address, s->conf->hostname, &channel);
 	if (!mechanism_fits(mechanism, &channel, allows_plaintext(s)))
 		return refuse(s, mechanism, SASL_RELAY_INSECURE);
-	result = sasl_relay_run(&relay, mechanism, initial, &login);
+	result = sasl_count(mechanism,
+	    sasl_relay_run(&relay, mechanism, initial, &login), since);
 	next = result == SASL_RELAY_OK ? accept_login(s, mechanism, &login)
 				       : refuse(s, mechanism, result);
 	explicit_bzero(&login, sizeof(login));

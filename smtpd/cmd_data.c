@@ -5,6 +5,7 @@
 #include "delivery.h"
 #include "incoming.h"
 #include "log.h"
+#include "meter.h"
 #include "notify.h"
 #include "reply.h"
 #include "settings.h"
@@ -142,6 +143,22 @@ answer_prdr(struct smtp *s, const char *text)
 	answer(s, text);
 }
 
+/* text: as deliver. */
+static void
+count(const struct smtp *s, const char *text)
+{
+	const struct incoming *in = s->mail.in;
+	enum meter_result result = METER_GOOD;
+
+	if (text == NULL) {
+		meter_add(METER_MESSAGE_OCTETS, in->fields + in->sink.octets);
+		meter_add(METER_RECIPIENTS, s->mail.recipients);
+	} else {
+		result = text[0] == '4' ? METER_TEMPORARY : METER_BAD;
+	}
+	meter_add(METER_MESSAGES + result, 1);
+}
+
 enum next
 smtp_end_message(struct smtp *s)
 {
@@ -150,6 +167,7 @@ smtp_end_message(struct smtp *s)
 
 	incoming_finish(s);
 	text = deliver(s, is_lmtp || s->mail.is_prdr);
+	count(s, text);
 	if (is_lmtp) {
 		log_message(s,
 		    text == NULL ? "message.accepted" : "message.refused",

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "incoming.h"
+#include "meter.h"
 #include "session.h"
 #include "settings.h"
 
@@ -127,6 +128,7 @@ delivery_commit(struct smtp *s, int each)
 {
 	const struct transaction *t = &s->mail;
 	enum mailbox_result *results = calloc(t->boxes, sizeof(*results));
+	int64_t since = clock_now();
 	int result;
 
 	if (results == NULL)
@@ -140,6 +142,8 @@ delivery_commit(struct smtp *s, int each)
 		deliver_all(s, results);
 	fiber_shield(0);
 	result = give_results(s, results);
+	if (result == MAILBOX_OK)
+		meter_time(METER_COMMIT_TIME, clock_now() - since);
 	free(results);
 	return has_loop(s) && !each ? DELIVERY_LOOP : result;
 }

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "fiber.h"
+#include "meter.h"
 #include "settings.h"
 
 #include <stdarg.h>
@@ -27,6 +28,8 @@ reply(struct smtp *s, const char *format, ...)
 	line[length++] = '\r';
 	line[length++] = '\n';
 	conn_write(&s->conn, line, (size_t)length);
+	if (line[3] != '-') /* RFC 5321 4.2.1: the last line of one */
+		meter_add(METER_REPLIES + meter_code(line), 1);
 	if (line[0] == '5')
 		s->errors++;
 	return NEXT_CMD;
@@ -53,6 +56,7 @@ reply_closing(struct smtp *s, const char *code, const char *text)
 	 */
 	length = snprintf(line, sizeof(line), "421 %s %s %s\r\n", code,
 	    s->conf->hostname, text);
+	meter_add(METER_REPLIES + meter_code(line), 1);
 	if (length > 0 && (size_t)length < sizeof(line))
 		conn_last_words(&s->conn, line, (size_t)length);
 	return NEXT_DROP;

@@ -12,6 +12,7 @@
 #include "limits.h"
 #include "log.h"
 #include "mailbox.h"
+#include "meter.h"
 #include "reply.h"
 #include "service.h"
 #include "settings.h"
@@ -167,13 +168,16 @@ run_command(struct smtp *s, char *line, size_t length)
 {
 	char *verb, *argument = command_split(line, &verb);
 	const struct cmd *c = cmd_find(verb, s->kind);
+	int64_t since = clock_now();
 	enum next next = NEXT_CMD;
 	int is_last = 1;
 
+	meter_add(METER_COMMAND + meter_command(verb), 1);
 	if (is_allowed(s, c, argument, length)) {
 		next = c->run(s, argument);
 		is_last = (c->flags & LAST_IN_GROUP) != 0;
 	}
+	meter_time(METER_COMMAND_TIME, clock_now() - since);
 	/* RFC 2920 3.2: the replies to others leave when the input is used up,
 	 * which conn_read_line sees to. */
 	if (is_last)
@@ -305,8 +309,11 @@ serve(struct smtp *s)
 	    log_text("client", s->address));
 	if (next == NEXT_CMD)
 		next = early_check(s);
-	if (next == NEXT_CMD)
+	if (next == NEXT_CMD) {
 		next = reply_greeting(s);
+		meter_time(
+		    METER_BANNER_TIME, clock_now() - s->client->accepted);
+	}
 	if (next == NEXT_CMD)
 		next = see_first(s);
 	while (next == NEXT_CMD)

@@ -5,8 +5,8 @@
 set -eu
 cd "$(dirname "$0")"
 
-users='ringdns ringacct ringhash ringtoken ringbox ringkey ringsmtp ringpop'
-users="$users ringmail"
+users='ringdns ringacct ringhash ringtoken ringstat ringbox ringkey ringsmtp'
+users="$users ringpop ringmail"
 
 die() {
 	echo "setup: $*" >&2

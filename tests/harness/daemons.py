@@ -24,7 +24,8 @@ DOMAIN = "example.test"
 HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
            "mailbox": "ringbox", "keys": "ringkey", "hasher": "ringhash"}
 # Those that run only where a test's conf wants them.
-OPTIONAL = {"introspect": "ringtoken", "pam": "root"}
+OPTIONAL = {"introspect": "ringtoken", "pam": "root",
+            "metrics": "ringstat"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
 PORTS = itertools.count()
 

@@ -1,0 +1,205 @@
+"""What may go wrong with metrics: hostile askers, a service that was taken
+over, a helper that dies.  Mail goes on meanwhile."""
+import array
+import contextlib
+import os
+import signal
+import socket
+import struct
+import time
+
+import pytest
+
+from harness import proc
+from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports, running
+from harness.metrics import ask, scrape, total, value
+from harness.smtp import deliver
+from harness.wire import Closed, Wire
+
+METER = 152
+SLOW = 200  # connections, of which 64 are served at a time
+LETTER = b"Subject: x\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def shown():
+    port, = free_ports(1)
+    pair = Pair(helpers={"metrics": {"listen": [f"127.0.0.1:{port}"]}})
+    conf = pair.conf("helpers")
+    pair.port, pair.socket = port, pair.folder / "metrics.sock"
+    conf.write_text(conf.read_text().replace(
+        f'"127.0.0.1:{port}"', f'"127.0.0.1:{port}", "{pair.socket}"'))
+    with running(pair):
+        proc.wait_until("both are shown", lambda: value(
+            scrape(port), "ringmail_up") == 2, 30 * PATIENCE)
+        yield pair
+
+
+@pytest.fixture
+def pair(shown):
+    yield shown
+    shown.check()
+
+
+def connect(pair):
+    return socket.create_connection(("127.0.0.1", pair.port), 30)
+
+
+def test_slow_askers(pair):
+    """Each gets an octet in now and then, so that none is idle: their time is
+    up all the same.  Another address is served meanwhile, and mail flows."""
+    slow = [connect(pair) for _ in range(SLOW)]
+    began = time.monotonic()
+    try:
+        for s in slow:
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nX: ")
+        assert ask(pair.socket)[0] == 200
+        assert deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}").code == 250
+        first = slow[0]
+        first.settimeout(0.2)
+        ended = None
+        while ended is None and time.monotonic() - began < 20 * PATIENCE:
+            try:
+                first.sendall(b"x")
+                ended = first.recv(1) == b"" or None
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                ended = True
+        assert ended, "who is slow is never hung up on"
+        assert 2 < time.monotonic() - began < 10 * PATIENCE
+    finally:
+        for s in slow:
+            s.close()
+    assert ask(pair.port)[0] == 200
+
+
+def test_slow_reader(pair):
+    """Who takes nothing of his answer holds nobody up."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            s = stack.enter_context(socket.socket())
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            s.connect(("127.0.0.1", pair.port))
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert ask(pair.port)[0] == 200
+
+
+@pytest.mark.parametrize("octets", [
+    b"\x16\x03\x01\x02\x00", b"\0" * 4096, b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /" + b"x" * 100000 + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 10000,
+    b"POST / HTTP/1.1\r\nHost: localhost\r\n"
+    b"Content-Length: 99999999999999999999\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"fffffffffffffffff\r\n", b"EHLO x\r\n\r\n"],
+    ids=lambda octets: ascii(octets[:12]))
+def test_no_http(pair, octets):
+    """Whatever comes, no answer is a good one, and the next is served."""
+    with connect(pair) as s:
+        s.settimeout(1)  # to some it says nothing until their time is up
+        with contextlib.suppress(OSError):
+            s.sendall(octets)
+            s.shutdown(socket.SHUT_WR)
+            answer = s.recv(65536)
+            good = octets.startswith(b"GET / HTTP/1.1") and \
+                len(octets) < 1000
+            assert answer == b"" or not answer.startswith(b"HTTP/1.1 2") or \
+                good
+    assert ask(pair.port)[0] == 200
+
+
+@pytest.mark.parametrize("host", [
+    "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "",
+    "[::1].evil.example", "10.0.0.1", "localhost evil"])
+def test_another_name(pair, host):
+    """A page of the web whose name leads to loopback can't read ours."""
+    for path in ("/", "/metrics"):
+        assert ask(pair.port, path, headers={"Host": host})[0] in (400, 403)
+    assert ask(pair.socket, headers={"Host": "anything"})[0] == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1",
+                                  "127.0.0.1:80", "[::1]:9"])
+def test_our_names(pair, host):
+    assert ask(pair.port, headers={"Host": host})[0] == 200
+
+
+def hand_over(pair, fields, fd=None):
+    """What a client process that was taken over could send; whether the helper
+    has hung up."""
+    with Wire(pair, "smtpd", "metrics") as wire:
+        head = struct.pack("=IHH", 1, METER, 0)
+        fds = [] if fd is None else [
+            (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))]
+        wire.socket.sendmsg([head + fields], fds)
+        wire.socket.settimeout(0.3)
+        try:
+            wire.receive()
+        except Closed:
+            return True
+        except TimeoutError:
+            return False
+    raise AssertionError("it has no answer")
+
+
+def test_bad_memory(pair):
+    """Memory that is none, or might shrink and so kill its reader."""
+    pair.allow(r"request\.refused")
+    old = pair.pid("metrics")
+    before = scrape(pair.port)
+    fields = struct.pack("=II", 0, 0)
+    fd = os.memfd_create("x")
+    os.ftruncate(fd, 1 << 16)
+    with open("/dev/null", "rb") as null:
+        for cells in (0, 1, 0xffffffff, 500, 600, 700):
+            for sets in (0, 1, 2, 0xffffffff):
+                fields = struct.pack("=II", cells, sets)
+                for one in (None, fd, null.fileno()):
+                    assert hand_over(pair, fields, one)
+    assert hand_over(pair, b"") and hand_over(pair, fields + b"x", fd)
+    os.close(fd)
+    assert pair.pid("metrics") == old
+    now = scrape(pair.port)
+    assert value(now, "ringmail_up") == 2
+    assert total(now, "ringmail_messages") == \
+        total(before, "ringmail_messages")
+    assert total(now, "ringmail_requests_malformed", process="metrics") >= 70
+
+
+def test_stopped_helper(pair):
+    """One that hangs: nobody waits for it."""
+    before = total(scrape(pair.port), "ringmail_messages")
+    pid = pair.pid("metrics")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        for _ in range(5):
+            assert deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}").code == 250
+        assert time.monotonic() - began < 5 * PATIENCE
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert total(scrape(pair.port), "ringmail_messages") == before + 5
+
+
+def test_reload(pair):
+    """All helpers start anew, and counters go on."""
+    before = scrape(pair.port)
+    old = pair.pid("metrics")
+    os.kill(pair.pid("helpers"), signal.SIGHUP)
+    proc.wait_until("a new metrics", lambda: pair.pid("metrics") not in
+                    (None, old), 30 * PATIENCE)
+    proc.wait_until("both are shown", lambda: shows_both(pair), 30 * PATIENCE)
+    assert deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}").code == 250
+    now = scrape(pair.port)
+    assert total(now, "ringmail_messages") == \
+        total(before, "ringmail_messages") + 1
+    assert value(now, "ringmail_batch_messages", "_sum") == \
+        value(before, "ringmail_batch_messages", "_sum") + 1
+
+
+def shows_both(pair):
+    try:
+        return value(scrape(pair.port), "ringmail_up") == 2
+    except OSError:
+        return False
