@@ -6,6 +6,9 @@
 #include "accounts.h"
 #include "accounts_admin.h"
 #include "accounts_backend.h"
+#include "accounts_bulk.h"
+#include "accounts_explain.h"
+#include "accounts_export.h"
 #include "accounts_login.h"
 #include "accounts_owner.h"
 #include "accounts_rows.h"
@@ -227,6 +230,9 @@ const struct server_row accounts_rows[] = {
     {WIRE_RULE_SET, ROLE_ADMIN, 0, answer_rule_set, "rule_set"},
     {WIRE_RULE_DEL, ROLE_ADMIN, 0, answer_rule_del, "rule_del"},
     {WIRE_RULE_LIST, ROLE_ADMIN, 0, answer_rule_list, "rule_list"},
+    {WIRE_IMPORT, ROLE_ADMIN, SERVER_FIBER, answer_import, "import"},
+    {WIRE_EXPLAIN, ROLE_ADMIN, 0, answer_explain, "explain"},
+    {WIRE_EXPORT, ROLE_ADMIN, 0, answer_export, "export"},
     {.answer = NULL},
 };
 static struct server server = {
