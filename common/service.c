@@ -6,6 +6,7 @@
 #include "listen_given.h"
 #include "log.h"
 #include "privileges.h"
+#include "service_admin.h"
 #include "service_client.h"
 #include "service_control.h"
 #include "service_listen.h"
@@ -387,6 +388,7 @@ fix_start(void)
 		fatal("start: %s", strerror(errno));
 	own.control = ends[0];
 	start->control = ends[1];
+	start->admin = -1;
 }
 
 static int
@@ -405,6 +407,7 @@ run_parent(void)
 		    log_errno(errno));
 	apply_settings();
 	bind_all();
+	own.start.admin = service_admin_listen(own.start.place.run);
 	own.children[0] = (struct super_child){.name = own.service->name,
 	    .run = service_client_run,
 	    .arg = &own.start};
@@ -412,6 +415,10 @@ run_parent(void)
 	service_listeners_close(&own.listeners);
 	close(own.control);
 	close(own.start.control);
+	if (own.start.admin != -1) {
+		close(own.start.admin);
+		service_admin_remove(own.start.place.run);
+	}
 	return code;
 }
 

@@ -456,6 +456,12 @@ service_accept_tell(unsigned worker, struct service_conf *conf, const int *fds,
 	return -1;
 }
 
+int
+service_accept_send(unsigned worker, struct service_errand *e, int64_t deadline)
+{
+	return port_send(&own.posts[worker].port, &e->message, deadline);
+}
+
 static void
 do_errands(void)
 {

@@ -11,6 +11,7 @@
 #include "port.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct service;
 struct service_conf;
@@ -33,6 +34,11 @@ void service_accept_begin(
  */
 int service_accept_tell(unsigned worker, struct service_conf *conf,
     const int *fds, size_t count, unsigned each);
+
+/* Sends a worker on an errand, waiting where its port is full.  0: it will be
+ * run; -1 with errno: e is the caller's. */
+int service_accept_send(
+    unsigned worker, struct service_errand *e, int64_t deadline);
 
 /* The calling worker: does errands until it is cancelled. */
 void service_accept_serve(void);

@@ -83,6 +83,7 @@ command_run(struct pop3 *p, char *line, size_t length)
 		return reply_wrong(p, "that is no command");
 	if ((c = find(verb)) == NULL)
 		return reply_wrong(p, "unknown command");
+	p->doing = c->verb;
 	if (length + 2 > COMMAND_MAX && !(c->flags & LONG))
 		return reply_wrong(p, "a line that is too long");
 	next = run(p, c, rest);
