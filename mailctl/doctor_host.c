@@ -73,7 +73,8 @@ files_limit(long pid)
 	while (limit == -1 && fgets(line, sizeof(line), file) != NULL) {
 		if (strncmp(line, "Max open files", 14) != 0)
 			continue;
-		limit = strtoll(line + 14, &at, 10);
+		/* The soft one is raised by the program itself. */
+		strtoll(line + 14, &at, 10);
 		limit = strtoll(at, NULL, 10);
 	}
 	fclose(file);

@@ -263,9 +263,8 @@ say_next(const struct init *i)
 }
 
 static enum client_exit
-init(struct init *i)
+init(const struct init *i)
 {
-	char certificate[4200];
 	enum client_exit code;
 
 	if (geteuid() != 0) {
@@ -274,10 +273,6 @@ init(struct init *i)
 	}
 	if (init_conf_check(i) == -1 || check_users() == -1)
 		return CLIENT_REFUSED;
-	snprintf(certificate, sizeof(certificate), "%s/tls/%s.pem", i->folder,
-	    i->hostname);
-	if (access(certificate, R_OK) == 0)
-		i->certificate = certificate;
 	if (init_conf_write(i) == -1)
 		return CLIENT_TEMPORARY;
 	if ((code = set_up_accounts(i)) != CLIENT_OK)
@@ -291,7 +286,7 @@ enum client_exit
 init_command_run(const char *folder, char **args, int count)
 {
 	struct init i = {.folder = folder, .adds_user = 1};
-	char hostname[NAME_SIZE] = "", full[4096];
+	char hostname[NAME_SIZE] = "", full[4096], certificate[4400];
 
 	if (take_line(&i, args, count) == -1) {
 		warnx("init takes: " INIT_COMMAND_USAGE);
@@ -304,5 +299,9 @@ init_command_run(const char *folder, char **args, int count)
 		find_hostname(i.domain, hostname);
 		i.hostname = hostname;
 	}
+	snprintf(certificate, sizeof(certificate), "%s/tls/%s.pem", i.folder,
+	    i.hostname);
+	if (access(certificate, R_OK) == 0)
+		i.certificate = certificate;
 	return init(&i);
 }

@@ -106,23 +106,24 @@ write_helpers(FILE *f, const struct init *i)
 }
 
 /* As the programs are numbered. */
-static void (*const writers[])(FILE *f, const struct init *i) = {
+#define CONFS 3
+static void (*const writers[CONFS])(FILE *f, const struct init *i) = {
     write_smtpd, write_pop3d, write_helpers};
 
 /* Puts what is there aside, and the new one in its place. */
 static int
-put_in_place(const char *new, const char *path)
+put_in_place(const char *written, const char *place)
 {
-	char old[PATH_SIZE + 8];
+	char aside[PATH_SIZE + 8];
 
-	snprintf(old, sizeof(old), "%s.old", path);
-	if (rename(path, old) == -1 && errno != ENOENT) {
-		warn("%s", old);
+	snprintf(aside, sizeof(aside), "%s.old", place);
+	if (rename(place, aside) == -1 && errno != ENOENT) {
+		warn("%s", aside);
 		return -1;
 	}
-	if (rename(new, path) == 0)
+	if (rename(written, place) == 0)
 		return 0;
-	warn("%s", path);
+	warn("%s", place);
 	return -1;
 }
 
@@ -182,7 +183,7 @@ init_conf_write(const struct init *i)
 	snprintf(path, sizeof(path), "%s/tls", i->folder);
 	if (make_folder(path, 0755) == -1)
 		return -1;
-	for (int k = 0; program_names[k] != NULL; k++)
+	for (int k = 0; k < CONFS; k++)
 		if (write_one(i, k) == -1)
 			return -1;
 	return 0;

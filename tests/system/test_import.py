@@ -203,9 +203,10 @@ def test_wrong_command_lines(pair, args, text):
     assert done.returncode == 2 and text in done.stderr, done.stderr
 
 
-def test_many_with_a_bar_and_a_killed_helper(pair):
+def test_many_with_a_bar_and_a_killed_helper(make_pair):
     """On a terminal there is a bar; what was done when accounts died is
     there, and the same file again brings the rest."""
+    pair = make_pair(users=0)
     pair.must("domain", "add", "many.test")
     count = scaled(4000, 300)
     hash_ = hashed("pw", "$6$rounds=1000$saltsalt$")
