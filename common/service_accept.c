@@ -457,9 +457,9 @@ service_accept_tell(unsigned worker, struct service_conf *conf, const int *fds,
 }
 
 int
-service_accept_send(unsigned worker, struct service_errand *e, int64_t deadline)
+service_accept_call(unsigned worker, struct service_errand *e, int64_t deadline)
 {
-	return port_send(&own.posts[worker].port, &e->message, deadline);
+	return port_call(&own.posts[worker].port, &e->message, deadline);
 }
 
 static void

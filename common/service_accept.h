@@ -35,9 +35,9 @@ void service_accept_begin(
 int service_accept_tell(unsigned worker, struct service_conf *conf,
     const int *fds, size_t count, unsigned each);
 
-/* Sends a worker on an errand, waiting where its port is full.  0: it will be
- * run; -1 with errno: e is the caller's. */
-int service_accept_send(
+/* Sends a worker on an errand, which answers with port_reply, and waits for
+ * that.  0, or -1 with errno: it was not run (port_call). */
+int service_accept_call(
     unsigned worker, struct service_errand *e, int64_t deadline);
 
 /* The calling worker: does errands until it is cancelled. */

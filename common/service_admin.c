@@ -1,18 +1,14 @@
 #include "service_admin.h"
 
 #include "clock.h"
-#include "fiber.h"
 #include "log.h"
 #include "packet.h"
-#include "ring.h"
 #include "server.h"
 #include "service.h"
 #include "service_accept.h"
 #include "wire.h"
-#include "worker.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +45,8 @@ struct part {
 
 static unsigned workers; /* that serve */
 
-/* A request, while the workers look. */
+/* What the workers look for. */
 struct gather {
-	struct ring *ring;
-	atomic_uint left; /* workers that have not looked yet */
 	uint64_t after, drop;
 };
 
@@ -214,44 +208,42 @@ look(struct service_errand *e)
 		if (p->ids_count > 0 && !p->failed)
 			service_crowd_each(see_row, p);
 	}
-	/* After the last of them, g may be gone. */
-	if (atomic_fetch_sub(&g->left, 1) == 1)
-		ring_notify(g->ring);
+	/* The caller waits for it, whatever happens. */
+	port_reply(&e->message);
 }
 
-/* Has all workers look.  The parts, one each, or NULL. */
+/* Has all workers look, one after the other.  The parts, one each, or NULL. */
 static struct part *
 ask_workers(struct gather *g)
 {
 	struct part *parts = calloc(workers, sizeof(*parts));
 
-	if (parts == NULL)
-		return NULL;
-	g->ring = ring_self();
-	atomic_init(&g->left, workers);
-	/* Whoever has been told comes back to g. */
-	fiber_shield(1);
-	for (unsigned i = 0; i < workers; i++) {
+	for (unsigned i = 0; parts != NULL && i < workers; i++) {
 		parts[i].errand.run = look;
 		parts[i].gather = g;
-		if (service_accept_send(
-			i, &parts[i].errand, clock_after(ERRAND_TIME)) == -1) {
+		if (service_accept_call(
+			i, &parts[i].errand, clock_after(ERRAND_TIME)) == -1)
 			parts[i].failed = 1;
-			atomic_fetch_sub(&g->left, 1);
-		}
 	}
-	while (atomic_load(&g->left) > 0)
-		ring_wait(g->ring, CLOCK_NEVER);
-	fiber_shield(0);
 	return parts;
 }
 
 static void
 free_parts(struct part *parts)
 {
-	for (unsigned i = 0; i < workers; i++)
+	for (unsigned i = 0; parts != NULL && i < workers; i++)
 		free(parts[i].ids);
 	free(parts);
+}
+
+/* A worker did not come to it, or had no memory: the list is not whole. */
+static int
+any_failed(const struct part *parts)
+{
+	for (unsigned i = 0; i < workers; i++)
+		if (parts[i].failed)
+			return 1;
+	return 0;
 }
 
 /* The row with the smallest id behind after; NULL. */
@@ -293,8 +285,9 @@ answer_sessions(struct request *q)
 
 	if (packet_end(&q->packet) == -1)
 		return -1;
-	if ((parts = ask_workers(&g)) == NULL) {
+	if ((parts = ask_workers(&g)) == NULL || any_failed(parts)) {
 		request_reply(&q, PACKET_TEMPORARY, NULL);
+		free_parts(parts);
 		return 0;
 	}
 	packet_init(&fields, WIRE_SESSIONS);
