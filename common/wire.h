@@ -91,7 +91,7 @@ enum wire_type {
 	WIRE_TOKEN_ASK = 144, /* whose a token is, as a program says */
 
 	/* to smtpd and pop3d, from mailctl */
-	WIRE_SESSIONS = 152, /* those that live */
+	WIRE_SESSIONS = 168, /* those that live */
 	WIRE_SESSION_DROP    /* end one */
 };
 
