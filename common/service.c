@@ -7,6 +7,7 @@
 #include "log.h"
 #include "meter.h"
 #include "privileges.h"
+#include "service_admin.h"
 #include "service_client.h"
 #include "service_control.h"
 #include "service_limits.h"
@@ -376,6 +377,7 @@ fix_start(void)
 	start->control = ends[1];
 	if (meter_share(2 * start->workers) == -1)
 		log_warn("meter.not_shared", log_errno(errno));
+	start->admin = -1;
 }
 
 static int
@@ -396,6 +398,7 @@ run_parent(void)
 		    log_errno(errno));
 	apply_settings();
 	bind_all();
+	own.start.admin = service_admin_listen(own.start.place.run);
 	own.children[0] = (struct super_child){.name = own.service->name,
 	    .run = service_client_run,
 	    .arg = &own.start};
@@ -403,6 +406,10 @@ run_parent(void)
 	service_listeners_close(&own.listeners);
 	close(own.control);
 	close(own.start.control);
+	if (own.start.admin != -1) {
+		close(own.start.admin);
+		service_admin_remove(own.start.place.run);
+	}
 	return code;
 }
 

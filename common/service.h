@@ -93,7 +93,19 @@ struct service_client {
 	int is_tls; /* the listener is one for implicit TLS (RFC 8314 3): it
 		       begins with the handshake */
 	const char *busy; /* the service's: what who is turned away hears */
+	/* The program's own, for service.view; NULL where there is none yet, or
+	 * no more. */
+	const void *session;
 	struct service_standing standing; /* tell it by service_heard */
+};
+
+/* What a session is doing: texts are borrowed, and may be NULL. */
+struct service_view {
+	const char *address; /* of the client, where a proxy has told */
+	const char *user;    /* who has logged in */
+	const char *command; /* the last one */
+	uint64_t in, out;    /* octets of text */
+	int is_tls;
 };
 
 struct service {
@@ -123,6 +135,9 @@ struct service {
 	/* One connection, in a fiber of its own, until it has closed c->fd.
 	 * c and conf are borrowed until it returns. */
 	void (*session)(struct service_client *c, const void *conf);
+	/* Fills *v in from service_client.session, on its worker; does not
+	 * wait.  May be NULL. */
+	void (*view)(const void *session, struct service_view *v);
 	/* Sent before the hang-up where all sessions are taken; with CRLF. */
 	const char *busy;
 };
@@ -133,6 +148,9 @@ struct service {
  * -n, 1 on failure, 64 on wrong usage.
  */
 int service_main(const struct service *s, int argc, char **argv);
+
+/* What the session is doing; *v is empty at first.  On its worker. */
+void service_view_of(const struct service_client *c, struct service_view *v);
 
 /* This process's sessions, over all workers, but those that were turned away.
  */

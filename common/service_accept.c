@@ -460,6 +460,12 @@ service_accept_tell(unsigned worker, struct service_conf *conf, const int *fds,
 	return -1;
 }
 
+int
+service_accept_call(unsigned worker, struct service_errand *e, int64_t deadline)
+{
+	return port_call(&own.posts[worker].port, &e->message, deadline);
+}
+
 static void
 do_errands(void)
 {

@@ -11,6 +11,7 @@
 #include "port.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct service;
 struct service_conf;
@@ -45,6 +46,10 @@ unsigned service_accept_count(void);
 /* The calling worker: ends its acceptors, and takes no other conf.  What waits
  * at listeners is left to others that have them. */
 void service_accept_close(void);
+/* Sends a worker on an errand, which answers with port_reply, and waits for
+ * that.  0, or -1 with errno: it was not run (port_call). */
+int service_accept_call(
+    unsigned worker, struct service_errand *e, int64_t deadline);
 
 /* The calling worker: does errands until it is cancelled. */
 void service_accept_serve(void);

@@ -6,6 +6,7 @@
 #include "meter.h"
 #include "service.h"
 #include "service_accept.h"
+#include "service_admin.h"
 #include "service_conf.h"
 #include "service_control.h"
 #include "service_id.h"
@@ -211,6 +212,9 @@ serve_first(void)
 		log_warn("meter.not_shown", log_errno(errno));
 
 	if (signals != NULL && control != NULL) {
+		if (own.start->admin != -1)
+			service_admin_serve(
+			    own.start->admin, own.start->workers);
 		service_accept_serve();
 	} else {
 		log_error("worker.failed", log_errno(ENOMEM));
@@ -223,6 +227,15 @@ serve_first(void)
 	if (control != NULL)
 		fiber_join(&control, CLOCK_NEVER);
 	fiber_shield(0);
+}
+
+void
+service_view_of(const struct service_client *c, struct service_view *v)
+{
+	const struct service *s = own.start->service;
+
+	if (c->session != NULL && s->view != NULL)
+		s->view(c->session, v);
 }
 
 /* A worker that does handshakes for one that serves. */
@@ -293,7 +306,7 @@ make_news(struct service_news *n, const struct service_start *start)
 
 /* A copy, because privileges_close_others sorts. */
 static int
-close_others(const struct service_news *n, int control)
+close_others(const struct service_news *n, const struct service_start *start)
 {
 	size_t count = n->count * n->each;
 	int *keep = calloc(count + 3, sizeof(*keep)), result;
@@ -301,7 +314,9 @@ close_others(const struct service_news *n, int control)
 	if (keep == NULL)
 		return -1;
 	memcpy(keep, n->fds, count * sizeof(*keep));
-	keep[count++] = control;
+	keep[count++] = start->control;
+	if (start->admin != -1)
+		keep[count++] = start->admin;
 	if (log_descriptor() != -1)
 		keep[count++] = log_descriptor();
 	if (meter_descriptor() != -1)
@@ -318,7 +333,7 @@ service_client_run(void *arg)
 	size_t listeners = start->listeners->count * start->listeners->each;
 
 	if (make_news(&own.news, start) == -1 ||
-	    close_others(&own.news, start->control) == -1) {
+	    close_others(&own.news, start) == -1) {
 		log_error("start.failed", log_errno(errno));
 		return 1;
 	}

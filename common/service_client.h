@@ -20,6 +20,7 @@ struct service_start {
 	unsigned workers;
 	int is_balanced;
 	int control;	     /* its end of the pair */
+	int admin;	     /* the socket of service_admin.h; -1: none */
 	uint32_t generation; /* of this conf */
 	void *conf;
 	struct tls_files files; /* of the conf */

@@ -178,7 +178,7 @@ service_crowd_enter(struct service_client *c)
 	struct service_standing *s = &c->standing;
 
 	s->fiber = fiber_self();
-	s->heard = clock_now();
+	s->began = s->heard = clock_now();
 	put_last(s);
 	count_for(s, kin_of(&c->peer));
 }
@@ -191,6 +191,31 @@ service_crowd_leave(struct service_client *c)
 	if (s->link != NULL)
 		take_out(s);
 	count_for(s, 0);
+}
+
+/* Whose standing it is. */
+static struct service_client *
+client_of(struct service_standing *s)
+{
+	return (struct service_client *)(void *)((char *)s -
+						 offsetof(struct service_client,
+						     standing));
+}
+
+void
+service_crowd_each(void (*see)(struct service_client *c, void *arg), void *arg)
+{
+	for (struct service_standing *s = crowd.first; s != NULL; s = s->next)
+		see(client_of(s), arg);
+}
+
+void
+service_crowd_drop(struct service_client *c)
+{
+	c->standing.is_dropped = 1;
+	/* A handshake, which another worker does, hears of no cancellation. */
+	shutdown(c->fd, SHUT_RD);
+	fiber_cancel(c->standing.fiber);
 }
 
 /* The least deserving of those that are looked at, and its points. */
@@ -235,9 +260,7 @@ service_crowd_make_room(const union listen_address *peer)
 		return -1;
 	least->is_turned_away = 1;
 	meter_add(METER_EVICTED, 1);
-	c = (const struct service_client *)(const void
-		*)((const char *)least -
-		   offsetof(struct service_client, standing));
+	c = client_of(least);
 	log_info("client.turned_away", log_id("session", c->id),
 	    log_text("client", c->address), log_int("points", most),
 	    log_int("errors", least->errors),

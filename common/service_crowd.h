@@ -26,7 +26,8 @@ struct service_settings;
 struct service_standing {
 	struct service_standing *next, **link; /* of the worker's sessions */
 	struct fiber *fiber;		       /* NULL: it has none yet */
-	int64_t heard;	 /* of the client last, monotonic ns */
+	int64_t began;			       /* monotonic ns */
+	int64_t heard;	 /* of the client last, likewise */
 	unsigned errors; /* it has made */
 	int is_proven;	 /* it has logged in, or brought mail */
 	int is_kept;	 /* it is never turned away */
@@ -34,6 +35,7 @@ struct service_standing {
 	/* It has lost its place: the session's waits are cancelled, and all
 	 * that it says is that it was turned away. */
 	int is_turned_away;
+	int is_dropped; /* likewise, since the administrator wants it */
 };
 
 /* How full it is, in eighths: 0 to 8. */
@@ -70,6 +72,13 @@ void service_crowd_begin(void);
 /* The running fiber's session, on its worker: comes, and goes. */
 void service_crowd_enter(struct service_client *c);
 void service_crowd_leave(struct service_client *c);
+
+/* Calls see for each of the worker's sessions; it may not wait. */
+void
+service_crowd_each(void (*see)(struct service_client *c, void *arg), void *arg);
+
+/* Ends one of the worker's sessions soon, at its next wait. */
+void service_crowd_drop(struct service_client *c);
 
 /*
  * Turns one of the worker's sessions away that deserves less than a new one

@@ -41,6 +41,9 @@ enum wire_type {
 	WIRE_RULE_DEL,
 	WIRE_RULE_LIST,
 	WIRE_ALIAS_CHECK, /* what is wrong with an alias */
+	WIRE_IMPORT,	  /* many domains, users and aliases at once */
+	WIRE_EXPORT,	  /* users, with what belongs to them */
+	WIRE_EXPLAIN,	  /* what WIRE_LOOKUP would say, and why */
 
 	/* likewise, a copy of all that accounts holds */
 	WIRE_BACKUP_BEGIN = 160,
@@ -94,7 +97,10 @@ enum wire_type {
 	WIRE_TOKEN_ASK = 144, /* whose a token is, as a program says */
 
 	/* to metrics, from smtpd and pop3d */
-	WIRE_METER = 152 /* the memory that they count in (no answer) */
+	WIRE_METER = 152, /* the memory that they count in (no answer) */
+	/* to smtpd and pop3d, from mailctl */
+	WIRE_SESSIONS = 168, /* those that live */
+	WIRE_SESSION_DROP    /* end one */
 };
 
 /* Whose mail WIRE_LOOKUP is about. */
@@ -106,6 +112,60 @@ enum wire_lookup_who {
 
 /* What WIRE_RULE_SET sets: mail from those alone, or from all but those. */
 enum wire_rule { WIRE_RULE_ONLY = 1, WIRE_RULE_NOT };
+
+/* WIRE_IMPORT: rows of one request, what it says besides; a row's kind; what a
+ * user's row has, and how its password is given. */
+#define WIRE_IMPORT_ROWS 100
+/* Passwords in clear of one request: each costs a hash. */
+#define WIRE_IMPORT_PLAIN 16
+enum wire_import_flags {
+	WIRE_IMPORT_DRY = 1,	 /* nothing is changed */
+	WIRE_IMPORT_REPLACE = 2, /* what is there otherwise */
+	WIRE_IMPORT_FLAGS = 3
+};
+enum wire_import_kind {
+	WIRE_IMPORT_DOMAIN,
+	WIRE_IMPORT_USER,
+	WIRE_IMPORT_ALIAS,
+	WIRE_IMPORT_KINDS
+};
+enum wire_import_fields {
+	WIRE_IMPORT_PASSWORD = 1,
+	WIRE_IMPORT_QUOTA = 2,
+	WIRE_IMPORT_SENDERS = 4,
+	WIRE_IMPORT_SYSTEM = 8,
+	WIRE_IMPORT_LOOSE = 128, /* what it needs comes with another request */
+	WIRE_IMPORT_FIELDS = 143
+};
+enum wire_import_way {
+	WIRE_IMPORT_NONE, /* no password: no login until there is one */
+	WIRE_IMPORT_HASH,
+	WIRE_IMPORT_PLAIN_TEXT,
+	WIRE_IMPORT_PAM,
+	WIRE_IMPORT_WAYS
+};
+/* WIRE_EXPLAIN: what has the name. */
+enum wire_explain {
+	WIRE_EXPLAIN_NOTHING,
+	WIRE_EXPLAIN_USER,
+	WIRE_EXPLAIN_ALIAS,
+	WIRE_EXPLAIN_CATCH_ALL,
+	WIRE_EXPLAIN_POSTMASTER, /* who has no name of his own */
+	WIRE_EXPLAIN_HOWS
+};
+
+/* What became of a row. */
+enum wire_import_result {
+	WIRE_IMPORT_ADDED,
+	WIRE_IMPORT_CHANGED,
+	WIRE_IMPORT_KEPT, /* it was there already */
+	WIRE_IMPORT_REFUSED,
+	WIRE_IMPORT_RESULTS
+};
+/* Why, with a NUL. */
+#define WIRE_IMPORT_WHY_MAX 512
+/* A stored hash, with a NUL. */
+#define WIRE_HASH_MAX 384
 
 /* What WIRE_DELIVER says besides, in one octet. */
 enum wire_deliver_flags {
@@ -144,6 +204,9 @@ enum wire_deliver_flags {
 #define WIRE_SASL_MAX 9216
 /* A mechanism's name, NUL included: RFC 4422 3.1 allows 20 octets. */
 #define WIRE_MECHANISM_MAX 21
+/* Sessions of one answer; a command's name, NUL included. */
+#define WIRE_SESSIONS_MOST 100
+#define WIRE_COMMAND_MAX   16
 /* A channel binding: an exported key, or a certificate's hash. */
 #define WIRE_BINDING_MAX 64
 /* A client's address as text, and a host's name, NUL included. */

@@ -59,7 +59,10 @@ _mailctl()
 		words=$(_mailctl_arguments "$usage" \
 		    "$([ "$i" -eq 2 ] && echo yes)")
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+	mapfile -t COMPREPLY < <(
+		compgen -W "$words" -- "$word"
+		[[ $usage = *FILE* ]] && compgen -f -- "$word"
+	)
 	declare -F __ltrim_colon_completions >/dev/null &&
 	    __ltrim_colon_completions "$word"
 	return 0

@@ -7,6 +7,9 @@
 #include "accounts_admin.h"
 #include "accounts_backend.h"
 #include "accounts_backup.h"
+#include "accounts_bulk.h"
+#include "accounts_explain.h"
+#include "accounts_export.h"
 #include "accounts_login.h"
 #include "accounts_owner.h"
 #include "accounts_rows.h"
@@ -233,6 +236,9 @@ const struct server_row accounts_rows[] = {
     {WIRE_BACKUP_READ, ROLE_ADMIN, 0, answer_backup_read, "backup_read"},
     {WIRE_BACKUP_LOG, ROLE_ADMIN, 0, answer_backup_log, "backup_log"},
     {WIRE_BACKUP_END, ROLE_ADMIN, 0, answer_backup_end, "backup_end"},
+    {WIRE_IMPORT, ROLE_ADMIN, SERVER_FIBER, answer_import, "import"},
+    {WIRE_EXPLAIN, ROLE_ADMIN, 0, answer_explain, "explain"},
+    {WIRE_EXPORT, ROLE_ADMIN, 0, answer_export, "export"},
     {.answer = NULL},
 };
 

@@ -17,8 +17,6 @@
 /* Names of one page of a list, and octets that leave room for the last one. */
 #define PAGE_NAMES  200
 #define PAGE_OCTETS (PACKET_MAX - 2048)
-/* A mailbox's place as people read it. */
-#define PLACE_MAX 1024
 
 /* What would be wrong with it; NULL. */
 static const char *
@@ -76,17 +74,16 @@ answer_user_backend(struct request *q)
 	return accounts_end_change(&q, "user.backend_set", name, result, why);
 }
 
-/* "" for a mailbox that is here. */
-static void
-describe(const struct record_backend *b, char place[PLACE_MAX])
+void
+accounts_backend_describe(const struct record_backend *b, char *place)
 {
 	static const char *const ways[] = {"implicit", "stls", "none"};
 
 	place[0] = '\0';
 	if (b->host[0] == '\0')
 		return;
-	snprintf(place, PLACE_MAX, "%s:%u tls=%s%s%s%s%s", b->host, b->port,
-	    ways[b->tls % WIRE_BACKEND_TLS_KINDS],
+	snprintf(place, ACCOUNTS_BACKEND_PLACE_MAX, "%s:%u tls=%s%s%s%s%s",
+	    b->host, b->port, ways[b->tls % WIRE_BACKEND_TLS_KINDS],
 	    b->user[0] != '\0' ? " as=" : "", b->user,
 	    b->flags & RECORD_BACKEND_THERE ? " there" : "",
 	    b->flags & RECORD_BACKEND_LEARN ? " learn" : "");
@@ -110,7 +107,8 @@ answer_backend_list(struct request *q)
 {
 	struct directory *d = &accounts.directory;
 	enum directory_result result = DIRECTORY_OK;
-	char name[WIRE_NAME_MAX], domain[WIRE_NAME_MAX], place[PLACE_MAX];
+	char name[WIRE_NAME_MAX], domain[WIRE_NAME_MAX],
+	    place[ACCOUNTS_BACKEND_PLACE_MAX];
 	struct packet fields;
 	struct record_user user;
 	uint32_t count = 0;
@@ -127,7 +125,7 @@ answer_backend_list(struct request *q)
 			result = get_listed(d, name, &user);
 		if (result != DIRECTORY_OK)
 			break;
-		describe(&user.backend, place);
+		accounts_backend_describe(&user.backend, place);
 		explicit_bzero(&user, sizeof(user));
 		packet_put_text(&fields, name);
 		packet_put_text(&fields, place);

@@ -46,8 +46,8 @@ tell_one(int link, const char *name, int64_t deadline)
 
 /* Each of them may have had the mailbox.  The change stands already, so a full
  * link is waited for. */
-static void
-tell_changed(const char *name)
+void
+accounts_tell_changed(const char *name)
 {
 	int64_t deadline = clock_after(TELL_TIME);
 
@@ -96,7 +96,19 @@ forget_user(const char *name)
 		return;
 	address_name(&a, canonical);
 	password_forget(accounts.password, canonical);
-	tell_changed(canonical);
+	accounts_tell_changed(canonical);
+}
+
+void
+accounts_forget_password(const char *name)
+{
+	char canonical[WIRE_NAME_MAX];
+	struct address a;
+
+	if (address_parse(name, &a) != ADDRESS_OK)
+		return;
+	address_name(&a, canonical);
+	password_forget(accounts.password, canonical);
 }
 
 /* The fields of a system user behind his name and password. */

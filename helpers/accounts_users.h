@@ -17,4 +17,11 @@ int answer_user_pam(struct request *q);
 
 int answer_user_senders(struct request *q);
 
+/* What is remembered of this user's password is wiped. */
+void accounts_forget_password(const char *name);
+
+/* Has all mailbox helpers forget what they remember of this owner, or, for "",
+ * of all.  Waits for room in the links. */
+void accounts_tell_changed(const char *name);
+
 #endif

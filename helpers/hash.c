@@ -18,6 +18,18 @@
 /* KiB at a cost of 0, so that the default of 5 is 64 MiB: RFC 9106 4. */
 #define ARGON_MEMORY 2048
 #define ARGON_SALT   16
+/* Of bcrypt, all of it; of the others the shortest hash alone. */
+#define BCRYPT_LENGTH 60
+/* One more takes twice as long: some 10 s of a processor. */
+#define BCRYPT_COST_MOST 16
+#define SHA256_LENGTH	 43
+/* RFC 9106 3.1: eight a lane. */
+#define ARGON_MEMORY_MIN  8
+#define ARGON_PASSES_MOST 100
+#define BASE64                       \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"0123456789+/"
 #define ARGON_OUTPUT 32
 
 static enum hash_result
@@ -174,8 +186,13 @@ is_argon(const char *stored)
 int
 hash_is_known(const char *stored)
 {
-	return strncmp(stored, "$y$", 3) == 0 ||
-	       strncmp(stored, "$6$", 3) == 0 || is_argon(stored);
+	static const char *const kinds[] = {
+	    "$y$", "$6$", "$5$", "$2b$", "$2y$", "$2a$"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strncmp(stored, kinds[i], strlen(kinds[i])) == 0)
+			return 1;
+	return is_argon(stored);
 }
 
 enum hash_result
@@ -231,6 +248,52 @@ argon_number(const char *stored, const char *name)
 	const char *at = strstr(stored, name);
 
 	return at == NULL ? 0 : strtoul(at + strlen(name), NULL, 10);
+}
+
+/* $argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$HASH, which a hasher has the
+ * memory for. */
+static int
+argon_is_sound(const char *stored)
+{
+	unsigned long memory = argon_number(stored, "$m="),
+		      passes = argon_number(stored, ",t="),
+		      lanes = argon_number(stored, ",p=");
+	char head[96];
+	const char *rest;
+
+	if (memory < ARGON_MEMORY_MIN * lanes || lanes == 0 || passes == 0 ||
+	    memory > (unsigned long)ARGON_MEMORY << HASH_COST_MAX ||
+	    passes > ARGON_PASSES_MOST)
+		return 0;
+	snprintf(head, sizeof(head), "$argon2id$v=19$m=%lu,t=%lu,p=%lu$",
+	    memory, passes, lanes);
+	if (strncmp(stored, head, strlen(head)) != 0)
+		return 0;
+	rest = stored + strlen(head);
+	return strchr(rest, '$') != NULL &&
+	       strspn(rest, BASE64 "$") == strlen(rest);
+}
+
+int
+hash_is_sound(const char *stored)
+{
+	const char *c;
+	int salt;
+
+	for (c = stored; *c > ' ' && *c <= '~' && *c != ':'; c++)
+		;
+	if (*c != '\0' || !hash_is_known(stored))
+		return 0;
+	if (is_argon(stored))
+		return argon_is_sound(stored);
+	if (stored[1] == '2')
+		return strlen(stored) == BCRYPT_LENGTH &&
+		       strtoul(stored + 4, NULL, 10) <= BCRYPT_COST_MOST;
+	/* Behind the setting stands a hash: of SHA-256 at least. */
+	if (strlen(strrchr(stored, '$')) < SHA256_LENGTH + 1)
+		return 0;
+	salt = crypt_checksalt(stored);
+	return salt != CRYPT_SALT_INVALID && salt != CRYPT_SALT_METHOD_DISABLED;
 }
 
 int

@@ -40,7 +40,8 @@ enum hash_result {
 enum hash_result hash_make(
     const struct hash_want *want, const char *password, struct hash_made *made);
 
-/* Whether password is the one of a stored hash: one of ours, or SHA-512. */
+/* Whether password is the one of a stored hash: one of ours, or of another
+ * server, SHA-512, SHA-256 or bcrypt. */
 enum hash_result hash_verify(const char *password, const char *stored);
 
 /*
@@ -52,6 +53,13 @@ int hash_scram(const char *digest, const char *password, const void *salt,
 
 /* Whether a stored hash is of a kind that hash_verify knows. */
 int hash_is_known(const char *stored);
+
+/*
+ * Whether a stored hash that comes from elsewhere can be verified at all: of a
+ * known kind, with a setting that crypt(5) takes, and no octet that has no
+ * place in one.
+ */
+int hash_is_sound(const char *stored);
 
 /* Whether a stored hash is of another kind than is wanted, or cheaper. */
 int hash_is_weaker(const char *stored, const struct hash_want *want);

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 /* A password hash by crypt(5), NUL included (CRYPT_OUTPUT_SIZE). */
-#define RECORD_HASH_MAX 384
+#define RECORD_HASH_MAX WIRE_HASH_MAX
 #define RECORD_USER_MAX 8192
 
 /* The path of a system user's Maildir, NUL included. */

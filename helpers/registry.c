@@ -251,11 +251,8 @@ why_target(enum directory_result result, const char *target, char *why)
 	return REGISTRY_FAILED;
 }
 
-/*
- * In the transaction that made the alias: whether it comes down to mailboxes.
- */
-static enum registry_result
-check_expansion(struct directory *d, const char *name,
+enum registry_result
+registry_check_expansion(struct directory *d, const char *name,
     const struct record_targets *targets, char *why)
 {
 	struct record_targets *reached;
@@ -278,8 +275,8 @@ check_expansion(struct directory *d, const char *name,
 	return result;
 }
 
-static enum registry_result
-canonical_targets(const struct record_targets *given,
+enum registry_result
+registry_canonical_targets(const struct record_targets *given,
     struct record_targets *targets, char *why)
 {
 	struct address a;
@@ -324,7 +321,7 @@ add_alias(struct directory *d, struct alias_change *c, char *why)
 		return REGISTRY_FAILED;
 	if (kv_put(d->kv, KV_ALIASES, c->key, c->value, length) != KV_OK)
 		return finish(d, KV_FAILED);
-	result = check_expansion(d, c->name, &c->targets, why);
+	result = registry_check_expansion(d, c->name, &c->targets, why);
 	if (result == REGISTRY_OK)
 		return finish(d, KV_OK);
 	kv_abort(d->kv);
@@ -360,7 +357,7 @@ registry_alias_add(struct directory *d, const char *address,
 		result = REGISTRY_FAILED;
 		break;
 	case KV_NONE:
-		result = canonical_targets(targets, &c->targets, why);
+		result = registry_canonical_targets(targets, &c->targets, why);
 		if (result == REGISTRY_OK)
 			result = add_alias(d, c, why);
 	}

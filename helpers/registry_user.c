@@ -96,9 +96,8 @@ put_user(struct directory *d, const char *key, struct record_user *user)
 	return result;
 }
 
-/* Nothing of an older password stays. */
-static void
-set_login(struct record_user *user, const struct registry_login *login)
+void
+registry_set_login(struct record_user *user, const struct registry_login *login)
 {
 	user->source = login->source;
 	snprintf(user->hash, sizeof(user->hash), "%s", login->made.hash);
@@ -118,7 +117,7 @@ registry_user_add(struct directory *d, const char *name,
 
 	if ((result = check_new_user(d, name, key, why)) != REGISTRY_OK)
 		return result;
-	set_login(&user, login);
+	registry_set_login(&user, login);
 	if (system != NULL)
 		user.system = *system;
 	return put_user(d, key, &user);
@@ -135,7 +134,7 @@ registry_user_passwd(struct directory *d, const char *name,
 	result = find_user(d, name, key, &user, why);
 	if (result != REGISTRY_OK)
 		return result;
-	set_login(&user, login);
+	registry_set_login(&user, login);
 	return put_user(d, key, &user);
 }
 
@@ -193,9 +192,8 @@ registry_user_upgrade(struct directory *d, const char *name, const char *old,
 	return put_user(d, key, &user);
 }
 
-/* Adds one to the user's list, canonical. */
-static enum registry_result
-add_sender(struct record_user *user, const char *text, char *why)
+enum registry_result
+registry_add_sender(struct record_user *user, const char *text, char *why)
 {
 	char name[WIRE_NAME_MAX] = "@";
 	struct address a;
@@ -229,7 +227,7 @@ registry_user_senders(struct directory *d, const char *name,
 	result = find_user(d, name, key, &user, why);
 	user.senders_length = 0;
 	for (i = 0; i < senders->count && result == REGISTRY_OK; i++)
-		result = add_sender(&user, senders->names[i], why);
+		result = registry_add_sender(&user, senders->names[i], why);
 	if (result == REGISTRY_OK)
 		return put_user(d, key, &user);
 	explicit_bzero(&user, sizeof(user));

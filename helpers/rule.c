@@ -85,24 +85,36 @@ is_listed(const struct rule *rule, const struct rule_sender *s)
 	return 0;
 }
 
+/* The rule for an entry: its own, or its domain's, whose key is then left in
+ * key[KV_KEY_MAX]. */
+static enum kv_status
+find_for(struct kv *kv, char *key)
+{
+	enum kv_status status = find(kv, key);
+
+	if (status == KV_NONE) {
+		key[strcspn(key, "/")] = '\0';
+		status = find(kv, key);
+	}
+	return status;
+}
+
 enum rule_result
 rule_check(struct kv *kv, const char *key, const struct rule_sender *s)
 {
-	char domain[KV_KEY_MAX];
-	enum kv_status status;
+	char own[KV_KEY_MAX];
 
 	if (key[0] == '\0')
 		return RULE_PASSES;
-	status = find(kv, key);
-	if (status == KV_NONE) {
-		snprintf(domain, sizeof(domain), "%s", key);
-		domain[strcspn(domain, "/")] = '\0';
-		status = find(kv, domain);
-	}
-	if (status == KV_NONE)
+	snprintf(own, sizeof(own), "%s", key);
+	switch (find_for(kv, own)) {
+	case KV_NONE:
 		return RULE_PASSES;
-	if (status == KV_FAILED)
+	case KV_FAILED:
 		return RULE_FAILED;
+	case KV_OK:
+		break;
+	}
 	return is_listed(&found, s) == (found.kind == WIRE_RULE_ONLY)
 		   ? RULE_PASSES
 		   : RULE_DENIES;
@@ -146,6 +158,27 @@ name_of(const char *key, char name[WIRE_NAME_MAX])
 	else
 		return -1;
 	return 0;
+}
+
+enum directory_result
+rule_which(
+    struct kv *kv, const char *key, char name[WIRE_NAME_MAX], struct rule *rule)
+{
+	char own[KV_KEY_MAX];
+
+	if (key[0] == '\0')
+		return DIRECTORY_NO_USER;
+	snprintf(own, sizeof(own), "%s", key);
+	switch (find_for(kv, own)) {
+	case KV_NONE:
+		return DIRECTORY_NO_USER;
+	case KV_FAILED:
+		return DIRECTORY_FAILED;
+	case KV_OK:
+		break;
+	}
+	*rule = found;
+	return name_of(own, name) == 0 ? DIRECTORY_OK : DIRECTORY_FAILED;
 }
 
 enum directory_result

@@ -45,6 +45,13 @@ enum rule_result {
 enum rule_result
 rule_check(struct kv *kv, const char *key, const struct rule_sender *s);
 
+/*
+ * The rule that rule_check goes by for this key: to *rule, and whose it is to
+ * name.  DIRECTORY_NO_USER: there is none.
+ */
+enum directory_result rule_which(struct kv *kv, const char *key,
+    char name[WIRE_NAME_MAX], struct rule *rule);
+
 /* A rule as a record: its length, or 0 where it does not fit into size. */
 size_t rule_put(const struct rule *rule, unsigned char *to, size_t size);
 

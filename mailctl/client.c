@@ -172,6 +172,22 @@ exchange(int fd, struct packet *request, struct packet *reply)
 }
 
 enum client_exit
+client_ask(int fd, struct packet *request, struct packet *reply)
+{
+	enum client_exit code = exchange(fd, request, reply);
+
+	if (code != CLIENT_OK)
+		return code;
+	if (reply->head.id == request->head.id &&
+	    reply->head.type == request->head.type &&
+	    (reply->head.status == PACKET_OK ||
+		reply->head.status == PACKET_REFUSED))
+		return CLIENT_OK;
+	warnx("the service can't do it now: try again later");
+	return CLIENT_TEMPORARY;
+}
+
+enum client_exit
 client_call(int fd, struct packet *request, struct packet *reply)
 {
 	enum client_exit code = exchange(fd, request, reply);

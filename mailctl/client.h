@@ -11,6 +11,7 @@ enum client_exit {
 	CLIENT_OK = 0,
 	CLIENT_REFUSED = 1,   /* the answer was no */
 	CLIENT_USAGE = 2,     /* wrong command line */
+	CLIENT_WARNED = 3,    /* nothing is broken, but see the warnings */
 	CLIENT_TEMPORARY = 75 /* try again later (EX_TEMPFAIL) */
 };
 
@@ -28,6 +29,11 @@ enum client_exit client_connect(const char *path, int *fd);
  */
 enum client_exit
 client_call(int fd, struct packet *request, struct packet *reply);
+
+/* Likewise, but a refusal is no fault: CLIENT_OK with reply's status and
+ * fields, of which nothing was read. */
+enum client_exit
+client_ask(int fd, struct packet *request, struct packet *reply);
 
 /* 0 if all of the reply was read; else CLIENT_TEMPORARY, and says so. */
 enum client_exit client_end(struct packet *reply);

@@ -3,9 +3,18 @@
 #include "ask.h"
 #include "backend_command.h"
 #include "backup_command.h"
+#include "doctor_command.h"
+#include "explain_command.h"
+#include "export_command.h"
+#include "import_command.h"
+#include "init_command.h"
 #include "mailbox_command.h"
+#include "quota.h"
 #include "secret.h"
 #include "service_command.h"
+#include "sessions_command.h"
+#include "stats_command.h"
+#include "trace_command.h"
 #include "wire.h"
 
 #include <err.h>
@@ -179,38 +188,6 @@ user_add(int fd, char **args, int count)
 	return ask_with_password(fd, WIRE_USER_ADD, args[i]);
 }
 
-/* Reads "BYTES[,MESSAGES]", where BYTES may end in K, M, G or T. */
-static int
-parse_quota(const char *text, uint64_t *octets, uint64_t *messages)
-{
-	static const char units[] = "KMGT";
-	const char *unit;
-	char *end;
-
-	*messages = 0;
-	errno = 0;
-	*octets = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || errno != 0)
-		return -1;
-	if (*end != '\0' && (unit = strchr(units, *end)) != NULL) {
-		unsigned shift = 10 * (unsigned)(unit - units + 1);
-
-		if (*octets > (uint64_t)INT64_MAX >> shift)
-			return -1;
-		*octets <<= shift;
-		end++;
-	}
-	if (*end == ',') {
-		if (end[1] < '0' || end[1] > '9')
-			return -1;
-		*messages = strtoull(end + 1, &end, 10);
-	}
-	return *end == '\0' && errno == 0 && *octets <= INT64_MAX &&
-		       *messages <= INT64_MAX
-		   ? 0
-		   : -1;
-}
-
 static enum client_exit
 user_quota(int fd, char **args, int count)
 {
@@ -223,7 +200,7 @@ user_quota(int fd, char **args, int count)
 	if ((code = ask_check_length(args[0])) != CLIENT_OK)
 		return code;
 	if (is_own && strcmp(args[1], "none") != 0 &&
-	    parse_quota(args[1], &octets, &messages) == -1) {
+	    quota_parse(args[1], &octets, &messages) == -1) {
 		warnx("\"%.80s\" is no quota: write 500M, 500M,1000, none or "
 		      "default",
 		    args[1]);
@@ -279,6 +256,9 @@ const struct command commands[] = {
     {"domain", "add", 1, 1, "DOMAIN", ACCOUNTS, domain_add},
     {"domain", "del", 1, 1, "DOMAIN", ACCOUNTS, domain_del},
     {"domain", "list", 0, 0, "", ACCOUNTS, domain_list},
+    {"domain", "import", 1, IMPORT_COMMAND_MOST, IMPORT_COMMAND_DOMAIN_USAGE,
+	ACCOUNTS, import_command_domain},
+    {"domain", "export", 0, 0, "", ACCOUNTS, export_command_domain},
     {"user", "add", 1, 3, "[--system] [--pam] USER@DOMAIN", ACCOUNTS, user_add},
     {"user", "del", 1, 1, "USER@DOMAIN", ACCOUNTS, user_del},
     {"user", "passwd", 1, 2, "[--pam] USER@DOMAIN", ACCOUNTS, user_passwd},
@@ -290,11 +270,19 @@ const struct command commands[] = {
 	ACCOUNTS, backend_command_set},
     {"user", "backends", 0, 1, "[DOMAIN]", ACCOUNTS, backend_command_list},
     {"user", "list", 0, 1, "[DOMAIN]", ACCOUNTS, user_list},
+    {"user", "import", 1, IMPORT_COMMAND_MOST, IMPORT_COMMAND_USER_USAGE,
+	ACCOUNTS, import_command_user},
+    {"user", "export", 0, EXPORT_COMMAND_MOST, EXPORT_COMMAND_USER_USAGE,
+	ACCOUNTS, export_command_user},
     {"alias", "add", 2, 1 + WIRE_TARGETS_MAX, "ADDRESS TARGET...", ACCOUNTS,
 	alias_command_add},
     {"alias", "del", 1, 1, "ADDRESS", ACCOUNTS, alias_command_del},
     {"alias", "list", 0, 0, "", ACCOUNTS, alias_command_list},
     {"alias", "check", 0, 1, "[ADDRESS]", ACCOUNTS, alias_command_check},
+    {"alias", "import", 1, IMPORT_COMMAND_MOST, IMPORT_COMMAND_ALIAS_USAGE,
+	ACCOUNTS, import_command_alias},
+    {"alias", "export", 0, EXPORT_COMMAND_MOST, EXPORT_COMMAND_ALIAS_USAGE,
+	ACCOUNTS, export_command_alias},
     {"rule", "set", 2, 2 + WIRE_TARGETS_MAX,
 	"NAME only|not [ADDRESS|@DOMAIN|logins|<>]...", ACCOUNTS,
 	alias_command_rule_set},
@@ -312,11 +300,19 @@ const struct command commands[] = {
 
 const struct command_local command_locals[] = {
     {"conf", 4, "[--all] [smtpd|pop3d|helpers]...", service_command_conf},
+    {"init", INIT_COMMAND_MOST, INIT_COMMAND_USAGE, init_command_run},
     {"reload", 3, "[smtpd|pop3d|helpers]...", service_command_reload},
     {"upgrade", 3, "[smtpd|pop3d|helpers]...", service_command_upgrade},
     {"loglevel", 4, "error|warn|info|debug [smtpd|pop3d|helpers]...",
 	service_command_loglevel},
     {"backup", 1, "FILE|FOLDER", backup_command_backup},
     {"restore", 3, BACKUP_COMMAND_RESTORE_USAGE, backup_command_restore},
+    {"doctor", DOCTOR_COMMAND_MOST, DOCTOR_COMMAND_USAGE, doctor_command_run},
+    {"explain", 5, EXPLAIN_COMMAND_USAGE, explain_command_run},
+    {"sessions", SESSIONS_COMMAND_MOST, SESSIONS_COMMAND_USAGE,
+	sessions_command_run},
+    {"stats", STATS_COMMAND_MOST, STATS_COMMAND_USAGE, stats_command_run},
+    {"top", STATS_COMMAND_MOST, STATS_COMMAND_TOP, stats_command_top},
+    {"trace", TRACE_COMMAND_MOST, TRACE_COMMAND_USAGE, trace_command_run},
     {.name = NULL},
 };

@@ -122,3 +122,31 @@ program_run(const char *name, const char *folder, const char *const *options,
 			return -1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
+
+pid_t
+program_start(const char *name, const char *folder)
+{
+	static const char *const options[] = {NULL};
+	char path[PATH_SIZE + 64], conf[PATH_SIZE];
+	pid_t pid;
+	int null;
+
+	path_of_conf(conf, name, folder);
+	if (find(name, path, sizeof(path)) == -1)
+		return -1;
+	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) == -1) {
+		warn("/dev/null");
+		return -1;
+	}
+	fflush(stdout);
+	if ((pid = fork()) == 0) {
+		if (dup2(null, STDIN_FILENO) != -1 &&
+		    dup2(null, STDERR_FILENO) != -1)
+			become(path, conf, options, null);
+		_exit(127);
+	}
+	if (pid == -1)
+		warn("fork");
+	close(null);
+	return pid;
+}

@@ -9,6 +9,7 @@
 #define PROGRAM_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Their names; ends with NULL. */
 extern const char *const program_names[];
@@ -22,6 +23,12 @@ extern const char *const program_names[];
  */
 int program_run(const char *name, const char *folder,
     const char *const *options, char *out, size_t size);
+
+/*
+ * Starts NAME -c FOLDER/NAME.conf, whose output is thrown away: its pid, to be
+ * waited for by the caller, or -1 after a line on standard error.
+ */
+pid_t program_start(const char *name, const char *folder);
 
 /* Whether FOLDER/NAME.conf is there. */
 int program_has_conf(const char *name, const char *folder);

@@ -84,5 +84,6 @@ const struct service client_service = {
     .open_keys = keys_open,
     .close_keys = keys_close,
     .session = session_main,
+    .view = session_view,
     .busy = "-ERR [SYS/TEMP] too many sessions, try again later\r\n",
 };

@@ -88,6 +88,7 @@ command_run(struct pop3 *p, char *line, size_t length)
 	meter_add(METER_COMMAND + (c != NULL ? meter_command(verb) : 0), 1);
 	if (c == NULL)
 		return reply_wrong(p, "unknown command");
+	p->doing = c->verb;
 	if (length + 2 > COMMAND_MAX && !(c->flags & LONG))
 		return reply_wrong(p, "a line that is too long");
 	next = run(p, c, rest);

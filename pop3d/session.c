@@ -85,6 +85,8 @@ why_ended(const struct pop3 *p)
 	case ETIMEDOUT:
 		return "autologout";
 	case ECANCELED:
+		if (p->client->standing.is_dropped)
+			return "dropped";
 		return p->client->standing.is_turned_away ? "turned away"
 							  : "shutdown";
 	default:
@@ -151,6 +153,7 @@ end(struct pop3 *p)
 {
 	const char *why = why_ended(p);
 
+	p->client->session = NULL;
 	if (p->client->standing.is_turned_away)
 		conn_last_words(
 		    &p->conn, p->client->busy, strlen(p->client->busy));
@@ -173,6 +176,18 @@ end(struct pop3 *p)
 }
 
 void
+session_view(const void *session, struct service_view *v)
+{
+	const struct pop3 *p = session;
+
+	v->user = p->name;
+	v->command = p->doing;
+	v->in = p->conn.octets_in;
+	v->out = p->conn.octets_out;
+	v->is_tls = conn_is_tls(&p->conn);
+}
+
+void
 session_main(struct service_client *client, const void *conf)
 {
 	struct pop3 p = {.conf = conf,
@@ -188,6 +203,7 @@ session_main(struct service_client *client, const void *conf)
 		log_warn("session.refused", log_errno(errno));
 		return;
 	}
+	client->session = &p;
 	if (begin(&p) == -1)
 		next = NEXT_DROP;
 	while (next == NEXT_CMD && conn_error(&p.conn) == 0)

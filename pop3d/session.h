@@ -47,6 +47,7 @@ struct pop3 {
 	unsigned errors;   /* commands that were none, or wrong */
 	unsigned failures; /* to log in */
 	char *user;	   /* USER's argument, NULL before and after PASS */
+	const char *doing; /* the last command, for mailctl; NULL: none */
 	int64_t opened;	   /* monotonic ns */
 	char *counted;	   /* the mailbox that limits.c counts it for */
 	unsigned char place[TALLY_ADDRESS]; /* likewise the address */
@@ -68,6 +69,9 @@ struct pop3 {
 
 /* service.session: one connection. */
 void session_main(struct service_client *client, const void *conf);
+
+/* service.view: what mailctl is told of a struct pop3. */
+void session_view(const void *session, struct service_view *v);
 
 /* Whether the conf lets this client send a password in clear text. */
 int session_allows_plaintext(const struct pop3 *p);

@@ -35,6 +35,7 @@ static const struct service smtpd = {
     .open_keys = keys_open,
     .close_keys = keys_close,
     .session = session_run,
+    .view = session_view,
     .busy = "421 4.3.2 Too many connections, try again later\r\n",
 };
 

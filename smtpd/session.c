@@ -174,6 +174,7 @@ run_command(struct smtp *s, char *line, size_t length)
 
 	meter_add(METER_COMMAND + meter_command(verb), 1);
 	if (is_allowed(s, c, argument, length)) {
+		s->doing = c->verb;
 		next = c->run(s, argument);
 		is_last = (c->flags & LAST_IN_GROUP) != 0;
 	}
@@ -189,6 +190,8 @@ run_command(struct smtp *s, char *line, size_t length)
 static enum next
 say_why(struct smtp *s)
 {
+	if (s->client->standing.is_dropped)
+		return reply_closing(s, "4.3.2", "Ended by the administrator");
 	if (s->client->standing.is_turned_away)
 		return reply_closing(s, "4.3.2", "Too many sessions");
 	if (fiber_cancelled())
@@ -330,6 +333,19 @@ serve(struct smtp *s)
 }
 
 void
+session_view(const void *session, struct service_view *v)
+{
+	const struct smtp *s = session;
+
+	v->address = s->address;
+	v->user = s->login;
+	v->command = s->doing;
+	v->in = s->conn.octets_in;
+	v->out = s->conn.octets_out;
+	v->is_tls = conn_is_tls(&s->conn);
+}
+
+void
 session_run(struct service_client *c, const void *conf)
 {
 	struct smtp *s = calloc(1, sizeof(*s));
@@ -347,7 +363,9 @@ session_run(struct service_client *c, const void *conf)
 	arena_init(&s->arena, NAMES_MAX);
 	arena_init(&s->mail.arena, PATHS_MAX);
 	if (conn_open(&s->conn, c->fd, s->conf->send) == 0) {
+		c->session = s;
 		serve(s);
+		c->session = NULL;
 		session_reset(s);
 		conn_close(&s->conn);
 	} else {

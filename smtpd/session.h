@@ -24,6 +24,7 @@ struct device;
 struct incoming;
 struct mailbox;
 struct service_client;
+struct service_view;
 struct settings;
 
 /* What a command's function wants done after it. */
@@ -94,6 +95,7 @@ struct smtp {
 	const struct session_devices *devices;
 	struct service_client *client;
 	uint64_t id;
+	const char *doing;  /* the last command, for mailctl; NULL: none */
 	uint64_t messages;  /* transactions begun: makes their trace ids */
 	int64_t errors;	    /* 5xx replies since the last message accepted */
 	int64_t unknown;    /* recipients refused as unknown */
@@ -123,6 +125,9 @@ void session_close(void);
 
 /* service.session: serves c until it is over, and closes its descriptor. */
 void session_run(struct service_client *c, const void *conf);
+
+/* service.view: what mailctl is told of a struct smtp. */
+void session_view(const void *session, struct service_view *v);
 
 /* Forgets all that the client has said (RFC 3207 4.2): it greets again. */
 void session_begin_anew(struct smtp *s);

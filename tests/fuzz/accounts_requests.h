@@ -15,7 +15,8 @@
  * those of which mailbox is told. */
 static const uint16_t admin_kinds[] = {WIRE_RULE_SET, WIRE_RULE_DEL,
     WIRE_RULE_LIST, WIRE_ALIAS_CHECK, WIRE_ALIAS_ADD, WIRE_ALIAS_DEL,
-    WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST};
+    WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST,
+    WIRE_IMPORT, WIRE_EXPLAIN};
 #define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
 
 static size_t
@@ -48,6 +49,27 @@ put_name(struct packet *p, const uint8_t **from, size_t *length)
 	*length -= n;
 }
 
+/* Two rows: a user's has a password, or senders. */
+static void
+put_import(struct packet *p, size_t number, const uint8_t *from, size_t length)
+{
+	packet_put_u8(p, number / 128 == 0 ? 0 : WIRE_IMPORT_REPLACE);
+	packet_put_u32(p, 2);
+	for (int i = 0; i < 2; i++) {
+		size_t kind = take_octet(&from, &length) % 4;
+
+		packet_put_u8(p, kind < 3 ? (uint8_t)kind : WIRE_IMPORT_USER);
+		packet_put_u8(p, kind == 1 ? 1 : kind == 3 ? 4 : 0);
+		put_name(p, &from, &length);
+		if (kind == 1)
+			packet_put_u8(p, WIRE_IMPORT_PLAIN_TEXT);
+		if (kind >= 2)
+			packet_put_u32(p, 1);
+		if (kind > 0)
+			put_name(p, &from, &length);
+	}
+}
+
 /* A request of mailctl, mostly in the right form. */
 static void
 put_admin(struct packet *p, const uint8_t *from, size_t length)
@@ -55,12 +77,20 @@ put_admin(struct packet *p, const uint8_t *from, size_t length)
 	const size_t number = take_octet(&from, &length);
 
 	packet_init(p, admin_kinds[number % ADMIN_KINDS]);
+	if (p->head.type == WIRE_IMPORT) {
+		put_import(p, number, from, length);
+		return;
+	}
 	put_name(p, &from, &length);
 	switch (p->head.type) {
 	case WIRE_RULE_SET:
 		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
 		break;
 	case WIRE_BACKEND_LIST:
+		put_name(p, &from, &length);
+		return;
+	case WIRE_EXPLAIN:
+		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
 		put_name(p, &from, &length);
 		return;
 	case WIRE_ALIAS_ADD:

@@ -157,12 +157,17 @@ def test_completion(pair, user, tmp_path):
         return complete(["mailctl", *words], tmp_path)
     assert {"user", "alias", "mailbox", "reload", "--json"} <= set(offers(""))
     assert offers("dom") == ["domain"]
-    assert set(offers("domain", "")) == {"add", "del", "list"}
+    assert set(offers("domain", "")) == {
+        "add", "del", "list", "import", "export"}
     assert offers("--json", "user", "pass") == ["passwd"]
     assert offers("user", "passwd", user) == [f"{user}@{DOMAIN}"]
     assert offers("loglevel", "de") == ["debug"]
     assert offers("reload", "s") == ["smtpd"]
     assert "--system" in offers("user", "add", "--")
+    assert {"--hashes", "--format", "passwd"} <= set(
+        offers("user", "export", ""))
+    assert f"{pair.folder}/smtpd.conf" in offers(
+        "user", "import", f"{pair.folder}/smtp")
     assert offers("mailbox", "import-") == ["import-xuidl"]
     assert f"{pair.folder}/smtpd.conf" in offers("-c", f"{pair.folder}/smtp")
 

@@ -123,6 +123,15 @@ begin(unsigned i, const char *address)
 	fiber_yield();
 }
 
+static void
+count_one(struct service_client *c, void *arg)
+{
+	unsigned *seen = arg;
+
+	assert_true(c >= clients && c < clients + SESSIONS);
+	++*seen;
+}
+
 /* Turns one away for a new one from this address, or nobody: -1. */
 static int
 make_room(const char *address)
@@ -144,6 +153,7 @@ turn_away(void *arg)
 {
 	const struct service_settings settings = {.sessions = 8};
 	const union listen_address other = address_of("192.0.2.77");
+	unsigned seen = 0;
 
 	(void)arg;
 	service_crowd_begin();
@@ -179,6 +189,15 @@ turn_away(void *arg)
 	clients[6].standing.heard -= 1800 * CLOCK_SECOND;
 	assert_int_equal(make_room("192.0.2.50"), 6);
 	assert_int_equal(make_room("192.0.2.50"), -1);
+	/* The administrator may end anybody. */
+	service_crowd_each(count_one, &seen);
+	assert_int_equal(seen + count_ended, SESSIONS);
+	service_crowd_drop(&clients[7]);
+	for (int turn = 0; turn < 100 && seen + count_ended == SESSIONS; turn++)
+		fiber_yield();
+	assert_int_equal(ended[count_ended - 1], 7);
+	assert_int_equal(clients[7].standing.is_dropped, 1);
+	assert_int_equal(clients[7].standing.is_turned_away, 0);
 	worker_stop();
 }
 

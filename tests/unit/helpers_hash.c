@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <crypt.h>
+
 #include <cmocka.h>
 #include <openssl/evp.h>
 
@@ -136,6 +138,39 @@ test_odd_passwords(void **state)
 	assert_memory_equal(again.sha256.stored, made.sha256.stored, 32);
 }
 
+#define ARGON "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ$"
+
+/* Hashes that come from other servers (crypt(5) has made them). */
+static void
+test_hashes_of_others(void **state)
+{
+	static const char *const sound[] = {
+	    "$5$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9",
+	    "$2y$05$abcdefghijklmnopqrstuuS98TtUb6k2AQxz0SQRNXHw3/yF4nZqK",
+	    ARGON "qqSCqQPLbO7RKU+qFwvGng"};
+	static const char *const odd[] = {"", "x", "$6$", "$6$abc$def",
+	    "$1$abcdefgh$G//4keteveJp0qb8z2DxG/", "$2y$05$abc",
+	    "$5$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJ:9",
+	    "$2y$99$abcdefghijklmnopqrstuuS98TtUb6k2AQxz0SQRNXHw3/yF4nZqK",
+	    "$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$qqSCqQPLbO7R",
+	    "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ", "$argon2id$"};
+	char hash[RECORD_HASH_MAX];
+	const char *settings[] = {"$5$saltsaltsalt$",
+	    "$2y$05$abcdefghijklmnopqrstuu", "$2b$05$abcdefghijklmnopqrstuu"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sound) / sizeof(sound[0]); i++)
+		assert_int_equal(hash_is_sound(sound[i]), 1);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_int_equal(hash_is_sound(odd[i]), 0);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		snprintf(hash, sizeof(hash), "%s", crypt("pw", settings[i]));
+		assert_int_equal(hash_is_sound(hash), 1);
+		assert_int_equal(hash_verify("pw", hash), HASH_FITS);
+		assert_int_equal(hash_verify("other", hash), HASH_DIFFERS);
+	}
+}
+
 int
 main(void)
 {
@@ -143,6 +178,7 @@ main(void)
 	    cmocka_unit_test(test_scram_vectors),
 	    cmocka_unit_test(test_kinds),
 	    cmocka_unit_test(test_odd_passwords),
+	    cmocka_unit_test(test_hashes_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,90 @@
+/* The confs of the three programs, their users, and whether they run. */
+#include "doctor.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A user that a process becomes: it must be there, and not root. */
+static void
+check_user(struct doctor *d, enum doctor_service s, const char *setting)
+{
+	char name[256];
+	const struct passwd *user;
+
+	doctor_value(d, s, setting, name, sizeof(name));
+	if (name[0] == '\0')
+		return;
+	if ((user = getpwnam(name)) == NULL)
+		doctor_say(d, DOCTOR_ERROR,
+		    "add it: useradd --system --user-group --no-create-home "
+		    "--shell /usr/sbin/nologin NAME",
+		    "there is no system user %s (%s of %s.conf)", name, setting,
+		    program_names[s]);
+	else if (user->pw_uid == 0)
+		doctor_say(d, DOCTOR_ERROR,
+		    "give the process a user of its own",
+		    "%s of %s.conf names root", setting, program_names[s]);
+}
+
+static void
+check_users(struct doctor *d)
+{
+	static const char *const settings[] = {"users.resolver",
+	    "users.accounts", "users.mailbox", "users.keys", "users.hasher",
+	    "users.smtpd", "users.pop3d", "mail.user"};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		check_user(d, DOCTOR_HELPERS, settings[i]);
+	check_user(d, DOCTOR_SMTPD, "user");
+	check_user(d, DOCTOR_POP3D, "user");
+}
+
+static void
+check_run(struct doctor *d, enum doctor_service s)
+{
+	if (doctor_pid(d, s) != 0)
+		doctor_say(d, DOCTOR_GOOD, NULL, "%s runs (pid %ld)",
+		    program_names[s], doctor_pid(d, s));
+	else
+		doctor_say(d, s == DOCTOR_POP3D ? DOCTOR_NOTE : DOCTOR_WARN,
+		    "start it: systemctl start ringmail-helpers "
+		    "ringmail-smtpd ringmail-pop3d",
+		    "%s does not run", program_names[s]);
+}
+
+void
+doctor_conf(struct doctor *d)
+{
+	static const char *const options[] = {"-n", NULL};
+	char said[64];
+
+	if (geteuid() != 0)
+		doctor_say(d, DOCTOR_WARN, "run it by sudo",
+		    "without root, not all can be looked at");
+	for (int i = 0; i < DOCTOR_SERVICES; i++) {
+		const char *name = program_names[i];
+
+		if (!program_has_conf(name, d->folder)) {
+			doctor_say(d,
+			    i == DOCTOR_POP3D ? DOCTOR_NOTE : DOCTOR_ERROR,
+			    "mailctl init DOMAIN writes one",
+			    "there is no %s/%s.conf", d->folder, name);
+			continue;
+		}
+		if (program_run(name, d->folder, options, said, sizeof(said)) ==
+		    0)
+			doctor_say(d, DOCTOR_GOOD, NULL, "%s/%s.conf is good",
+			    d->folder, name);
+		else
+			doctor_say(d, DOCTOR_ERROR,
+			    "mend the line that is named above",
+			    "%s/%s.conf is not good", d->folder, name);
+		check_run(d, (enum doctor_service)i);
+	}
+	check_users(d);
+}

@@ -1,0 +1,133 @@
+/* The machine: its clock and its limits. */
+#include "doctor.h"
+
+#include "program.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <time.h>
+
+/* Seconds of 2026-01-01: this program is younger. */
+#define YOUNGEST 1767225600
+/* ms by which a clock may be off before tokens and certificates suffer. */
+#define ERROR_MOST 1000000
+
+void
+doctor_clock(struct doctor *d)
+{
+	struct timex t = {.modes = 0};
+	int state = adjtimex(&t);
+
+	if (time(NULL) < YOUNGEST)
+		doctor_say(d, DOCTOR_ERROR,
+		    "set the clock, and install chrony or systemd-timesyncd",
+		    "the clock is years behind: certificates and log lines "
+		    "will be wrong");
+	else if (state == -1)
+		doctor_say(d, DOCTOR_NOTE, NULL,
+		    "whether the clock is kept right can't be told: %s",
+		    strerror(errno));
+	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
+		doctor_say(d, DOCTOR_WARN,
+		    "install chrony or systemd-timesyncd (on a virtual "
+		    "machine, its host may keep the time)",
+		    "nobody keeps this machine's clock right");
+	else if (t.maxerror > ERROR_MOST)
+		doctor_say(d, DOCTOR_WARN, "see chronyc tracking",
+		    "the clock may be off by %ld s", t.maxerror / 1000000);
+	else
+		doctor_say(d, DOCTOR_GOOD, NULL,
+		    "the clock is kept right, to %ld ms", t.maxerror / 1000);
+}
+
+/* The number in a file of /proc; -1. */
+static long long
+read_number(const char *path)
+{
+	char text[64];
+	long long number = -1;
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		return -1;
+	if (fgets(text, sizeof(text), file) != NULL)
+		number = strtoll(text, NULL, 10);
+	fclose(file);
+	return number;
+}
+
+/* How many files a process may have open, hard; -1. */
+static long long
+files_limit(long pid)
+{
+	char path[64], line[256], *at;
+	long long limit = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%ld/limits", pid);
+	if ((file = fopen(path, "re")) == NULL)
+		return -1;
+	while (limit == -1 && fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "Max open files", 14) != 0)
+			continue;
+		/* The soft one is raised by the program itself. */
+		strtoll(line + 14, &at, 10);
+		limit = strtoll(at, NULL, 10);
+	}
+	fclose(file);
+	return limit;
+}
+
+static void
+check_files_limit(struct doctor *d, enum doctor_service s)
+{
+	long long sessions = doctor_number(d, s, "limits.sessions");
+	long long wanted = 2 * sessions + 1024, limit;
+	long pid = doctor_pid(d, s);
+
+	if (sessions <= 0 || pid == 0 || (limit = files_limit(pid)) == -1)
+		return;
+	if (limit >= wanted)
+		doctor_say(d, DOCTOR_GOOD, NULL, "%s may have %lld files open",
+		    program_names[s], limit);
+	else
+		doctor_say(d, DOCTOR_WARN,
+		    "LimitNOFILE= in its unit (systemctl edit), or fewer "
+		    "sessions in the block limits of its conf",
+		    "%s may have %lld files open, and wants %lld for %lld "
+		    "sessions",
+		    program_names[s], limit, wanted, sessions);
+}
+
+void
+doctor_limits(struct doctor *d)
+{
+	long long backlog = read_number("/proc/sys/net/core/somaxconn");
+	long long files = read_number("/proc/sys/fs/file-max");
+	long long most = 0, sessions;
+
+	for (int i = DOCTOR_SMTPD; i <= DOCTOR_POP3D; i++) {
+		check_files_limit(d, (enum doctor_service)i);
+		sessions =
+		    doctor_number(d, (enum doctor_service)i, "limits.sessions");
+		most += sessions > 0 ? sessions : 0;
+	}
+	if (backlog != -1 && backlog < 1024)
+		doctor_say(d, DOCTOR_WARN,
+		    "sysctl net.core.somaxconn=4096, and a file in "
+		    "/etc/sysctl.d that says so",
+		    "the kernel holds %lld new connections a port: a burst "
+		    "of clients is refused",
+		    backlog);
+	else if (backlog != -1)
+		doctor_say(d, DOCTOR_GOOD, NULL,
+		    "the kernel holds %lld new connections a port", backlog);
+	if (files != -1 && files < 2 * most + 4096)
+		doctor_say(d, DOCTOR_WARN, "sysctl fs.file-max=1000000",
+		    "all processes together may have %lld files open, for "
+		    "%lld sessions",
+		    files, most);
+}
