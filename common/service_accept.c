@@ -5,10 +5,10 @@
 #include "log.h"
 #include "meter.h"
 #include "service.h"
+#include "service_acceptor.h"
 #include "service_conf.h"
 #include "service_id.h"
 #include "service_listen.h"
-#include "tls_offload.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -16,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LINE_EVERY (10 * CLOCK_SECOND) /* about what lasts */
-/* How long an acceptor rests that found no descriptor or memory to go on. */
-#define ACCEPT_PAUSE (100 * CLOCK_MILLISECOND)
 
 /* Connections that may wait for a worker to look at its port. */
 #define ERRANDS 4096
@@ -43,17 +39,6 @@ static struct {
 	struct post posts[WORKER_MAX];
 } own;
 
-/* One listener of one worker, and the fiber that accepts from it. */
-struct acceptor {
-	struct acceptor *next;
-	struct watch watch;
-	struct fiber *fiber;
-	char *address;
-	int fd;
-	unsigned listener; /* which address of the worker's conf */
-	int is_leaving;	   /* the conf has it no longer */
-};
-
 /* What a session's fiber is given. */
 struct session {
 	struct service_errand errand; /* first: a connection may be sent */
@@ -69,23 +54,8 @@ struct change {
 	int fds[];
 };
 
-static _Thread_local struct acceptor *acceptors;
 static _Thread_local struct service_conf *conf_now;
 static _Thread_local int is_ending, is_closed; /* closed: to new ones */
-
-void
-service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
-{
-	own.service = s;
-	own.workers = workers;
-	own.is_balanced = is_balanced;
-	service_crowd_begin();
-	service_id_begin();
-	for (unsigned i = 0; i < workers; i++) {
-		ring_init(&own.posts[i].ring);
-		port_init(&own.posts[i].port, &own.posts[i].ring, ERRANDS);
-	}
-}
 
 unsigned
 service_sessions(void)
@@ -176,7 +146,7 @@ least_busy(void)
 }
 
 static struct session *
-make_session(const struct acceptor *a, int fd, const union listen_address *peer)
+make_session(unsigned listener, int fd, const union listen_address *peer)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -184,7 +154,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 		return NULL;
 	s->errand.run = begin_session;
 	s->client.fd = fd;
-	s->client.listener = a->listener;
+	s->client.listener = listener;
 	s->client.id = service_id_next();
 	s->client.accepted = clock_now();
 	s->client.busy = own.service->busy;
@@ -195,7 +165,7 @@ make_session(const struct acceptor *a, int fd, const union listen_address *peer)
 	s->client.tls = service_conf_tls(s->conf);
 	s->client.others = service_conf_others(s->conf);
 	s->client.is_tls =
-	    service_listen_is_tls(service_conf_get(s->conf), a->listener);
+	    service_listen_is_tls(service_conf_get(s->conf), listener);
 	s->post = own.is_balanced ? least_busy() : own_post();
 	return s;
 }
@@ -216,11 +186,12 @@ take_place(
 	return 0;
 }
 
+/* As service_acceptor_begin has it. */
 static void
-admit(const struct acceptor *a, int fd, const union listen_address *peer)
+admit(unsigned listener, int fd, const union listen_address *peer)
 {
 	const struct service_settings *settings = service_conf_get(conf_now);
-	int is_tls = service_listen_is_tls(settings, a->listener);
+	int is_tls = service_listen_is_tls(settings, listener);
 	struct session *s;
 
 	if (!take_place(settings, peer)) {
@@ -228,7 +199,7 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 		    fd, is_tls, own.service->busy, "all sessions are taken");
 		return;
 	}
-	if ((s = make_session(a, fd, peer)) == NULL) {
+	if ((s = make_session(listener, fd, peer)) == NULL) {
 		atomic_fetch_sub(&own.sessions, 1);
 		service_crowd_refuse(
 		    fd, is_tls, own.service->busy, "no memory");
@@ -245,153 +216,18 @@ admit(const struct acceptor *a, int fd, const union listen_address *peer)
 	}
 }
 
-static void
-pause_after(const char *event, int error)
+void
+service_accept_begin(const struct service *s, unsigned workers, int is_balanced)
 {
-	static _Thread_local int64_t next_line;
-
-	if (error == EINTR || error == ECANCELED)
-		return;
-	if (clock_now() >= next_line) {
-		log_warn(event, log_errno(error));
-		next_line = clock_after(LINE_EVERY);
-	}
-	ring_sleep(ring_self(), clock_after(ACCEPT_PAUSE));
-}
-
-/* A flood of handshakes stays in the kernel's queue, and takes no session from
- * those that come without one. */
-static void
-hold_back(const struct acceptor *a)
-{
-	while (service_listen_is_tls(service_conf_get(conf_now), a->listener) &&
-	       tls_offload_is_busy() && !fiber_cancelled())
-		ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND));
-}
-
-static void
-accept_all(struct acceptor *a)
-{
-	union listen_address peer;
-	socklen_t length;
-	int fd;
-
-	while (!fiber_cancelled()) {
-		hold_back(a);
-		length = sizeof(peer);
-		memset(&peer, 0, sizeof(peer));
-		fd = ring_accept(&a->watch, &peer.any, &length, CLOCK_NEVER);
-		if (fd == -1) {
-			pause_after("accept.failed", errno);
-			continue;
-		}
-		admit(a, fd, &peer);
-		/* A flood of connections keeps nobody else from running. */
-		fiber_yield();
-	}
-}
-
-/* Who connected in time is served, though the listener goes. */
-static void
-accept_rest(struct acceptor *a)
-{
-	union listen_address peer = {.any.sa_family = AF_UNSPEC};
-	socklen_t length = sizeof(peer);
-	int fd;
-
-	while ((fd = accept4(a->fd, &peer.any, &length,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
-		admit(a, fd, &peer);
-		length = sizeof(peer);
-	}
-}
-
-static void
-acceptor_main(void *arg)
-{
-	struct acceptor *a = arg;
-	int is_watched = 0;
-
-	while (!is_watched && !fiber_cancelled()) {
-		if (watch_open(&a->watch, ring_self(), a->fd) == 0)
-			is_watched = 1;
-		else
-			pause_after("listener.failed", errno);
-	}
-	if (is_watched) {
-		accept_all(a);
-		watch_close(&a->watch);
-	}
-	if (a->is_leaving)
-		accept_rest(a);
-	close(a->fd);
-}
-
-/* Takes fd over.  0, or -1. */
-static int
-start_acceptor(const char *address, unsigned listener, int fd)
-{
-	struct acceptor *a = calloc(1, sizeof(*a));
-
-	if (a == NULL)
-		goto failed;
-	a->fd = fd;
-	a->listener = listener;
-	if ((a->address = strdup(address)) == NULL)
-		goto failed;
-	if ((a->fiber = fiber_start("accept", acceptor_main, a)) == NULL)
-		goto failed;
-	a->next = acceptors;
-	acceptors = a;
-	return 0;
-failed:
-	log_error(
-	    "listener.failed", log_text("address", address), log_errno(ENOMEM));
-	if (a != NULL)
-		free(a->address);
-	free(a);
-	close(fd);
-	return -1;
-}
-
-/* Ends the one that *at leads to, and takes it out of the list. */
-static void
-end_acceptor(struct acceptor **at)
-{
-	struct acceptor *a = *at;
-
-	fiber_cancel(a->fiber);
-	fiber_shield(1);
-	fiber_join(&a->fiber, CLOCK_NEVER);
-	fiber_shield(0);
-	*at = a->next;
-	free(a->address);
-	free(a);
-}
-
-static struct acceptor *
-find_acceptor(const char *address)
-{
-	struct acceptor *a = acceptors;
-
-	while (a != NULL && strcmp(a->address, address) != 0)
-		a = a->next;
-	return a;
-}
-
-static void
-take_listener(struct change *c, unsigned i, const char *address)
-{
-	struct acceptor *a = find_acceptor(address);
-	int fd = c->fds[i];
-
-	c->fds[i] = -1;
-	if (a != NULL) {
-		a->listener = i;
-		if (fd != -1)
-			close(fd);
-	} else if (fd != -1) {
-		start_acceptor(address, i, fd);
+	own.service = s;
+	own.workers = workers;
+	own.is_balanced = is_balanced;
+	service_acceptor_begin(admit);
+	service_crowd_begin();
+	service_id_begin();
+	for (unsigned i = 0; i < workers; i++) {
+		ring_init(&own.posts[i].ring);
+		port_init(&own.posts[i].port, &own.posts[i].ring, ERRANDS);
 	}
 }
 
@@ -412,22 +248,16 @@ change_conf(struct service_errand *e)
 {
 	struct change *c = (struct change *)(void *)e;
 	const struct service_settings *settings = service_conf_get(c->conf);
-	struct acceptor **at = &acceptors;
 
 	if (is_closed) {
 		free_change(c);
 		return;
 	}
-	while (*at != NULL) {
-		if (service_listen_has(settings, (*at)->address)) {
-			at = &(*at)->next;
-		} else {
-			(*at)->is_leaving = 1;
-			end_acceptor(at);
-		}
+	service_acceptor_keep(settings);
+	for (unsigned i = 0; i < c->count; i++) {
+		service_acceptor_take(settings, i, c->fds[i]);
+		c->fds[i] = -1;
 	}
-	for (unsigned i = 0; i < c->count; i++)
-		take_listener(c, i, service_listen_address(settings, i));
 	service_conf_drop(&conf_now);
 	conf_now = service_conf_hold(c->conf);
 	free_change(c);
@@ -490,8 +320,7 @@ void
 service_accept_close(void)
 {
 	is_closed = 1;
-	while (acceptors != NULL)
-		end_acceptor(&acceptors);
+	service_acceptor_end();
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * service_accept -- how a worker of the client process comes to its sessions:
- * acceptors, admission, the conf that new sessions begin with.
+ * admission, and the conf that new ones begin with.
  *
  * Each worker has a post: a port to which others send it errands, that is a
  * new conf, or (accept = "balance") a connection that worker 0 has accepted.
@@ -46,6 +46,7 @@ unsigned service_accept_count(void);
 /* The calling worker: ends its acceptors, and takes no other conf.  What waits
  * at listeners is left to others that have them. */
 void service_accept_close(void);
+
 /* Sends a worker on an errand, which answers with port_reply, and waits for
  * that.  0, or -1 with errno: it was not run (port_call). */
 int service_accept_call(
