@@ -224,12 +224,11 @@ set_algorithms(
 		s->minimum == TLS_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION) != 1 ||
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) != 1)
 		return fail(why, size, "no memory");
-	if (SSL_CTX_set_cipher_list(ctx, s->ciphers) != 1)
-		return fail(why, size, "tls ciphers: names no cipher");
-	if (SSL_CTX_set_ciphersuites(ctx, s->ciphersuites) != 1)
-		return fail(why, size, "tls ciphersuites: not understood");
-	if (SSL_CTX_set1_groups_list(ctx, s->groups) != 1)
-		return fail(why, size, "tls groups: not understood");
+	/* Each was checked by its row. */
+	if (SSL_CTX_set_cipher_list(ctx, s->ciphers) != 1 ||
+	    SSL_CTX_set_ciphersuites(ctx, s->ciphersuites) != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, s->groups) != 1)
+		return fail(why, size, "tls: no memory for its lists");
 	return check_ciphers(ctx, why, size);
 }
 

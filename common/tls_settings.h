@@ -43,6 +43,10 @@ extern const char *const tls_clients[];	 /* as enum tls_clients */
 /* Checks of rows: 0, or -1 with a reason in why[size]. */
 int tls_check_path(const char *value, char *why, size_t size);
 int tls_check_path_or_none(const char *value, char *why, size_t size);
+/* OpenSSL's lists; an unknown name among ciphers is passed over, as it does. */
+int tls_check_ciphers(const char *value, char *why, size_t size);
+int tls_check_ciphersuites(const char *value, char *why, size_t size);
+int tls_check_groups(const char *value, char *why, size_t size);
 
 /* AEAD with a fresh key exchange alone; AES-128 first, which is the cheapest
  * where the processor has AES, and none is known to be weak. */
@@ -64,10 +68,12 @@ int tls_check_path_or_none(const char *value, char *why, size_t size);
 	    .check = tls_check_path),                                        \
 	    ROW("tls", "minimum", CHOICE, service.tls.minimum, "1.2",        \
 		.choices = tls_versions),                                    \
-	    ROW("tls", "ciphers", TEXT, service.tls.ciphers, TLS_CIPHERS),   \
+	    ROW("tls", "ciphers", TEXT, service.tls.ciphers, TLS_CIPHERS,    \
+		.check = tls_check_ciphers),                                 \
 	    ROW("tls", "ciphersuites", TEXT, service.tls.ciphersuites,       \
-		TLS_CIPHERSUITES),                                           \
-	    ROW("tls", "groups", TEXT, service.tls.groups, TLS_GROUPS),      \
+		TLS_CIPHERSUITES, .check = tls_check_ciphersuites),          \
+	    ROW("tls", "groups", TEXT, service.tls.groups, TLS_GROUPS,       \
+		.check = tls_check_groups),                                  \
 	    ROW("tls", "clients", CHOICE, service.tls.clients, "off",        \
 		.choices = tls_clients),                                     \
 	    ROW("tls", "client_ca", TEXT, service.tls.client_ca, "",         \

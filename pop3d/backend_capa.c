@@ -79,12 +79,18 @@ backend_capa_lacks(
 int
 backend_capa_check(const char *value, char *why, size_t size)
 {
-	for (size_t i = 0; i < ANNOUNCED; i++)
+	const char *names[ANNOUNCED + 1] = {NULL}, *near;
+
+	for (size_t i = 0; i < ANNOUNCED; i++) {
 		if (strcasecmp(announced[i].name, value) == 0)
 			return 0;
+		names[i] = announced[i].name;
+	}
+	near = conf_nearest(value, names);
 	snprintf(why, size,
-	    "'%s' is none of TOP, UIDL, RESP-CODES, AUTH-RESP-CODE, "
-	    "PIPELINING, EXPIRE, UTF8, LANG",
-	    value);
+	    "'%.64s' is none of TOP, UIDL, RESP-CODES, AUTH-RESP-CODE, "
+	    "PIPELINING, EXPIRE, UTF8, LANG%s%s%s",
+	    value, near == NULL ? "" : "; did you mean '",
+	    near == NULL ? "" : near, near == NULL ? "" : "'?");
 	return -1;
 }

@@ -1,6 +1,7 @@
 """Conf: what is wrong is said with file, line and the nearest name, before
 any port is bound."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -150,6 +151,16 @@ def test_each_bad_conf_gets_its_message(folder, name):
         checked += 1
     assert not wrong, "\n".join(wrong)
     assert RUNNER or checked > 50
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_setting_has_a_bad_conf(name):
+    """The table grows with the settings."""
+    done = run(name, "-d", "json", "-c", ROOT / "etc" / f"{name}.conf")
+    said = [message for program, message, _ in rows() if program == name]
+    left_out = [key for key in json.loads(done.stdout) if not any(
+        re.search(rf"\b{key.split('.')[-1]}\b", m) for m in said)]
+    assert not left_out, "no bad conf has these"
 
 
 def test_shared_file(folder):
