@@ -285,17 +285,6 @@ def test_received_says_so(services, smtp):
         assert any("with ESMTPA " in line for line in talk.all("RETR 1"))
 
 
-def test_no_secret_in_a_log(services, smtp):
-    secret = "s3cr3tpassw0rd"
-    smtp.ask(f"AUTH PLAIN {plain('u0', secret)}")
-    with Talk(services.pop3_port) as talk:
-        talk.ask(f"USER u0@{DOMAIN}")
-        talk.ask(f"PASS {secret}")
-    for name in "helpers", "smtpd", "pop3d":
-        text = services.log(name).read_text()
-        assert secret not in text and plain("u0", secret) not in text
-
-
 def test_the_log_tells_how(services, smtp):
     """Each login's line names its mechanism."""
     smtp.ask(f"AUTH PLAIN {plain('u0', 'pw')}")
