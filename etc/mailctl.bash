@@ -6,8 +6,8 @@ _mailctl_names()
 	"${COMP_WORDS[0]}" "$1" list 2>/dev/null | sed 's/: .*//'
 }
 
-# The words that the usage of a command names, and for the first argument what
-# there is.
+# The words that the usage of a command names, and where no name was given yet,
+# what there is.
 _mailctl_arguments()
 {
 	local usage=$1 first=$2
@@ -20,13 +20,24 @@ _mailctl_arguments()
 		esac
 	fi
 	printf '%s\n' "$usage" | tr -c 'a-z|-' '\n' | tr '|' '\n' |
-	    grep -E '^(--)?[a-z][a-z0-9]+$'
+	    grep -E '^(--)?[a-z][a-z-]+$'
+}
+
+# The first words of commands, or those behind such a one.
+_mailctl_first()
+{
+	printf '%s\n' "$1" | sed 's/[ 	].*//' | sort -u
+}
+
+_mailctl_second()
+{
+	printf '%s\n' "$1" | sed -n "s/^$2 \([a-z-]*\)	.*/\1/p"
 }
 
 _mailctl()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} commands noun='' verb='' usage=''
-	local line words='' i at=1
+	local line words='' first=yes i at=1
 
 	COMPREPLY=()
 	while [ "$at" -lt "$COMP_CWORD" ]; do
@@ -43,21 +54,26 @@ _mailctl()
 		;;
 	esac
 	commands=$("${COMP_WORDS[0]}" --commands 2>/dev/null) || return
+	# "help" stands before what it is asked of.
+	[ "${COMP_WORDS[at]}" = help ] && [ "$at" -lt "$COMP_CWORD" ] &&
+	    at=$((at + 1)) && first=help
 	i=$((COMP_CWORD - at))
 	[ "$i" -gt 0 ] && noun=${COMP_WORDS[at]}
 	[ "$i" -gt 1 ] && verb=${COMP_WORDS[at + 1]}
 	if [ "$i" -eq 0 ]; then
-		words=$(printf '%s\n' "$commands" | sed 's/[ 	].*//' | sort -u)
-		words="$words --json -c -S -V"
+		words=$(_mailctl_first "$commands")
+		[ "$first" = help ] || words="$words --json --help -c -S -V"
 	elif line=$(printf '%s\n' "$commands" | grep "^$noun	"); then
-		words=$(_mailctl_arguments "${line#*	}" no)
+		usage=${line#*	}
+		words=$(_mailctl_arguments "$usage" no)
 	elif [ "$i" -eq 1 ]; then
-		words=$(printf '%s\n' "$commands" |
-		    sed -n "s/^$noun \([a-z-]*\)	.*/\1/p")
+		words=$(_mailctl_second "$commands" "$noun")
 	elif line=$(printf '%s\n' "$commands" | grep "^$noun $verb	"); then
 		usage=${line#*	}
-		words=$(_mailctl_arguments "$usage" \
-		    "$([ "$i" -eq 2 ] && echo yes)")
+		for ((i = at + 2; i < COMP_CWORD; i++)); do
+			[[ ${COMP_WORDS[i]} = -* ]] || first=no
+		done
+		words=$(_mailctl_arguments "$usage" "$first")
 	fi
 	mapfile -t COMPREPLY < <(
 		compgen -W "$words" -- "$word"

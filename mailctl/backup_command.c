@@ -2,6 +2,7 @@
 
 #include "backup_parts.h"
 #include "output.h"
+#include "progress.h"
 #include "program.h"
 #include "restore.h"
 
@@ -66,11 +67,13 @@ backup_command_backup(const char *folder, char **args, int count)
 	name_file(path, args[0]);
 	if ((t = tarball_create(path)) == NULL)
 		return CLIENT_REFUSED;
+	progress_begin("writing", "octets", 0);
 	for (size_t i = 0;
 	     i < sizeof(parts) / sizeof(parts[0]) && code == CLIENT_OK; i++)
 		code = parts[i](t, folder);
 	if (code == CLIENT_OK && tarball_finish(t) == -1)
 		code = CLIENT_TEMPORARY;
+	progress_end();
 	if (code == CLIENT_OK)
 		print_done(
 		    "written", path, tarball_count(t), tarball_octets(t));

@@ -1,7 +1,7 @@
 #include "bulk.h"
 
-#include "conf.h"
 #include "csv.h"
+#include "near.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -107,7 +107,7 @@ static const struct column *
 find_column(
     struct bulk *b, unsigned line, const struct column *all, const char *name)
 {
-	const char *names[CSV_FIELDS_MAX] = {NULL}, *near;
+	const char *names[CSV_FIELDS_MAX] = {NULL};
 	int i;
 
 	for (i = 0; all[i].name != NULL; i++) {
@@ -115,12 +115,10 @@ find_column(
 			return &all[i];
 		names[i] = all[i].name;
 	}
-	near = conf_nearest(name, names);
 	bulk_complain(b, line,
-	    "there is no column \"%.40s\"%s%s%s; the first line names the "
-	    "columns, and one of them is %s",
-	    name, near == NULL ? "" : "; did you mean ",
-	    near == NULL ? "" : near, near == NULL ? "" : "?", all[0].name);
+	    "there is no column \"%.40s\"%s (the first line names the "
+	    "columns, and one of them is %s)",
+	    name, near_hint(name, names), all[0].name);
 	return NULL;
 }
 

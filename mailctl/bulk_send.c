@@ -171,7 +171,7 @@ send_all(struct sending *s, const char *what)
 	size_t from, n;
 
 	*s->sums = (struct bulk_sums){.is_partly = 0};
-	progress_begin(what, s->b->count);
+	progress_begin(what, "lines", s->b->count);
 	for (from = 0; from < s->b->count && code == CLIENT_OK; from += n) {
 		n = count_batch(s, from);
 		progress_step(from);

@@ -1,5 +1,8 @@
 #include "client.h"
 
+#include "clock.h"
+#include "progress.h"
+
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +13,22 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* How long each step may take: a password hash behind many logins. */
-#define PATIENCE_MS 60000
+/* How long each step may take: a password hash behind many logins, or a large
+ * mailbox that is read. */
+#define PATIENCE      (60 * CLOCK_SECOND)
+#define LONG_PATIENCE (3600 * CLOCK_SECOND)
 /* How often a mailbox is followed from helper to helper. */
 #define HOPS 4
 /* The largest text with which a request is refused, with its NUL. */
 #define WHY_MAX 1024
+
+static int64_t patience = PATIENCE;
+
+void
+client_wait_long(void)
+{
+	patience = LONG_PATIENCE;
+}
 
 static enum client_exit
 no_connection(const char *path)
@@ -58,11 +71,16 @@ static int
 wait_for(int fd, short events)
 {
 	struct pollfd p = {.fd = fd, .events = events};
+	int64_t end = clock_after(patience), left;
 	int n;
 
-	do
-		n = poll(&p, 1, PATIENCE_MS);
-	while (n == -1 && errno == EINTR);
+	do {
+		left = (end - clock_now()) / CLOCK_MILLISECOND + 1;
+		if (progress_is_on() && left > PROGRESS_TICK_MS)
+			left = PROGRESS_TICK_MS;
+		n = poll(&p, 1, left > 0 ? (int)left : 0);
+		progress_tick();
+	} while ((n == -1 && errno == EINTR) || (n == 0 && clock_now() < end));
 	if (n == 0)
 		errno = ETIMEDOUT;
 	return n == 1 ? 0 : -1;

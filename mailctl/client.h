@@ -35,6 +35,12 @@ client_call(int fd, struct packet *request, struct packet *reply);
 enum client_exit
 client_ask(int fd, struct packet *request, struct packet *reply);
 
+/*
+ * From now on an answer may take an hour: some work grows with a mailbox.  (The
+ * helper's end is noticed at once, and the user can interrupt.)
+ */
+void client_wait_long(void);
+
 /* 0 if all of the reply was read; else CLIENT_TEMPORARY, and says so. */
 enum client_exit client_end(struct packet *reply);
 

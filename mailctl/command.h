@@ -12,6 +12,7 @@ struct command {
 	int least, most;	 /* how many arguments follow */
 	const char *usage;	 /* those arguments */
 	const char *helper;	 /* who does it: its socket's name */
+	const char *what;	 /* it does, in a line of at most 54 octets */
 	/* Does it over the connected socket fd; returns the exit code. */
 	enum client_exit (*run)(int fd, char **args, int count);
 };
@@ -23,7 +24,7 @@ extern const struct command commands[];
 struct command_local {
 	const char *name; /* NULL ends the table */
 	int most;	  /* arguments */
-	const char *usage;
+	const char *usage, *what;
 	enum client_exit (*run)(const char *folder, char **args, int count);
 };
 

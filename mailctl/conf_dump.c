@@ -88,6 +88,28 @@ conf_dump_place(
 	return 0;
 }
 
+int
+conf_dump_next(
+    const struct conf_dump *d, const char *prefix, char *setting, size_t size)
+{
+	const char *line = d->text;
+	size_t length = 0, n = strlen(prefix);
+
+	if (setting[0] != '\0') {
+		line = find(d, setting, &length);
+		line = line == NULL ? NULL : strchr(line, '\n');
+	}
+	for (; line != NULL; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		length = strcspn(line, " =\n");
+		if (strncmp(line, prefix, n) != 0 || length >= size)
+			continue;
+		snprintf(setting, size, "%.*s", (int)length, line);
+		return 0;
+	}
+	return -1;
+}
+
 char *
 conf_dump_item(char **rest)
 {

@@ -30,6 +30,13 @@ int conf_dump_place(
     const struct conf_dump *d, const char *setting, char *place, size_t size);
 
 /*
+ * The next setting whose name begins so, behind the one in setting[size], which
+ * is "" at first: 0, or -1 where there is no more.
+ */
+int conf_dump_next(
+    const struct conf_dump *d, const char *prefix, char *setting, size_t size);
+
+/*
  * Takes the next item of a list as conf_dump_value gives it, which *rest points
  * into (and which is cut), or NULL at its end.
  */

@@ -1,7 +1,7 @@
 #include "doctor_command.h"
 
-#include "conf.h"
 #include "doctor.h"
+#include "near.h"
 #include "output.h"
 #include "program.h"
 
@@ -25,7 +25,7 @@ static const struct check {
 static enum client_exit
 choose(int chosen[CHECKS], char **args, int count)
 {
-	const char *names[CHECKS + 1] = {NULL}, *near;
+	const char *names[CHECKS + 1] = {NULL};
 	size_t k;
 
 	for (k = 0; k < CHECKS; k++) {
@@ -37,11 +37,9 @@ choose(int chosen[CHECKS], char **args, int count)
 			if (strcmp(names[k], args[i]) == 0)
 				break;
 		if (k == CHECKS) {
-			near = conf_nearest(args[i], names);
-			warnx("there is no check \"%.40s\"%s%s%s; doctor "
+			warnx("there is no check \"%.40s\"%s doctor "
 			      "takes: " DOCTOR_COMMAND_USAGE,
-			    args[i], near == NULL ? "" : "; did you mean ",
-			    near == NULL ? "" : near, near == NULL ? "" : "?");
+			    args[i], near_hint(args[i], names));
 			return CLIENT_USAGE;
 		}
 		chosen[k] = 1;

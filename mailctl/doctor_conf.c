@@ -34,12 +34,12 @@ check_user(struct doctor *d, enum doctor_service s, const char *setting)
 static void
 check_users(struct doctor *d)
 {
-	static const char *const settings[] = {"users.resolver",
-	    "users.accounts", "users.mailbox", "users.keys", "users.hasher",
-	    "users.smtpd", "users.pop3d", "mail.user"};
+	const struct conf_dump *helpers = &d->confs[DOCTOR_HELPERS];
+	char setting[64] = "";
 
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		check_user(d, DOCTOR_HELPERS, settings[i]);
+	while (conf_dump_next(helpers, "users.", setting, sizeof(setting)) == 0)
+		check_user(d, DOCTOR_HELPERS, setting);
+	check_user(d, DOCTOR_HELPERS, "mail.user");
 	check_user(d, DOCTOR_SMTPD, "user");
 	check_user(d, DOCTOR_POP3D, "user");
 }

@@ -2,7 +2,7 @@
 
 #include "bulk.h"
 #include "bulk_send.h"
-#include "conf.h"
+#include "near.h"
 #include "output.h"
 
 #include <err.h>
@@ -31,17 +31,13 @@ struct wanted {
 static int
 take_format(struct wanted *w, const char *name)
 {
-	const char *near;
-
 	for (int i = 0; formats[w->kind][i] != NULL; i++)
 		if (strcmp(formats[w->kind][i], name) == 0) {
 			w->format = formats[w->kind][i];
 			return 0;
 		}
-	near = conf_nearest(name, formats[w->kind]);
-	warnx("there is no format \"%.40s\"%s%s%s", name,
-	    near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
-	    near == NULL ? "" : "?");
+	warnx("there is no format \"%.40s\"%s", name,
+	    near_hint(name, formats[w->kind]));
 	return -1;
 }
 

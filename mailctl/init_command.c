@@ -91,7 +91,8 @@ static int
 check_users(void)
 {
 	static const char *const users[] = {"ringdns", "ringacct", "ringhash",
-	    "ringbox", "ringkey", "ringsmtp", "ringpop", "ringmail"};
+	    "ringtoken", "ringstat", "ringbox", "ringkey", "ringsmtp",
+	    "ringpop", "ringmail"};
 	int missing = 0;
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {

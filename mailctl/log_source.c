@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORDS 10
+#define WORDS 12
 
 /* What unpacks files of such a name; a word NULL is the file's name. */
 static const struct unpacker {
@@ -85,7 +85,8 @@ log_source_open(struct log_source *s, const char *name)
 	    "--no-pager", "-o", "short-iso-precise",
 	    "_SYSTEMD_UNIT=ringmail-smtpd.service",
 	    "_SYSTEMD_UNIT=ringmail-pop3d.service",
-	    "_SYSTEMD_UNIT=ringmail-helpers.service", NULL};
+	    "_SYSTEMD_UNIT=ringmail-helpers.service",
+	    "_SYSTEMD_UNIT=ringmail-resolver.service", NULL};
 	int result;
 
 	*s = (struct log_source){.file = NULL};

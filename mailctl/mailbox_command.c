@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "listen.h"
 #include "output.h"
+#include "progress.h"
 #include "wire.h"
 
 #include <err.h>
@@ -27,7 +28,11 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 	}
 	packet_init(&request, type);
 	packet_put_text(&request, mailbox);
+	/* All letters may have to be read. */
+	client_wait_long();
+	progress_begin(mailbox, "letters", 0);
 	code = client_call(fd, &request, reply);
+	progress_end();
 	packet_free(&request);
 	return code;
 }

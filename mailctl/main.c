@@ -4,6 +4,8 @@
  */
 #include "command.h"
 #include "output.h"
+#include "said.h"
+#include "usage.h"
 #include "where.h"
 
 #include <err.h>
@@ -14,48 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static void
-put_usage(FILE *to, const char *before, const char *usage)
-{
-	fprintf(to, "%s%s%s\n", before, usage[0] == '\0' ? "" : " ", usage);
-}
-
-static enum client_exit
-usage(void)
-{
-	const struct command_local *l;
-	const struct command *c;
-	char before[64];
-
-	fprintf(
-	    stderr, "usage: mailctl [--json] [-c CONF | -S SOCKET] COMMAND\n");
-	for (c = commands; c->noun != NULL; c++) {
-		snprintf(before, sizeof(before), "       mailctl %s %s",
-		    c->noun, c->verb);
-		put_usage(stderr, before, c->usage);
-	}
-	for (l = command_locals; l->name != NULL; l++) {
-		snprintf(before, sizeof(before), "       mailctl %s", l->name);
-		put_usage(stderr, before, l->usage);
-	}
-	fprintf(stderr, "       mailctl -V\n");
-	return CLIENT_USAGE;
-}
-
-/* For the shell's completion: each command and what follows. */
-static enum client_exit
-print_commands(void)
-{
-	const struct command_local *l;
-	const struct command *c;
-
-	for (c = commands; c->noun != NULL; c++)
-		printf("%s %s\t%s\n", c->noun, c->verb, c->usage);
-	for (l = command_locals; l->name != NULL; l++)
-		printf("%s\t%s\n", l->name, l->usage);
-	return CLIENT_OK;
-}
 
 static const struct command *
 find(const char *noun, const char *verb)
@@ -115,7 +75,7 @@ run_asking(const char *conf, const char *socket, char **args, int count)
 	int fd;
 
 	if (count < 2 || (c = find(args[0], args[1])) == NULL)
-		return usage();
+		return usage_wrong(args, count);
 	if (count - 2 < c->least || count - 2 > c->most)
 		return wrong_count(c->noun, c->verb, c->usage);
 	if (socket != NULL)
@@ -133,15 +93,26 @@ static enum client_exit
 run(const char *conf, const char *socket, char **args, int count)
 {
 	const struct command_local *l;
-	enum client_exit code;
 
 	if (count > 0 && (l = find_local(args[0])) != NULL)
-		code = run_local(l, conf, args + 1, count - 1);
-	else
-		code = run_asking(conf, socket, args, count);
-	if (code == CLIENT_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+		return run_local(l, conf, args + 1, count - 1);
+	return run_asking(conf, socket, args, count);
+}
+
+/* With --json there is one value on standard output, whatever happened. */
+static enum client_exit
+finish(enum client_exit code)
+{
+	if (output_json && !output_is_begun()) {
+		output_begin(0);
+		output_next();
+		output_truth("done", code == CLIENT_OK);
+		output_texts("errors", said_line);
+		output_end();
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
 		warn("standard output");
-		code = CLIENT_TEMPORARY;
+		code = code == CLIENT_OK ? CLIENT_TEMPORARY : code;
 	}
 	return code;
 }
@@ -151,6 +122,7 @@ main(int argc, char **argv)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, &output_json, 1},
+	    {"help", no_argument, NULL, 'h'},
 	    {"commands", no_argument, NULL, 'L'}, {NULL, 0, NULL, 0}};
 	const char *conf = NULL, *socket = NULL;
 	int option;
@@ -164,17 +136,20 @@ main(int argc, char **argv)
 		case 'c':
 			conf = optarg;
 			break;
+		case 'h':
+			return finish(usage_help(NULL, NULL, 0));
 		case 'L':
-			return print_commands();
+			return finish(usage_commands());
 		case 'S':
 			socket = optarg;
 			break;
 		case 'V':
 			printf("mailctl (ringmail) %s\n", VERSION);
-			return CLIENT_OK;
+			return finish(CLIENT_OK);
 		default:
-			return usage();
+			return usage_wrong(NULL, 0);
 		}
 	}
-	return run(conf, socket, argv + optind, argc - optind);
+	said_begin();
+	return finish(run(conf, socket, argv + optind, argc - optind));
 }

@@ -3,13 +3,14 @@
 #include "utf8.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 int output_json;
 
 static struct {
-	int is_list, things, members;
+	int is_begun, is_list, things, members;
 } now;
 
 /* RFC 8259 7 */
@@ -40,10 +41,23 @@ put_string(const char *text, size_t length)
 void
 output_begin(int is_list)
 {
+	now.is_begun = 1;
 	now.is_list = is_list;
 	now.things = 0;
 	if (output_json && is_list)
 		fputs("[", stdout);
+}
+
+void
+output_foreign(void)
+{
+	now.is_begun = 1;
+}
+
+int
+output_is_begun(void)
+{
+	return now.is_begun;
 }
 
 void
@@ -99,6 +113,44 @@ output_number(const char *key, uint64_t value)
 		return;
 	put_key(key);
 	printf("%" PRIu64, value);
+}
+
+void
+output_truth(const char *key, int value)
+{
+	if (!output_json)
+		return;
+	put_key(key);
+	fputs(value ? "true" : "false", stdout);
+}
+
+void
+output_real(const char *key, double value)
+{
+	if (!output_json)
+		return;
+	put_key(key);
+	if (isfinite(value))
+		printf("%.15g", value);
+	else
+		fputs("null", stdout);
+}
+
+void
+output_texts(const char *key, const char *(*next)(void))
+{
+	const char *separator = "", *text;
+
+	if (!output_json)
+		return;
+	put_key(key);
+	fputs("[", stdout);
+	while ((text = next()) != NULL) {
+		fputs(separator, stdout);
+		put_string(text, strlen(text));
+		separator = ", ";
+	}
+	fputs("]", stdout);
 }
 
 void

@@ -24,10 +24,25 @@ void output_end(void);
 /* Begins the next thing of a list, or the only one. */
 void output_next(void);
 
+/* Notes that JSON was printed that others made: output_is_begun. */
+void output_foreign(void);
+
+/* Whether there is something on standard output already: there must be one
+ * value, and no more. */
+int output_is_begun(void);
+
 /* A member of the thing that was begun.  Texts are UTF-8; octets that are not,
  * and control characters, are escaped.  NULL is null. */
 void output_text(const char *key, const char *value);
 void output_number(const char *key, uint64_t value);
+void output_truth(const char *key, int value);
+
+/* What JSON has no number for, which is not finite, is null. */
+void output_real(const char *key, double value);
+
+/* A member that is an array of texts, of which next gives one after the other,
+ * and NULL at the end. */
+void output_texts(const char *key, const char *(*next)(void));
 
 /* A member that is an array of texts, which stand in value between commas and
  * blanks. */

@@ -1,57 +1,129 @@
 #include "progress.h"
 
 #include "clock.h"
+#include "output.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define WIDTH 30
+/* The piece that moves where the total is not known. */
+#define PIECE 5
 #define PAUSE (CLOCK_SECOND / 2)
-#define STEP  (CLOCK_SECOND / 10)
+#define STEP  (PROGRESS_TICK_MS * CLOCK_MILLISECOND)
 
 static struct {
-	const char *what;
-	size_t total;
+	const char *what, *unit;
+	uint64_t total, done;
 	int64_t began, drawn;
-	int is_shown;
+	int is_on, is_shown;
 } bar;
 
-void
-progress_begin(const char *what, size_t total)
+/* Not by stderr, whose words take the bar away (said.c). */
+static void
+put(const char *text)
 {
-	bar.what = what;
-	bar.total = isatty(STDERR_FILENO) ? total : 0;
-	bar.began = clock_now();
-	bar.drawn = 0;
-	bar.is_shown = 0;
+	/* It is there to be looked at: nothing is lost with it. */
+	if (write(STDERR_FILENO, text, strlen(text)) == -1)
+		bar.is_on = 0;
 }
 
 void
-progress_step(size_t done)
+progress_begin(const char *what, const char *unit, uint64_t total)
 {
-	static const char full[] = "##############################";
-	int64_t now;
-	int part;
+	progress_end();
+	bar.what = what;
+	bar.unit = unit;
+	bar.total = total;
+	bar.done = 0;
+	bar.is_on = isatty(STDERR_FILENO) && !output_json;
+	bar.began = clock_now();
+	bar.drawn = 0;
+}
 
-	if (bar.total == 0 || done > bar.total)
-		return;
-	now = clock_now();
-	if (now < bar.began + PAUSE || now < bar.drawn + STEP)
+/* A bar of which `length` columns are full, those behind `from`. */
+static void
+draw(int from, int length, const char *numbers)
+{
+	char field[WIDTH + 1], text[256];
+
+	memset(field, ' ', WIDTH);
+	memset(field + from, '#', (size_t)length);
+	field[WIDTH] = '\0';
+	snprintf(text, sizeof(text), "\r%.60s [%s] %s\033[K", bar.what, field,
+	    numbers);
+	put(text);
+	bar.is_shown = 1;
+}
+
+/* There and back again, a step a tick. */
+static int
+place_of_piece(int64_t ticks)
+{
+	const int way = WIDTH - PIECE, at = (int)(ticks % (2 * way));
+
+	return at < way ? at : 2 * way - at;
+}
+
+void
+progress_tick(void)
+{
+	const int64_t now = clock_now();
+	char numbers[128];
+
+	if (!bar.is_on || now < bar.began + PAUSE || now < bar.drawn + STEP)
 		return;
 	bar.drawn = now;
-	bar.is_shown = 1;
-	part = (int)(done * WIDTH / bar.total);
-	fprintf(stderr, "\r%s [%.*s%*s] %3zu %% (%zu of %zu)\033[K", bar.what,
-	    part, full, WIDTH - part, "", done * 100 / bar.total, done,
-	    bar.total);
+	if (bar.total > 0) {
+		snprintf(numbers, sizeof(numbers),
+		    "%3" PRIu64 " %% (%" PRIu64 " of %" PRIu64 " %s)",
+		    bar.done * 100 / bar.total, bar.done, bar.total, bar.unit);
+		draw(0, (int)(bar.done * WIDTH / bar.total), numbers);
+		return;
+	}
+	snprintf(numbers, sizeof(numbers), "%" PRId64 " s",
+	    (now - bar.began) / CLOCK_SECOND);
+	if (bar.done > 0)
+		snprintf(numbers + strlen(numbers),
+		    sizeof(numbers) - strlen(numbers), " (%" PRIu64 " %s)",
+		    bar.done, bar.unit);
+	draw(place_of_piece((now - bar.began) / STEP), PIECE, numbers);
+}
+
+void
+progress_step(uint64_t done)
+{
+	if (!bar.is_on)
+		return;
+	bar.done = bar.total > 0 && done > bar.total ? bar.total : done;
+	progress_tick();
+}
+
+void
+progress_add(uint64_t more)
+{
+	progress_step(bar.done + more);
+}
+
+int
+progress_is_on(void)
+{
+	return bar.is_on;
+}
+
+void
+progress_hide(void)
+{
+	if (bar.is_shown)
+		put("\r\033[K");
+	bar.is_shown = 0;
 }
 
 void
 progress_end(void)
 {
-	if (bar.is_shown)
-		fputs("\r\033[K", stderr);
-	bar.is_shown = 0;
-	bar.total = 0;
+	progress_hide();
+	bar.is_on = 0;
 }

@@ -1,19 +1,36 @@
 /*
  * progress -- a bar on standard error for work that takes a while, where that
- * is a terminal.
+ * is a terminal, and people are to read what is printed (no --json).  It shows
+ * after half a second, and goes when something else is said (said.h).
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 
-#include <stddef.h>
+#include <stdint.h>
 
-/* Of `total` things; what: a word or two, borrowed. */
-void progress_begin(const char *what, size_t total);
+/*
+ * Of `total` things, which `unit` names ("lines"); 0: how many they are is not
+ * known, so that what moves is no more than a sign of life, with the time that
+ * it has taken.  what: a word or two.  Both are borrowed.
+ */
+void progress_begin(const char *what, const char *unit, uint64_t total);
 
-/* So many are done.  It shows after half a second. */
-void progress_step(size_t done);
+/* So many are done. */
+void progress_step(uint64_t done);
 
-/* Takes the bar away, so that other lines can be written. */
+/* So many more. */
+void progress_add(uint64_t more);
+
+/* Some time has passed: whoever waits calls it each PROGRESS_TICK_MS, while
+ * progress_is_on. */
+#define PROGRESS_TICK_MS 100
+void progress_tick(void);
+int progress_is_on(void);
+
+/* Takes the bar away, so that other lines can be written; it comes again. */
+void progress_hide(void);
+
+/* Takes it away for good. */
 void progress_end(void);
 
 #endif

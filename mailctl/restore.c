@@ -1,6 +1,7 @@
 #include "restore.h"
 
 #include "backup_parts.h"
+#include "progress.h"
 #include "restore_place.h"
 #include "super_pid.h"
 
@@ -334,12 +335,16 @@ restore_all(struct tarball_reader *reader, const char *folder, int is_forced)
 {
 	struct restore r = {.reader = reader, .folder = folder};
 	enum client_exit code;
+	int result;
 
 	restore_place_begin(&r.place);
 	if ((code = take_info(&r)) != CLIENT_OK ||
 	    (code = check_place(&r, is_forced)) != CLIENT_OK)
 		return code;
-	if (stage(&r) == -1) {
+	progress_begin("unpacking", "octets", tarball_reader_octets(reader));
+	result = stage(&r);
+	progress_end();
+	if (result == -1) {
 		restore_place_remove(r.staged);
 		warnx("nothing was changed");
 		return CLIENT_TEMPORARY;

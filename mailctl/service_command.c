@@ -1,7 +1,7 @@
 #include "service_command.h"
 
-#include "conf.h"
 #include "log.h"
+#include "near.h"
 #include "output.h"
 #include "program.h"
 #include "super_pid.h"
@@ -32,7 +32,6 @@ is_chosen(const struct chosen *c, int i, const char *folder)
 static enum client_exit
 choose(struct chosen *c, char **args, int count)
 {
-	const char *near;
 	int k;
 
 	*c = (struct chosen){.is_named = count > 0};
@@ -43,10 +42,8 @@ choose(struct chosen *c, char **args, int count)
 			if (strcmp(program_names[k], args[i]) == 0)
 				break;
 		if (program_names[k] == NULL) {
-			near = conf_nearest(args[i], program_names);
-			warnx("there is no service \"%s\"%s%s%s", args[i],
-			    near == NULL ? "" : "; did you mean ",
-			    near == NULL ? "" : near, near == NULL ? "" : "?");
+			warnx("there is no service \"%.40s\"%s", args[i],
+			    near_hint(args[i], program_names));
 			return CLIENT_USAGE;
 		}
 		c->is_it[k] = true;
@@ -69,6 +66,7 @@ service_command_conf(const char *folder, char **args, int count)
 	}
 	if ((code = choose(&chosen, args, count)) != CLIENT_OK)
 		return code;
+	output_foreign();
 	if (output_json)
 		fputs("{", stdout);
 	for (int i = 0; program_names[i] != NULL; i++) {
@@ -235,7 +233,6 @@ service_command_loglevel(const char *folder, char **args, int count)
 {
 	enum client_exit code;
 	struct chosen chosen;
-	const char *near;
 	int level = LEVEL_ERROR;
 
 	if (count == 0) {
@@ -246,10 +243,8 @@ service_command_loglevel(const char *folder, char **args, int count)
 	       strcmp(log_levels[level], args[0]) != 0)
 		level++;
 	if (log_levels[level] == NULL) {
-		near = conf_nearest(args[0], log_levels);
-		warnx("\"%s\" is no level%s%s%s: error, warn, info, debug",
-		    args[0], near == NULL ? "" : "; did you mean ",
-		    near == NULL ? "" : near, near == NULL ? "" : "?");
+		warnx("\"%.40s\" is none of error, warn, info and debug%s",
+		    args[0], near_hint(args[0], log_levels));
 		return CLIENT_USAGE;
 	}
 	if ((code = choose(&chosen, args + 1, count - 1)) != CLIENT_OK)

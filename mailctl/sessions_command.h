@@ -8,7 +8,7 @@
 #include "client.h"
 
 #define SESSIONS_COMMAND_USAGE "[list [smtpd|pop3d]...|drop ID...]"
-#define SESSIONS_COMMAND_MOST  33
+#define SESSIONS_COMMAND_MOST  1025
 
 enum client_exit
 sessions_command_run(const char *folder, char **args, int count);

@@ -168,7 +168,6 @@ static void
 print_json(const struct look *l)
 {
 	const struct metrics_sample *s;
-	char value[64];
 
 	output_begin(1);
 	for (size_t i = 0; i < l->now->count; i++) {
@@ -176,8 +175,7 @@ print_json(const struct look *l)
 		output_next();
 		output_text("name", s->name);
 		output_text("labels", s->labels);
-		snprintf(value, sizeof(value), "%.9g", s->value);
-		output_text("value", value);
+		output_real("value", s->value);
 	}
 	output_end();
 }

@@ -1,5 +1,6 @@
 #include "tarball.h"
 
+#include "progress.h"
 #include "tarball_sums.h"
 
 #include <archive.h>
@@ -175,6 +176,7 @@ tarball_put(struct tarball *t, const void *data, size_t length)
 		return -1;
 	}
 	t->left -= length;
+	progress_add(length);
 	return t->left == 0 && length > 0 ? end_member(t) : 0;
 }
 

@@ -1,5 +1,6 @@
 #include "tarball.h"
 
+#include "progress.h"
 #include "tarball_sums.h"
 
 #include <archive.h>
@@ -118,6 +119,7 @@ pass_on(struct tarball_reader *r, int fd, unsigned char sum[TARBALL_SUM])
 	while ((n = archive_read_data(r->archive, data, sizeof(data))) > 0) {
 		if (EVP_DigestUpdate(r->sum, data, (size_t)n) != 1)
 			break;
+		progress_step((uint64_t)archive_filter_bytes(r->archive, 0));
 		for (ssize_t at = 0, put; fd != -1 && at < n; at += put)
 			if ((put = write(fd, data + at, (size_t)(n - at))) <
 			    1) {
@@ -177,7 +179,7 @@ check_manifest(struct tarball_reader *r, const struct tarball_member *m)
 
 /* Reads all of it, and compares. */
 static int
-check(struct tarball_reader *r)
+check_all(struct tarball_reader *r)
 {
 	unsigned char sum[TARBALL_SUM];
 	struct tarball_member m;
@@ -202,6 +204,18 @@ check(struct tarball_reader *r)
 			       "not there");
 }
 
+/* Likewise, with a bar; size: octets of the file. */
+static int
+check(struct tarball_reader *r, uint64_t size)
+{
+	int result;
+
+	progress_begin("checking", "octets", size);
+	result = check_all(r);
+	progress_end();
+	return result;
+}
+
 struct tarball_reader *
 tarball_open(const char *path)
 {
@@ -221,7 +235,7 @@ tarball_open(const char *path)
 		warn("%s", path);
 	else if (!S_ISREG(st.st_mode))
 		warnx("%s is no file", path);
-	else if (check(r) == 0 && rewind_it(r) == 0)
+	else if (check(r, (uint64_t)st.st_size) == 0 && rewind_it(r) == 0)
 		return r;
 	tarball_close(&r);
 	return NULL;

@@ -8,7 +8,7 @@
 #include "client.h"
 
 #define TRACE_COMMAND_USAGE "ID [FILE]..."
-#define TRACE_COMMAND_MOST  65
+#define TRACE_COMMAND_MOST  1025
 
 enum client_exit trace_command_run(const char *folder, char **args, int count);
 

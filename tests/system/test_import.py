@@ -2,15 +2,13 @@
 import csv
 import io
 import json
-import os
-import pty
 import re
 import subprocess
 
 import pytest
 
 from harness import proc
-from harness.daemons import BUILD, DOMAIN, PATIENCE, scaled
+from harness.daemons import DOMAIN, PATIENCE, scaled
 from harness.pop3 import Failed, Pop3
 from harness.smtp import deliver
 
@@ -73,8 +71,13 @@ def test_users_of_dovecot_log_in_with_their_passwords(pair):
     deliver(pair.smtp_port, BODY, "bcrypt@dove.test", "none@dove.test")
 
     def all_are_ours():
-        return all("$y$" in row["password"] for row in exported(
-            pair, "user", "--hashes", "dove.test") if row["password"])
+        """Who came while another's was made has to come again."""
+        others = [row["user"] for row in exported(
+            pair, "user", "--hashes", "dove.test")
+            if row["password"] and "$y$" not in row["password"]]
+        for name in others:
+            log_in(pair, name, f"pw {name.partition('@')[0]}")
+        return not others
     proc.wait_until("hashes are replaced", all_are_ours, 20 * PATIENCE)
     quota, = [row["quota"] for row in exported(pair, "user", "dove.test")
               if row["user"] == "sha256@dove.test"]
@@ -203,9 +206,9 @@ def test_wrong_command_lines(pair, args, text):
     assert done.returncode == 2 and text in done.stderr, done.stderr
 
 
-def test_many_with_a_bar_and_a_killed_helper(make_pair):
-    """On a terminal there is a bar; what was done when accounts died is
-    there, and the same file again brings the rest."""
+def test_many_and_a_killed_helper(make_pair):
+    """What was done when accounts died is there, and the same file again
+    brings the rest."""
     pair = make_pair(users=0)
     pair.must("domain", "add", "many.test")
     count = scaled(4000, 300)
@@ -215,23 +218,7 @@ def test_many_with_a_bar_and_a_killed_helper(make_pair):
     file = pair.folder / "many.csv"
     file.write_text(text)
     pair.kill_helper("accounts")
-    master, slave = pty.openpty()
-    with subprocess.Popen(
-            [BUILD / "bin" / "mailctl", "-c", pair.conf("helpers"), "user",
-             "import", str(file)], stderr=slave, stdout=subprocess.PIPE,
-            text=True) as process:
-        os.close(slave)
-        said = process.stdout.read()
-        assert process.wait() == 0
-    shown = b""
-    try:
-        while chunk := os.read(master, 65536):
-            shown += chunk
-    except OSError:
-        pass
-    os.close(master)
-    assert f"{count} added" in said
-    assert shown == b"" or re.search(rb"(checking|importing) \[#* *\] ", shown)
+    assert f"{count} added" in pair.must("user", "import", str(file))
     pair.kill_helper("accounts")
     assert len(pair.must("user", "list", "many.test").splitlines()) == count
     assert imported(pair, "user", text)["kept"] == count

@@ -1,15 +1,11 @@
-"""mailctl and the services that run: conf, reload, log level; JSON; the
-shell's completion."""
+"""mailctl and the services that run: conf, reload, log level; lists as
+JSON."""
 import json
-import os
-import re
-import shlex
-import subprocess
 
 import pytest
 
 from harness import proc
-from harness.daemons import (BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, SERVICES)
+from harness.daemons import DOMAIN, PATIENCE, SERVICES
 from harness.smtp import Smtp, deliver
 
 BODY = b"Subject: mailctl\r\n\r\nx\r\n"
@@ -133,53 +129,3 @@ def test_json_of_lists(pair, user):
     assert listed("user", "list", "empty.test") == []
     pair.must("domain", "del", "empty.test")
     pair.must("alias", "del", f"list-{user}@{DOMAIN}")
-
-
-def complete(words, folder):
-    """What bash offers behind these words."""
-    script = (f". {ROOT}/etc/mailctl.bash; COMP_WORDS=({shlex.join(words)}); "
-              f"COMP_CWORD={len(words) - 1}; _mailctl; "
-              'printf "%s\\n" "${COMPREPLY[@]}"')
-    return subprocess.run(
-        ["bash", "-c", script], stdout=subprocess.PIPE, text=True, check=True,
-        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
-    ).stdout.split()
-
-
-@pytest.mark.skipif(bool(RUNNER), reason="a shell's script")
-def test_completion(pair, user, tmp_path):
-    wrapper = tmp_path / "mailctl"
-    wrapper.write_text(f"#!/bin/sh\nexec {BUILD}/bin/mailctl -c "
-                       f"{pair.conf('helpers')} \"$@\"\n")
-    wrapper.chmod(0o755)
-
-    def offers(*words):
-        return complete(["mailctl", *words], tmp_path)
-    assert {"user", "alias", "mailbox", "reload", "--json"} <= set(offers(""))
-    assert offers("dom") == ["domain"]
-    assert set(offers("domain", "")) == {
-        "add", "del", "list", "import", "export"}
-    assert offers("--json", "user", "pass") == ["passwd"]
-    assert offers("user", "passwd", user) == [f"{user}@{DOMAIN}"]
-    assert offers("loglevel", "de") == ["debug"]
-    assert offers("reload", "s") == ["smtpd"]
-    assert "--system" in offers("user", "add", "--")
-    assert {"--hashes", "--format", "passwd"} <= set(
-        offers("user", "export", ""))
-    assert f"{pair.folder}/smtpd.conf" in offers(
-        "user", "import", f"{pair.folder}/smtp")
-    assert offers("mailbox", "import-") == ["import-xuidl"]
-    assert f"{pair.folder}/smtpd.conf" in offers("-c", f"{pair.folder}/smtp")
-
-
-def test_each_command_is_in_the_man_page_and_usage():
-    listed = subprocess.run(
-        [BUILD / "bin" / "mailctl", "--commands"], stdout=subprocess.PIPE,
-        text=True, check=True).stdout
-    page = (ROOT / "mailctl" / "mailctl.8").read_text()
-    usage = subprocess.run([BUILD / "bin" / "mailctl"], text=True,
-                           stderr=subprocess.PIPE, check=False).stderr
-    for line in listed.splitlines():
-        name, arguments = line.split("\t")
-        assert re.search(rf"^\.It Cm {name}\b", page, re.M), name
-        assert f"mailctl {name} {arguments}".rstrip() in usage

@@ -73,7 +73,7 @@ def test_stats(pair, shown):
     assert re.search(r"batches +half <= 2 messages", said)
     samples = json.loads(pair.must("--json", "stats", "--from", shown))
     assert {"name": "ringmail_sessions", "labels": 'process="smtpd"',
-            "value": "3"} in samples
+            "value": 3} in samples
 
 
 def test_top_shows_rates_until_it_is_interrupted(pair, shown):
