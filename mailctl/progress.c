@@ -62,9 +62,9 @@ draw(int from, int length, const char *numbers)
 static int
 place_of_piece(int64_t ticks)
 {
-	const int way = WIDTH - PIECE, at = (int)(ticks % (2 * way));
+	const int64_t way = WIDTH - PIECE, at = ticks % (2 * way);
 
-	return at < way ? at : 2 * way - at;
+	return (int)(at < way ? at : 2 * way - at);
 }
 
 void

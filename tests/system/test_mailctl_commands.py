@@ -168,9 +168,9 @@ def test_each_command_answers_in_json(pair, user, tmp_path):
             continue
         assert got.returncode in (0, 3 if command == "doctor" else 0), got
         silent = command in {
-            "domain add", "domain del", "user add", "user passwd", "user senders",
-            "user quota", "user backend", "user del", "alias add",
-            "alias del", "rule set", "rule del"}
+            "domain add", "domain del", "user add", "user passwd",
+            "user senders", "user quota", "user backend", "user del",
+            "alias add", "alias del", "rule set", "rule del"}
         assert (value == done) == silent, (command, got.stdout)
     proc.wait_until("the reload is over", lambda: pair.log(
         "helpers").read_text().count("reload.done") > 0, 20 * PATIENCE)
