@@ -11,24 +11,10 @@ import pytest
 
 from harness import proc
 from harness.auth import Scram
+from harness.backend import Back
 from harness.daemons import DOMAIN, PATIENCE, Pair, free_ports, running
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import deliver
-from harness.tls import TlsPair
-
-
-class Back(TlsPair):
-    """The server that has the mailboxes; its certificate is for localhost."""
-
-    def __init__(self, **rest):
-        super().__init__(
-            pop3d={"trust": {"xclient": ["127.0.0.1"]},
-                   "hostname": "back.example.test"}, **rest)
-
-    def lay_down(self, changes):
-        path = self.ca.make("back", "localhost")
-        changes["pop3d"]["tls"] = {"certificates": [path]}
-        super().lay_down(changes)
 
 
 class Front(Pair):
