@@ -129,34 +129,50 @@ make_sockets(struct fleet *fleet, const struct helpers_conf *conf, gid_t smtpd,
 	}
 }
 
-/* Where the metrics are shown.  A UNIX socket's file is found and replaced by
- * the next start, where none removes it. */
+/* A UNIX socket's file is ours to remove, unless it was passed. */
+static int
+open_show(const char *address, const struct listen_access *access,
+    struct listen_file *file)
+{
+	int fd, is_passed = 0, is_path = address[0] == '/';
+	char why[512];
+
+	if ((fd = heritage_socket(address, &is_passed)) == -1) {
+		if (is_path) {
+			if ((fd = listen_path_open(address, access, file)) ==
+			    -1)
+				fatal("metrics listen: %s: %s", address,
+				    strerror(errno));
+		} else if (listen_open(address, &fd, 1, why, sizeof(why)) ==
+			   -1) {
+			fatal("metrics listen: %s (with systemd, start "
+			      "ringmail-metrics.socket before the helpers)",
+			    why);
+		}
+	} else if (is_path && !is_passed &&
+		   listen_path_permit(address, file, access) == -1) {
+		log_warn("metrics.access", log_text("path", address),
+		    log_errno(errno));
+	}
+	heritage_note(fd, address, is_passed);
+	return fd;
+}
+
+/* Where the metrics are shown. */
 static void
 make_shows(struct fleet *fleet, const struct helpers_conf *conf)
 {
 	struct helper *h = &fleet->helpers[METRICS];
 	struct listen_access access;
-	const char *address;
 	char why[512];
 
 	if (listen_access_parse(
 		"0660", conf->metrics_group, &access, why, sizeof(why)) == -1)
 		fatal("metrics group: %s", why);
-	for (size_t i = 0; i < conf->metrics.count && i < HELPER_SHOWS_MAX;
-	     i++) {
-		address = conf->metrics.items[i];
-		if (address[0] == '/') {
-			h->show[h->shows] = listen_path_open(
-			    address, &access, &fleet->files[h->shows]);
-			if (h->show[h->shows] == -1)
-				fatal("metrics listen: %s: %s", address,
-				    strerror(errno));
-		} else if (listen_open(address, &h->show[h->shows], 1, why,
-			       sizeof(why)) == -1) {
-			fatal("metrics listen: %s", why);
-		}
-		h->shows++;
-	}
+	for (; h->shows < conf->metrics.count && h->shows < HELPER_SHOWS_MAX;
+	     h->shows++)
+		h->show[h->shows] = open_show(conf->metrics.items[h->shows],
+		    &access, &fleet->files[h->shows]);
 }
 
 /* Pairs between accounts and so many processes: accounts' ends to its links,
@@ -310,9 +326,9 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 		memcpy(fleet->helpers[i].seal, fleet->helpers[MAILBOX].seal,
 		    sizeof(fleet->helpers[i].seal));
 	make_sockets(fleet, conf, smtpd, pop3d);
-	heritage_end();
 	if (fleet_has(fleet, METRICS))
 		make_shows(fleet, conf);
+	heritage_end();
 }
 
 void

@@ -1,8 +1,10 @@
 #include "heritage.h"
 
+#include "listen.h"
 #include "log.h"
 #include "super_exec.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,15 +18,16 @@
 #define ENV_SOCKETS "RINGMAIL_SOCKETS"
 #define ENV_SEAL    "RINGMAIL_SEAL"
 
-/* Helpers, each for smtpd, pop3d and mailctl. */
+/* Helpers, each for smtpd, pop3d and mailctl, and where metrics are shown. */
 #define SOCKETS_MOST 96
 #define SEAL_MOST    64
 #define FIRST_PASSED 3 /* SD_LISTEN_FDS_START */
+#define NAME_SIZE    sizeof(((struct sockaddr_un *)0)->sun_path)
 
 struct held {
 	int fd; /* -1: it was asked for */
 	int is_passed;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	char name[NAME_SIZE];
 };
 
 static struct held taken[SOCKETS_MOST], noted[SOCKETS_MOST];
@@ -44,22 +47,54 @@ listens(int fd)
 	       value == 1;
 }
 
+/* The one way to write this address to name[NAME_SIZE], "" where there is none.
+ */
+static void
+put_name(char *name, const union listen_address *a)
+{
+	char host[INET6_ADDRSTRLEN] = "";
+
+	name[0] = '\0';
+	if (a->any.sa_family == AF_UNIX) {
+		snprintf(name, NAME_SIZE, "%.*s", (int)NAME_SIZE - 1,
+		    a->un.sun_path);
+	} else if (a->any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
+		snprintf(name, NAME_SIZE, "%s:%d", host, ntohs(a->in.sin_port));
+	} else if (a->any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &a->in6.sin6_addr, host, sizeof(host));
+		snprintf(
+		    name, NAME_SIZE, "[%s]:%d", host, ntohs(a->in6.sin6_port));
+	}
+}
+
+/* Likewise of an address as a conf has it. */
+static void
+put_name_of(char *name, const char *address)
+{
+	union listen_address a = {.any.sa_family = AF_UNSPEC};
+	char why[1];
+
+	listen_parse(address, &a, why, sizeof(why));
+	put_name(name, &a);
+}
+
 static void
 take_sockets(char *text)
 {
 	struct held *h;
-	char *line, *path;
+	char *line, *name;
 
 	while ((line = strsep(&text, "\n")) != NULL &&
 	       count_taken < SOCKETS_MOST) {
 		h = &taken[count_taken];
-		h->fd = (int)strtol(line, &path, 10);
-		h->is_passed = *path == '*';
-		if ((*path != ' ' && *path != '*') ||
-		    strlen(++path) >= sizeof(h->path) || !listens(h->fd))
+		h->fd = (int)strtol(line, &name, 10);
+		h->is_passed = *name == '*';
+		if ((*name != ' ' && *name != '*') ||
+		    strlen(++name) >= sizeof(h->name) || !listens(h->fd))
 			continue;
 		super_exec_keep(h->fd, 0);
-		snprintf(h->path, sizeof(h->path), "%s", path);
+		snprintf(h->name, sizeof(h->name), "%s", name);
 		count_taken++;
 	}
 }
@@ -79,9 +114,8 @@ static void
 take_passed(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
-	struct sockaddr_un a;
+	union listen_address a;
 	socklen_t length;
-	struct held *h;
 	int end = 0;
 
 	if (pid != NULL && count != NULL &&
@@ -89,19 +123,18 @@ take_passed(void)
 		end = FIRST_PASSED + (int)strtol(count, NULL, 10);
 	for (int fd = FIRST_PASSED; fd < end && count_taken < SOCKETS_MOST;
 	     fd++) {
+		struct held h = {.fd = fd, .is_passed = 1};
+
 		memset(&a, 0, sizeof(a));
 		length = sizeof(a) - 1;
-		if (!listens(fd) ||
-		    getsockname(fd, (struct sockaddr *)&a, &length) == -1 ||
-		    a.sun_family != AF_UNIX) {
+		if (listens(fd) && getsockname(fd, &a.any, &length) == 0)
+			put_name(h.name, &a);
+		if (h.name[0] == '\0' || fcntl(fd, F_SETFL, O_NONBLOCK) == -1) {
 			log_warn("socket.passed", log_int("fd", fd));
 			continue;
 		}
 		super_exec_keep(fd, 0);
-		h = &taken[count_taken++];
-		*h = (struct held){.fd = fd, .is_passed = 1};
-		snprintf(h->path, sizeof(h->path), "%.*s",
-		    (int)sizeof(a.sun_path) - 1, a.sun_path);
+		taken[count_taken++] = h;
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -125,12 +158,14 @@ heritage_take(void)
 }
 
 int
-heritage_socket(const char *path, int *is_passed)
+heritage_socket(const char *address, int *is_passed)
 {
+	char name[NAME_SIZE];
 	int fd;
 
+	put_name_of(name, address);
 	for (size_t i = 0; i < count_taken; i++)
-		if (taken[i].fd != -1 && strcmp(taken[i].path, path) == 0) {
+		if (taken[i].fd != -1 && strcmp(taken[i].name, name) == 0) {
 			fd = taken[i].fd;
 			taken[i].fd = -1;
 			*is_passed = taken[i].is_passed;
@@ -157,20 +192,20 @@ heritage_end(void)
 	for (size_t i = 0; i < count_taken; i++)
 		if (taken[i].fd != -1) {
 			close(taken[i].fd);
-			if (!taken[i].is_passed)
-				unlink(taken[i].path);
+			if (!taken[i].is_passed && taken[i].name[0] == '/')
+				unlink(taken[i].name);
 		}
 	count_taken = 0;
 }
 
 void
-heritage_note(int fd, const char *path, int is_passed)
+heritage_note(int fd, const char *address, int is_passed)
 {
 	if (count_noted == SOCKETS_MOST)
 		panic("heritage: more sockets than helpers have");
 	noted[count_noted].fd = fd;
 	noted[count_noted].is_passed = is_passed;
-	snprintf(noted[count_noted].path, sizeof(noted[0].path), "%s", path);
+	put_name_of(noted[count_noted].name, address);
 	count_noted++;
 }
 
@@ -178,7 +213,7 @@ int
 heritage_is_passed(const char *path)
 {
 	for (size_t i = 0; i < count_noted; i++)
-		if (strcmp(noted[i].path, path) == 0)
+		if (strcmp(noted[i].name, path) == 0)
 			return noted[i].is_passed;
 	return 0;
 }
@@ -202,14 +237,14 @@ give_seal(const unsigned char *seal, size_t size)
 int
 heritage_give(const unsigned char *seal, size_t size)
 {
-	static char text[SOCKETS_MOST * (sizeof(noted[0].path) + 16)];
+	static char text[SOCKETS_MOST * (sizeof(noted[0].name) + 16)];
 	size_t at = 0;
 
 	text[0] = '\0';
 	for (size_t i = 0; i < count_noted; i++) {
 		super_exec_keep(noted[i].fd, 1);
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%d%c%s\n",
-		    noted[i].fd, noted[i].is_passed ? '*' : ' ', noted[i].path);
+		    noted[i].fd, noted[i].is_passed ? '*' : ' ', noted[i].name);
 	}
 	if (give_seal(seal, size) == -1)
 		return -1;

@@ -5,7 +5,7 @@
  * them away, and the key of resume tokens, so that POP3 sessions keep their
  * maildrops.
  *
- *	RINGMAIL_SOCKETS	"FD PATH", one a line; "FD*PATH" where the
+ *	RINGMAIL_SOCKETS	"FD ADDRESS", one a line; "FD*ADDRESS" where the
  *				service manager has made it
  *	RINGMAIL_SEAL		a descriptor of memory with the key
  */
@@ -17,9 +17,10 @@
 /* Takes over what there is: once, first of all. */
 void heritage_take(void);
 
-/* A socket that was handed on, by its path, the caller's; -1: there is none.
- * *is_passed: the service manager has made it, and its file is not ours. */
-int heritage_socket(const char *path, int *is_passed);
+/* A socket that was handed on, by its path or address (listen.h), the caller's;
+ * -1: there is none.  *is_passed: the service manager has made it, and its file
+ * is not ours. */
+int heritage_socket(const char *address, int *is_passed);
 
 /* The key, if one was handed on: 1, or 0.  It is wiped here. */
 int heritage_seal(unsigned char *seal, size_t size);
@@ -28,7 +29,7 @@ int heritage_seal(unsigned char *seal, size_t size);
 void heritage_end(void);
 
 /* Notes a socket that is to be handed on; the caller keeps it open. */
-void heritage_note(int fd, const char *path, int is_passed);
+void heritage_note(int fd, const char *address, int is_passed);
 
 /* Whether one that was noted is the service manager's. */
 int heritage_is_passed(const char *path);

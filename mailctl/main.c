@@ -64,10 +64,9 @@ run_local(
 	return l->run(folder, args, count);
 }
 
-/* Asks a helper, over this socket or, where it is NULL, over the one that the
- * conf names. */
+/* Asks a helper. */
 static enum client_exit
-run_asking(const char *conf, const char *socket, char **args, int count)
+run_asking(const char *conf, char **args, int count)
 {
 	char path[4096];
 	const struct command *c;
@@ -78,9 +77,7 @@ run_asking(const char *conf, const char *socket, char **args, int count)
 		return usage_wrong(args, count);
 	if (count - 2 < c->least || count - 2 > c->most)
 		return wrong_count(c->noun, c->verb, c->usage);
-	if (socket != NULL)
-		snprintf(path, sizeof(path), "%s", socket);
-	else if (where_find(conf, c->helper, path, sizeof(path)) == -1)
+	if (where_find(conf, c->helper, path, sizeof(path)) == -1)
 		return CLIENT_USAGE;
 	if ((code = client_connect(path, &fd)) != CLIENT_OK)
 		return code;
@@ -90,13 +87,13 @@ run_asking(const char *conf, const char *socket, char **args, int count)
 }
 
 static enum client_exit
-run(const char *conf, const char *socket, char **args, int count)
+run(const char *conf, char **args, int count)
 {
 	const struct command_local *l;
 
 	if (count > 0 && (l = find_local(args[0])) != NULL)
 		return run_local(l, conf, args + 1, count - 1);
-	return run_asking(conf, socket, args, count);
+	return run_asking(conf, args, count);
 }
 
 /* With --json there is one value on standard output, whatever happened. */
@@ -124,7 +121,7 @@ main(int argc, char **argv)
 	    {"json", no_argument, &output_json, 1},
 	    {"help", no_argument, NULL, 'h'},
 	    {"commands", no_argument, NULL, 'L'}, {NULL, 0, NULL, 0}};
-	const char *conf = NULL, *socket = NULL;
+	const char *conf = NULL;
 	int option;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -141,7 +138,7 @@ main(int argc, char **argv)
 		case 'L':
 			return finish(usage_commands());
 		case 'S':
-			socket = optarg;
+			where_use(optarg);
 			break;
 		case 'V':
 			printf("mailctl (ringmail) %s\n", VERSION);
@@ -151,5 +148,5 @@ main(int argc, char **argv)
 		}
 	}
 	said_begin();
-	return finish(run(conf, socket, argv + optind, argc - optind));
+	return finish(run(conf, argv + optind, argc - optind));
 }

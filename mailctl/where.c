@@ -8,6 +8,8 @@
 
 #define BLANKS " \t\r\n"
 
+static const char *used; /* where_use */
+
 /* Behind a string that begins at c; its quotes come in pairs (conf_scan). */
 static const char *
 past_string(const char *c)
@@ -56,6 +58,12 @@ find_run(const char *text, char *run, size_t size)
 	}
 }
 
+void
+where_use(const char *socket)
+{
+	used = socket;
+}
+
 int
 where_find(const char *conf, const char *helper, char *path, size_t size)
 {
@@ -63,6 +71,10 @@ where_find(const char *conf, const char *helper, char *path, size_t size)
 	struct conf_texts texts;
 	int result = 0;
 
+	if (used != NULL) {
+		snprintf(path, size, "%s", used);
+		return 0;
+	}
 	if (conf != NULL) {
 		result =
 		    conf_text_read(&texts, conf, "helpers", why, sizeof(why));

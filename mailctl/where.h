@@ -9,6 +9,10 @@
 #define WHERE_RUN   "/run/ringmail"
 #define WHERE_ADMIN "admin"
 
+/* From now on, where_find answers with this path, borrowed for ever, whatever
+ * it is asked (-S); NULL: not so. */
+void where_use(const char *socket);
+
 /*
  * The path of this helper's socket to path[size], by the run folder in the
  * helpers' conf (NULL: WHERE_RUN).  Whatever else stands there is passed over:

@@ -44,6 +44,12 @@ END
 	ln -s pts/ptmx "$root/dev/ptmx"
 }
 
+# The guide's first or second block for systemd.
+guide_block() { # NUMBER
+	awk -v number="$1" '$0 == "```sh systemd" { on = ++n == number; next }
+	    /^```/ { on = 0 } on { print }' docs/guide.md
+}
+
 # What runs in there, beside systemd.
 write_test() {
 	{
@@ -58,8 +64,7 @@ done
 systemctl is-system-running --wait || true
 trap 'journalctl --no-pager -o cat -n 60' EXIT
 END
-		awk '$0 == "```sh systemd" { on = 1; next }
-		    /^```/ { on = 0 } on { print }' docs/guide.md
+		guide_block 1
 		cat <<'END'
 for unit in helpers resolver smtpd pop3d; do
 	systemctl is-active "ringmail-$unit"
@@ -81,6 +86,28 @@ letter
 systemctl reload ringmail-helpers ringmail-resolver ringmail-smtpd \
 	ringmail-pop3d
 letter
+for name in smtpd:ringsmtp pop3d:ringpop; do
+	[ "$(stat -c %U:%G:%a "/run/ringmail/${name%:*}.admin")" = \
+		"${name#*:}:${name#*:}:700" ]
+done
+mailctl sessions
+echo 'metrics { listen = {"127.0.0.1:9125"} }' >>/etc/ringmail/helpers.conf
+END
+		guide_block 2
+		cat <<'END'
+up() { # both services are shown
+	[ "$(curl -sS http://127.0.0.1:9125/metrics |
+		grep -c '^ringmail_up.* 1$')" = 2 ]
+}
+i=0
+until up || [ "$i" = 100 ]; do
+	sleep 0.1
+	i=$((i + 1))
+done
+up
+mailctl upgrade helpers
+letter
+curl -sS http://127.0.0.1:9125/ | grep -q '<svg'
 systemctl stop 'ringmail*'
 [ -z "$(systemctl list-units --failed --no-legend 'ringmail*')" ]
 trap - EXIT

@@ -133,6 +133,12 @@ grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"
 sleep 2
 [ "$(alone service ringmail status)" = "$running" ] ||
 	die "the upgrade stopped it: $(alone service ringmail status)"
+alone curl -sS http://127.0.0.1:9125/metrics >"$root/srv/said" ||
+	die "no metrics after the upgrade"
+for name in smtpd pop3d; do
+	[ "$(stat -c %u:%g:%a "$root/run/ringmail/$name.admin")" = 0:0:700 ] ||
+		die "whose is $name.admin?"
+done
 while read -r pid; do
 	[[ $(readlink "/proc/$pid/exe") != *deleted* ]] ||
 		die "the upgrade left the old program: $running"

@@ -53,10 +53,13 @@ def compose(number, rng, size=None):
     return b"".join(text + b"\r\n" for text in lines)
 
 
+def number_of(message):
+    return int(NUMBER.search(message).group(1))
+
+
 def numbers(messages):
     """The numbers of fetched messages, with how often each is there."""
-    return collections.Counter(int(NUMBER.search(m).group(1))
-                               for m in messages)
+    return collections.Counter(map(number_of, messages))
 
 
 class Load:
@@ -125,10 +128,15 @@ class Load:
             self.accepted.add(number)
         return True
 
+    def open(self):
+        """A session that was greeted."""
+        smtp = Smtp(self.port, timeout=120)
+        smtp.hello()
+        return smtp
+
     def session(self):
         try:
-            with Smtp(self.port, timeout=120) as smtp:
-                smtp.hello()
+            with self.open() as smtp:
                 while True:
                     number, message = self.take()
                     if number is None or not self.send(smtp, number, message):
@@ -147,7 +155,7 @@ class Load:
         missing = self.accepted - set(found)
         assert not missing, f"lost after 250: {sorted(missing)[:10]}"
         for message in messages:
-            number = int(NUMBER.search(message).group(1))
+            number = number_of(message)
             assert untraced(message) == self.sent[number], \
                 f"message {number} is not what was sent"
         if exactly:

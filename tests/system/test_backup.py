@@ -283,6 +283,11 @@ def test_no_helpers_and_no_room(busy):
     made, = folder.iterdir()
     assert str(made) in said and re.search(r"-\d{8}T\d{6}Z\.tar$", made.name)
     made.unlink()
+    done = busy.mailctl("-S", folder / "other", "backup", folder / "a.tar")
+    assert done.returncode == 75 and f"{folder}/other: " in done.stderr
+    busy.must("-S", busy.run / "admin" / "accounts", "backup",
+              folder / "a.tar")
+    (folder / "a.tar").unlink()
     busy.stop("helpers")
     done = busy.mailctl("backup", folder / "backup.tar")
     assert done.returncode == 75 and "start the helpers" in done.stderr

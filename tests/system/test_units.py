@@ -14,9 +14,10 @@ import sys
 import pytest
 
 from harness import proc
-from harness.activate import LAUNCHER, Manager, which
-from harness.daemons import (BUILD, DOMAIN, PATIENCE, ROOT, RUNNER, merge,
-                             render)
+from harness.activate import LAUNCHER, Manager, listener, which
+from harness.daemons import (BUILD, DOMAIN, PATIENCE, ROOT, RUNNER,
+                             free_ports, merge, render)
+from harness.metrics import scrape, value
 from harness.pop3 import fetch
 from harness.smtp import deliver
 
@@ -70,6 +71,20 @@ def test_exposure_and_sense(tmp_path, unit):
     assert "\nType=notify\n" in text and "\nWatchdogSec=" in text
 
 
+@PLAIN
+def test_who_is_named():
+    """Users of units are those that the set-up makes."""
+    users = set(re.search(r"users='([^']*)'\nusers=\"\$users ([^\"]*)\"",
+                          (ROOT / "tools" / "setup.sh").read_text()
+                          ).expand(r"\1 \2").split()) | {"root"}
+    for unit in (ROOT / "etc").glob("ringmail-*.*"):
+        for names in re.findall(
+                r"^(?:User|Group|SocketUser|SocketGroup)=(\S+)$|"
+                r"/chown (\S+) | -o (\S+) -g (\S+) ", unit.read_text(), re.M):
+            assert set(":".join(names).strip(":").split(":")) <= users, \
+                f"{unit.name}: {names}"
+
+
 def count(pair, name, text):
     return pair.log(name).read_text(errors="replace").count(f" {text}")
 
@@ -102,10 +117,13 @@ def stack():
         yield stack_now
 
 
-def start(pair, name, args, drop, env=None):
-    pair.spawn(name, [*which(), BUILD / "bin" / "helpers", "-c",
-                      pair.conf("helpers"), *args], preexec_fn=drop,
-               env={**os.environ, **(env or {})})
+def start(pair, name, args, drop, env=None, sockets=()):
+    """The helpers, or a part of them, as a child of this kind."""
+    fds = [s.fileno() for s in sockets]
+    pair.spawn(name, [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
+                      *which(), str(BUILD / "bin" / "helpers"), "-c",
+                      str(pair.conf("helpers")), *args], pass_fds=fds,
+               preexec_fn=drop, env={**os.environ, **(env or {})})
 
 
 def as_user(name, keep=()):
@@ -149,12 +167,16 @@ def passed_sockets(pair):
 
 def test_helpers_with_the_rights_of_their_units(make_pair, stack):
     """The helpers without network rights but the resolver, which has no other;
-    each says that it is ready when it is."""
-    pair = make_pair(users=1, smtpd={"client_names": True})
+    each says that it is ready when it is.  Metrics are shown at the socket that
+    was passed."""
+    port, = free_ports(1)
+    pair = make_pair(users=1, smtpd={"client_names": True}, helpers={
+        "metrics": {"listen": [f"127.0.0.1:{port}"]}})
     pair.stop("helpers")
+    shown = listener(address=("127.0.0.1", port))
     manager = stack.enter_context(Manager(pair.folder))
     start(pair, "helpers", ["-x", "resolver"], confine("helpers"),
-          {"NOTIFY_SOCKET": manager.path})
+          {"NOTIFY_SOCKET": manager.path}, [shown])
     manager.hear("READY=1")
     assert count(pair, "helpers", "accounts.ready") == 2
     assert count(pair, "helpers", "mailbox.ready") == 2
@@ -166,7 +188,8 @@ def test_helpers_with_the_rights_of_their_units(make_pair, stack):
     pid_file = pair.run / "resolver.pid"
     pid_file.touch()
     shutil.chown(pid_file, "ringdns", "ringdns")
-    run_resolver(pair, sockets)
+    start(pair, "resolver", ["-o", "resolver"], as_user("ringdns"),
+          sockets=sockets)
     proc.wait_until("the resolver is there", lambda: "resolver.ready" in
                     pair.tail("resolver"), 20 * PATIENCE)
     parent = pair.processes["resolver"].pid
@@ -181,6 +204,8 @@ def test_helpers_with_the_rights_of_their_units(make_pair, stack):
     assert f"resolver (pid {parent}) was told" in said
     proc.wait_until("it starts anew", lambda: count(
         pair, "resolver", "resolver.ready") == 2, 20 * PATIENCE)
+    proc.wait_until("both are shown", lambda: value(
+        scrape(port), "ringmail_up") == 2, 30 * PATIENCE)
     pair.must("upgrade", "helpers")
     proc.wait_until("it is upgraded", lambda: count(
         pair, "resolver", "resolver.ready") == 3, 20 * PATIENCE)
@@ -188,11 +213,12 @@ def test_helpers_with_the_rights_of_their_units(make_pair, stack):
         pair, "helpers", "mailbox.ready") == 4, 20 * PATIENCE)
     assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
     assert "resolver.away" not in pair.tail("smtpd")
+    assert scrape(port), "the socket was handed on"
     pair.stop("resolver")
     assert (pair.run / "smtpd" / "resolver").exists(), "it is the manager's"
     pair.stop("helpers")
     assert "STOPPING=1" in manager.hear("STOPPING=1")
-    for sock in sockets:
+    for sock in (*sockets, shown):
         sock.close()
     pair.start("helpers")
 
@@ -219,15 +245,6 @@ def test_the_watchdog_hears_of_a_stuck_helper(make_pair, stack):
     manager.hear("WATCHDOG=1")
 
 
-def run_resolver(pair, sockets):
-    fds = [s.fileno() for s in sockets]
-    pair.spawn("resolver",
-               [sys.executable, "-c", LAUNCHER, ",".join(map(str, fds)),
-                *which(), str(BUILD / "bin" / "helpers"), "-c",
-                str(pair.conf("helpers")), "-o", "resolver"], pass_fds=fds,
-               preexec_fn=as_user("ringdns"))
-
-
 @pytest.mark.skipif(bool(RUNNER), reason="the checker is no child of ours")
 @pytest.mark.parametrize("name,user", [("smtpd", "ringsmtp"),
                                        ("pop3d", "ringpop")])
@@ -235,7 +252,9 @@ def test_a_low_port_without_a_socket_unit(make_pair, name, user):
     """The parent, no root, may bind; its client process may not."""
     pair = make_pair(users=1)
     pair.stop(name)
-    port = next(p for p in range(600, 1024) if free(p))
+    # The two never look for one at the same time in the same place.
+    port = next(p for p in range(600 if name == "smtpd" else 800, 1024)
+                if free(p))
     conf = {"run": pair.run / name, "hostname": "mx.example.test",
             "log": {"target": "stderr"}, "workers": 2,
             "listen": [f"127.0.0.1:{port}"]}

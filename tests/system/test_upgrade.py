@@ -13,9 +13,10 @@ from harness import activate, daemons, proc
 from harness.activate import launch, listener
 from harness.daemons import (BUILD, DOMAIN, PATIENCE, RUNNER, merge, render,
                              scaled)
-from harness.load import Load
-from harness.pop3 import Pop3, fetch
-from harness.smtp import Smtp, deliver
+from harness.load import Load, number_of
+from harness.pop3 import Failed, Pop3, fetch, patient
+from harness.smtp import Closed, Smtp, deliver
+from harness.tls import TlsPair, starttls, stls
 
 BODY = b"Subject: upgrade\r\n\r\nx\r\n"
 PORT = {"smtpd": "smtp_port", "pop3d": "pop3_port"}
@@ -282,3 +283,128 @@ def test_helpers_under_load(installed):
     pair.stop("helpers")
     assert not admin.exists()
     pair.start("helpers")
+
+
+class SecureLoad(Load):
+    """The same over STARTTLS; short: a session for each message."""
+
+    def __init__(self, pair, user, short=False, **options):
+        super().__init__(pair.smtp_port, [f"{user}@{DOMAIN}"], size=2000,
+                         **options)
+        self.pair, self.short = pair, short
+
+    def open(self):
+        smtp = starttls(self.pair)
+        smtp.hello()
+        return smtp
+
+    def session(self):
+        if not self.short:
+            super().session()
+            return
+        try:
+            while True:
+                number, message = self.take()
+                if number is None:
+                    break
+                with self.open() as smtp:
+                    assert self.send(smtp, number, message)
+                    smtp.cmd("QUIT")
+        except (OSError, Closed, AssertionError) as error:
+            self.ended.append(repr(error))
+
+    def count(self):
+        return len(self.accepted)
+
+
+class Readers:
+    """Users who read their mail over STLS until stopped, in one session, or
+    in many."""
+
+    def __init__(self, pair, *users, short=False):
+        self.pair, self.short = pair, short
+        self.ended, self.read = [], 0
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=[user])
+                        for user in users]
+        for thread in self.threads:
+            thread.start()
+
+    def session(self, user):
+        with stls(self.pair) as pop3:
+            patient(lambda: pop3.login(user))
+            while not self.stopping.is_set():
+                assert patient(pop3.stat)[0] == 1
+                assert BODY in patient(lambda: pop3.retr(1))
+                self.read += 1
+                if self.short:
+                    break
+            pop3.quit()
+
+    def run(self, user):
+        try:
+            self.session(user)
+            while self.short and not self.stopping.is_set():
+                self.session(user)
+        except (OSError, Failed, Closed, AssertionError) as error:
+            self.ended.append(repr(error))
+
+    def count(self):
+        return self.read
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def upgraded(pair, times, mailbox):
+    """Whether smtpd and pop3d were so often, and there is another mailbox."""
+    return pair.pid("mailbox") not in (None, mailbox) and all(
+        count(pair, name, "upgrade.done") == times for name in PORT)
+
+
+def test_no_change_ends_a_session(installed):
+    """Reloads, and upgrades of all three services, while mail comes and goes
+    over TLS: nobody is refused or hung up on, and nothing is lost."""
+    users = [f"u{n}" for n in range(5)]
+    pair = installed(kind=TlsPair, users=5, smtpd={"workers": 2},
+                     pop3d={"workers": 2})
+    for user in users[1:]:
+        deliver(pair.smtp_port, BODY, f"{user}@{DOMAIN}")
+    callers = Callers(pair.smtp_port, pair.pop3_port)
+    loads = [SecureLoad(pair, "u0", sessions=2).start(),
+             SecureLoad(pair, "u0", short=True, sessions=2,
+                        first=1_000_000).start()]
+    readers = [Readers(pair, "u1", "u2"),
+               Readers(pair, "u3", "u4", short=True)]
+    parts = [*loads, *readers]
+
+    def go_on():
+        """Each part gets on with what it does."""
+        before = [part.count() for part in parts]
+        proc.wait_until("all go on", lambda: all(
+            part.count() > was or part.ended
+            for part, was in zip(parts, before)), 60 * PATIENCE)
+    try:
+        for n in range(1, scaled(6, 2) + 1):
+            pair.must("reload")
+            go_on()
+            for name in ("smtpd", "pop3d", "helpers"):
+                install(pair, name)
+            mailbox = pair.pid("mailbox")
+            assert pair.must("upgrade").count("was told") == 3
+            proc.wait_until("all are upgraded", lambda k=n, m=mailbox:
+                            upgraded(pair, k, m), 60 * PATIENCE)
+            go_on()
+    finally:
+        for part in parts:
+            part.stop()
+        callers.stop()
+    assert not callers.failed, callers.failed[:5]
+    for part in parts:
+        assert not part.ended, part.ended
+    messages = fetch(pair.pop3_port, "u0")
+    for load in loads:
+        assert set(load.codes) <= {250, 451}, load.codes
+        load.check([m for m in messages if number_of(m) in load.sent])

@@ -47,9 +47,9 @@ succeed(void)
 static void
 test_sockets_and_seal(void **state)
 {
-	char first[108], second[108];
+	char first[108], second[108], third[108];
 	unsigned char seal[32] = {0};
-	int a, b, is_passed = 0;
+	int a, b, c, is_passed = 0;
 
 	(void)state;
 	strcpy(folder, "/tmp/ringmail-heir-XXXXXX");
@@ -58,6 +58,8 @@ test_sockets_and_seal(void **state)
 	b = make_socket("a second", second);
 	heritage_note(a, first, 0);
 	heritage_note(b, second, 1);
+	c = make_socket("third", third);
+	heritage_note(c, "[0:0::1]:9125", 0);
 	assert_int_equal(heritage_is_passed(first), 0);
 	assert_int_equal(heritage_is_passed(second), 1);
 	assert_int_equal(heritage_give(key, sizeof(key)), 0);
@@ -72,6 +74,12 @@ test_sockets_and_seal(void **state)
 	assert_int_equal(heritage_socket(second, &is_passed), b);
 	assert_int_equal(is_passed, 1);
 	assert_int_equal(heritage_socket(second, &is_passed), -1);
+	/* An address is the same however it is written. */
+	assert_int_equal(heritage_socket("[::1]:9126", &is_passed), -1);
+	assert_int_equal(heritage_socket("127.0.0.1:9125", &is_passed), -1);
+	assert_int_equal(heritage_socket("nonsense", &is_passed), -1);
+	assert_int_equal(heritage_socket("[::1]:9125", &is_passed), c);
+	assert_int_equal(is_passed, 0);
 	assert_int_equal(fcntl(b, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(heritage_seal(seal, sizeof(seal)), 1);
 	assert_memory_equal(seal, key, sizeof(key));
@@ -81,7 +89,9 @@ test_sockets_and_seal(void **state)
 	assert_int_equal(access(second, F_OK), 0);
 	assert_int_equal(fcntl(a, F_GETFD), -1);
 	close(b);
+	close(c);
 	unlink(second);
+	unlink(third);
 	rmdir(folder);
 }
 
@@ -126,6 +136,7 @@ test_passed(void **state)
 	assert_null(getenv("LISTEN_FDS"));
 	assert_int_equal(heritage_socket(path, &is_passed), 3);
 	assert_int_equal(is_passed, 1);
+	assert_int_equal(fcntl(3, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
 	heritage_end();
 	assert_int_equal(access(path, F_OK), 0);
 	close(3);
