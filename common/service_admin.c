@@ -310,7 +310,7 @@ answer_session_drop(struct request *q)
 	struct gather g = {.drop = packet_get_u64(&q->packet)};
 	struct packet fields;
 	struct part *parts;
-	int dropped = 0;
+	int dropped = 0, failed;
 
 	if (packet_end(&q->packet) == -1 || g.drop == 0)
 		return -1;
@@ -320,9 +320,10 @@ answer_session_drop(struct request *q)
 	}
 	for (unsigned i = 0; i < workers; i++)
 		dropped |= parts[i].dropped;
+	failed = any_failed(parts);
 	free_parts(parts);
-	if (dropped) {
-		request_reply(&q, PACKET_OK, NULL);
+	if (dropped || failed) {
+		request_reply(&q, dropped ? PACKET_OK : PACKET_TEMPORARY, NULL);
 		return 0;
 	}
 	packet_init(&fields, WIRE_SESSION_DROP);

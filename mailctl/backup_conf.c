@@ -46,8 +46,9 @@ put_named(struct tarball *t, const char *path)
 	snprintf(member, sizeof(member), "files%s", path);
 	if (tarball_has(t, member))
 		return CLIENT_OK;
-	return S_ISDIR(st.st_mode) ? backup_put_folder(t, path, member, "")
-				   : backup_put_path(t, path, member);
+	return S_ISDIR(st.st_mode)
+		   ? backup_put_folder(t, path, member, "", NULL)
+		   : backup_put_path(t, path, member, NULL);
 }
 
 static enum client_exit
@@ -82,7 +83,7 @@ put_program(struct tarball *t, const char *folder, const char *program)
 	}
 	for (size_t i = 0; i < texts.count && code == CLIENT_OK; i++) {
 		if (strcmp(texts.items[i].path, path) == 0)
-			code = backup_put_path(t, path, member);
+			code = backup_put_path(t, path, member, NULL);
 		else if (realpath(texts.items[i].path, whole) != NULL)
 			code = put_named(t, whole);
 	}

@@ -41,8 +41,10 @@ note_owner(struct tarball_member *m, const struct stat *st)
 }
 
 enum client_exit
-backup_put_path(struct tarball *t, const char *path, const char *member)
+backup_put_path(
+    struct tarball *t, const char *path, const char *member, const uid_t *owner)
 {
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 	struct tarball_member m = {.size = 0};
 	enum client_exit code = CLIENT_OK;
 	struct stat st;
@@ -53,12 +55,14 @@ backup_put_path(struct tarball *t, const char *path, const char *member)
 		warnx("%s: its name is too long", path);
 		return CLIENT_REFUSED;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd == -1 && errno == ENOENT)
+	fd = open(path, owner == NULL ? flags : flags | O_NOFOLLOW);
+	if (fd == -1 && (errno == ENOENT || (owner != NULL && errno == ELOOP)))
 		return CLIENT_OK;
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		warn("%s", path);
 		code = CLIENT_REFUSED;
+	} else if (owner != NULL && st.st_uid != *owner) {
+		warnx("%s is not of whom the folder is: left out", path);
 	} else if (S_ISREG(st.st_mode)) {
 		note_owner(&m, &st);
 		if (tarball_put_file(t, &m, fd) == -1)
@@ -70,8 +74,8 @@ backup_put_path(struct tarball *t, const char *path, const char *member)
 }
 
 enum client_exit
-backup_put_folder(
-    struct tarball *t, const char *path, const char *prefix, const char *begins)
+backup_put_folder(struct tarball *t, const char *path, const char *prefix,
+    const char *begins, const uid_t *owner)
 {
 	char file[TARBALL_NAME_MAX], member[TARBALL_NAME_MAX];
 	enum client_exit code = CLIENT_OK;
@@ -96,7 +100,7 @@ backup_put_folder(
 			warnx("%s: a name is too long", path);
 			code = CLIENT_REFUSED;
 		} else {
-			code = backup_put_path(t, file, member);
+			code = backup_put_path(t, file, member, owner);
 		}
 		errno = 0;
 	}

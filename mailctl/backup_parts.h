@@ -15,6 +15,8 @@
 #include "client.h"
 #include "tarball.h"
 
+#include <sys/types.h>
+
 #define BACKUP_INFO	"INFO"
 #define BACKUP_INFO_MAX 4096
 
@@ -39,14 +41,15 @@ enum client_exit backup_setting(const char *program, const char *folder,
 
 /*
  * One file as this member: CLIENT_OK also where it is not there any more, or is
- * no regular file.
+ * no regular file.  owner: whose files alone are taken, and through no link, as
+ * who writes there may want to have another's; NULL: all.
  */
-enum client_exit
-backup_put_path(struct tarball *t, const char *path, const char *member);
+enum client_exit backup_put_path(struct tarball *t, const char *path,
+    const char *member, const uid_t *owner);
 
 /* Each regular file in the folder PATH, as PREFIX/its name; begins: what their
  * names must begin with. */
 enum client_exit backup_put_folder(struct tarball *t, const char *path,
-    const char *prefix, const char *begins);
+    const char *prefix, const char *begins, const uid_t *owner);
 
 #endif

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -71,29 +72,36 @@ backup_put_info(struct tarball *t, const char *folder)
 		   : CLIENT_OK;
 }
 
-/* PATH/ab/... of each two digits, or of each helper's number: what begins so.
- */
+/* A part of STATE/mailbox, of which the mailbox helper has all. */
+struct part {
+	const char *path, *prefix; /* the folder; its members' names */
+	const char *digits;	   /* its folders' names are of these */
+	const char *begins;	   /* the names of the files in them */
+	uid_t owner;		   /* of all */
+};
+
 static enum client_exit
-put_folders(struct tarball *t, const char *path, const char *prefix,
-    const char *digits, const char *begins)
+put_folders(struct tarball *t, const struct part *p)
 {
 	char below[PATH_SIZE], member[PATH_SIZE];
 	enum client_exit code = CLIENT_OK;
-	DIR *dir = opendir(path);
+	DIR *dir = opendir(p->path);
 	const struct dirent *e;
 
 	if (dir == NULL && errno == ENOENT)
 		return CLIENT_OK;
 	if (dir == NULL) {
-		warn("%s", path);
+		warn("%s", p->path);
 		return CLIENT_REFUSED;
 	}
 	while (code == CLIENT_OK && (e = readdir(dir)) != NULL) {
-		if (e->d_name[strspn(e->d_name, digits)] != '\0')
+		if (e->d_name[strspn(e->d_name, p->digits)] != '\0')
 			continue;
-		snprintf(below, sizeof(below), "%s/%.16s", path, e->d_name);
-		snprintf(member, sizeof(member), "%s/%.16s", prefix, e->d_name);
-		code = backup_put_folder(t, below, member, begins);
+		snprintf(below, sizeof(below), "%s/%.16s", p->path, e->d_name);
+		snprintf(
+		    member, sizeof(member), "%s/%.16s", p->prefix, e->d_name);
+		code =
+		    backup_put_folder(t, below, member, p->begins, &p->owner);
 	}
 	closedir(dir);
 	return code;
@@ -102,26 +110,34 @@ put_folders(struct tarball *t, const char *path, const char *prefix,
 enum client_exit
 backup_put_mailbox(struct tarball *t, const char *folder)
 {
-	char state[PATH_SIZE / 2], path[PATH_SIZE], member[64];
+	char state[PATH_SIZE / 2], mailbox[PATH_SIZE / 2 + 16];
+	char path[PATH_SIZE], member[64];
+	struct part p = {path, member, "0123456789abcdef", "", 0};
 	enum client_exit code;
+	struct stat st;
 
 	code = backup_setting("helpers", folder, "state", state, sizeof(state));
+	snprintf(mailbox, sizeof(mailbox), "%s/mailbox", state);
+	if (code != CLIENT_OK || stat(mailbox, &st) == -1)
+		return code; /* no helper has ever run */
+	p.owner = st.st_uid;
 	for (int i = 0; backup_mailbox_folders[i] != NULL && code == CLIENT_OK;
 	     i++) {
-		snprintf(path, sizeof(path), "%s/mailbox/%s", state,
+		snprintf(path, sizeof(path), "%s/%s", mailbox,
 		    backup_mailbox_folders[i]);
 		snprintf(member, sizeof(member), "mailbox/%s",
 		    backup_mailbox_folders[i]);
-		code = put_folders(t, path, member, "0123456789abcdef", "");
+		code = put_folders(t, &p);
 	}
 	if (code != CLIENT_OK)
 		return code;
 	/* Letters that wait until their owner's Maildir takes them. */
-	snprintf(path, sizeof(path), "%s/mailbox", state);
-	code = put_folders(t, path, "mailbox", "0123456789", "aside.");
-	snprintf(path, sizeof(path), "%s/mailbox/layout", state);
-	return code == CLIENT_OK ? backup_put_path(t, path, "mailbox/layout")
-				 : code;
+	p = (struct part){mailbox, "mailbox", "0123456789", "aside.", p.owner};
+	code = put_folders(t, &p);
+	snprintf(path, sizeof(path), "%s/layout", mailbox);
+	return code == CLIENT_OK
+		   ? backup_put_path(t, path, "mailbox/layout", &p.owner)
+		   : code;
 }
 
 /* A list of files, as both WIRE_BACKUP_BEGIN and _LOG bring it. */

@@ -107,17 +107,19 @@ check_users(void)
 	return missing ? -1 : 0;
 }
 
-/* Waits until accounts listens.  0, or -1. */
+/* Waits until accounts listens.  0, or -1; *helpers is 0 where they ended. */
 static int
-await_socket(const char *path, pid_t helpers)
+await_socket(const char *path, pid_t *helpers)
 {
 	const struct timespec nap = {.tv_nsec = 50 * CLOCK_MILLISECOND};
 	int64_t end = clock_after(START_TIME);
 	int status;
 
 	while (access(path, F_OK) == -1 && clock_now() < end) {
-		if (waitpid(helpers, &status, WNOHANG) == helpers)
+		if (waitpid(*helpers, &status, WNOHANG) == *helpers) {
+			*helpers = 0;
 			return -1;
+		}
 		nanosleep(&nap, NULL);
 	}
 	return access(path, F_OK);
@@ -232,7 +234,7 @@ set_up_accounts(const struct init *i)
 	if (access(path, F_OK) == -1) {
 		if ((helpers = program_start("helpers", i->folder)) == -1)
 			return CLIENT_TEMPORARY;
-		if (await_socket(path, helpers) == -1) {
+		if (await_socket(path, &helpers) == -1) {
 			stop(helpers);
 			warnx("the helpers don't start: run helpers -c %s to "
 			      "see why",

@@ -146,9 +146,9 @@ write_one(const struct init *i, int k)
 		return -1;
 	}
 	writers[k](f, i);
-	if (fflush(f) == 0 && fsync(fd) == 0)
+	if (fflush(f) == 0 && !ferror(f) && fsync(fd) == 0)
 		result = 0;
-	if (result == -1 || ferror(f))
+	else
 		warn("%s", new);
 	fclose(f);
 	if (result == 0)

@@ -59,8 +59,10 @@ run(struct log_source *s, const char *const *words, int in)
 		errno = code;
 		return -1;
 	}
-	s->file = fdopen(ends[0], "r");
-	return s->file == NULL ? -1 : 0;
+	if ((s->file = fdopen(ends[0], "r")) != NULL)
+		return 0;
+	close(ends[0]); /* it ends then, and is waited for */
+	return -1;
 }
 
 static int

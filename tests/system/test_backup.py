@@ -111,6 +111,25 @@ def test_round_trip_under_load(busy):
     assert len(uidls(busy, "u0")) == len(before) + 1
 
 
+def test_links_that_mailbox_has_laid(busy):
+    """Who took the mailbox helper over gets nothing of root's into a backup,
+    and so not back by a restore."""
+    secret = busy.folder / "secret"
+    secret.mkdir()
+    (secret / "key").write_text("of root\n")
+    uidl = busy.folder / "state" / "mailbox" / "uidl"
+    (uidl / "fe").mkdir(exist_ok=True)
+    (uidl / "fe" / "key").symlink_to(secret / "key")
+    os.link(secret / "key", uidl / "fe" / "hard")
+    (uidl / "fd").symlink_to(secret)
+    path = busy.folder / "backup.tar"
+    busy.must("backup", path)
+    inside = members(path)
+    assert any(name.startswith("mailbox/uidl/") for name in inside)
+    assert "of root" not in {data.decode(errors="replace").strip()
+                             for data in inside.values()}
+
+
 def test_what_is_in_the_way(busy):
     """A state that is there, helpers that run, a name that is taken."""
     path = busy.folder / "backup.tar"
