@@ -143,6 +143,16 @@ name_all(const struct row *rows, size_t count, int is_first,
 	names[count] = NULL;
 }
 
+/* Whether some commands begin with the word. */
+static int
+is_first(const struct row *rows, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rows[i].first, word) == 0)
+			return 1;
+	return 0;
+}
+
 enum client_exit
 usage_wrong(char **args, int count)
 {
@@ -161,11 +171,14 @@ usage_wrong(char **args, int count)
 	    count > 1 ? " " : "", count > 1 ? args[1] : "");
 	name_all(rows, n, 0, names);
 	hint = near_hint(written, names);
-	if (hint[0] == '\0') {
+	if (hint[0] == '\0' && !is_first(rows, n, args[0])) {
 		name_all(rows, n, 1, names);
 		hint = near_hint(args[0], names);
 	}
-	warnx("there is no command \"%s\"%s", written, hint);
+	if (count == 1 && is_first(rows, n, args[0]))
+		warnx("\"%s\" needs another word behind it", args[0]);
+	else
+		warnx("there is no command \"%s\"%s", written, hint);
 	if (put_matching(stderr, args, 1) == 0)
 		warnx("mailctl help lists all commands");
 	return CLIENT_USAGE;

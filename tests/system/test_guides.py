@@ -1,6 +1,7 @@
 """The commands that pages show, run as they stand there: docs/migration.md
 with two servers, the examples of mailctl(8) and of README.md with one.  Those
 of docs/guide.md run in tests/deb, in a fresh Debian."""
+import json
 import os
 import re
 import subprocess
@@ -183,11 +184,35 @@ def test_readme(shell):
     assert run_each(shell, of_readme()) > 3
 
 
+def indented(name):
+    """The commands of a page whose blocks are indented."""
+    return [line.strip() for line in re.findall(
+        r"^ {4}((?:sysctl|curl) .*)$", page(name), re.M)]
+
+
+def test_metrics_page(make_pair, tmp_path):
+    """What docs/metrics.md asks with curl is answered."""
+    path = tmp_path / "metrics.sock"
+    pair = make_pair(users=0, helpers={"metrics": {"listen": [path]}})
+    shell = Shell(pair, tmp_path, {"/run/ringmail/metrics.sock": str(path)})
+    line, = indented("docs/metrics.md")
+    assert "ringmail_build_info" in shell.run(line)
+
+
+def test_tuning():
+    """docs/tuning.md sets what this kernel has; a test can't change it."""
+    for line in indented("docs/tuning.md"):
+        name = re.fullmatch(r"sysctl ([\w.]+)=\d+", line).group(1)
+        assert os.path.exists("/proc/sys/" + name.replace(".", "/")), line
+
+
 def usage():
-    done = subprocess.run([BUILD / "bin" / "mailctl"], check=False, text=True,
-                          stderr=subprocess.PIPE)
-    return re.findall(r"^ +mailctl ([a-z]+(?: [a-z-]+(?![a-z|-]))?)(.*)",
-                      done.stderr, re.M)
+    """Each command, and what follows it."""
+    done = subprocess.run(
+        [BUILD / "bin" / "mailctl", "--json", "help"], check=True, text=True,
+        stdout=subprocess.PIPE)
+    return [(one["command"], one["arguments"])
+            for one in json.loads(done.stdout)]
 
 
 def test_each_command_has_an_entry():
