@@ -181,7 +181,7 @@ def test_each_command_answers_in_json(pair, user, tmp_path):
     (["domain", "add", ".."], 1, ""),
     (["mailbox", "check", "nobody@nowhere.test"], 1, "no such mailbox"),
     (["user", "quota", "x@y.test", "12Q"], 2, "is no quota"),
-    (["user"], 2, 'there is no command "user"'),
+    (["user"], 2, '"user" needs another word'),
     (["usr", "list"], 2, "did you mean user list?"),
     (["user", "add"], 2, "user add takes:"),
     (["trace", "xyz"], 2, "is no id"),
