@@ -22,6 +22,7 @@
 #define BCRYPT_LENGTH 60
 /* One more takes twice as long: some 10 s of a processor. */
 #define BCRYPT_COST_MOST 16
+#define SHA_ROUNDS_MOST	 10000000
 #define SHA256_LENGTH	 43
 /* RFC 9106 3.1: eight a lane. */
 #define ARGON_MEMORY_MIN  8
@@ -274,6 +275,26 @@ argon_is_sound(const char *stored)
 	       strspn(rest, BASE64 "$") == strlen(rest);
 }
 
+/* Whether a hash of crypt's takes no more time and memory than those of ours
+ * and of BCRYPT_COST_MOST: guesses at the password cost us that much. */
+static int
+crypt_is_bounded(const char *stored)
+{
+	static const char rounds[] = "rounds=";
+	const char *setting = stored + 3;
+
+	if (stored[1] == '2')
+		return strtoul(stored + 4, NULL, 10) <= BCRYPT_COST_MOST;
+	if (stored[1] == 'y') /* as crypt_gensalt makes them up to our most */
+		return setting[0] == 'j' && setting[1] >= '.' &&
+		       setting[1] <= 'F' &&
+		       (setting[2] == '5' || setting[2] == 'T') &&
+		       setting[3] == '$';
+	return strncmp(setting, rounds, sizeof(rounds) - 1) != 0 ||
+	       strtoul(setting + sizeof(rounds) - 1, NULL, 10) <=
+		   SHA_ROUNDS_MOST;
+}
+
 int
 hash_is_sound(const char *stored)
 {
@@ -286,9 +307,10 @@ hash_is_sound(const char *stored)
 		return 0;
 	if (is_argon(stored))
 		return argon_is_sound(stored);
+	if (!crypt_is_bounded(stored))
+		return 0;
 	if (stored[1] == '2')
-		return strlen(stored) == BCRYPT_LENGTH &&
-		       strtoul(stored + 4, NULL, 10) <= BCRYPT_COST_MOST;
+		return strlen(stored) == BCRYPT_LENGTH;
 	/* Behind the setting stands a hash: of SHA-256 at least. */
 	if (strlen(strrchr(stored, '$')) < SHA256_LENGTH + 1)
 		return 0;

@@ -56,8 +56,8 @@ int hash_is_known(const char *stored);
 
 /*
  * Whether a stored hash that comes from elsewhere can be verified at all: of a
- * known kind, with a setting that crypt(5) takes, and no octet that has no
- * place in one.
+ * known kind, with a setting that crypt(5) takes and that costs no more than
+ * some 10 s of a processor, and no octet that has no place in one.
  */
 int hash_is_sound(const char *stored);
 

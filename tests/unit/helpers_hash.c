@@ -153,10 +153,16 @@ test_hashes_of_others(void **state)
 	    "$5$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJ:9",
 	    "$2y$99$abcdefghijklmnopqrstuuS98TtUb6k2AQxz0SQRNXHw3/yF4nZqK",
 	    "$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$qqSCqQPLbO7R",
-	    "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ", "$argon2id$"};
+	    "$argon2id$v=19$m=65536,t=3,p=1$c2FsdHNhbHQ", "$argon2id$",
+	    /* They would take minutes, or more memory than there is. */
+	    "$5$rounds=99999999$salt$"
+	    "RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9",
+	    "$y$jHT$k2XAnEHBqQ1Ct2aMXFKNa/$"
+	    "RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9"};
 	char hash[RECORD_HASH_MAX];
-	const char *settings[] = {"$5$saltsaltsalt$",
-	    "$2y$05$abcdefghijklmnopqrstuu", "$2b$05$abcdefghijklmnopqrstuu"};
+	const char *settings[] = {"$5$saltsaltsalt$", "$6$rounds=9000$salt$",
+	    "$y$j75$k2XAnEHBqQ1Ct2aMXFKNa/", "$2y$05$abcdefghijklmnopqrstuu",
+	    "$2b$05$abcdefghijklmnopqrstuu"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sound) / sizeof(sound[0]); i++)
