@@ -1,5 +1,7 @@
 #include "meter.h"
 
+#include "meter_read.h"
+#include "log.h"
 #include "meter_table.h"
 
 #include <errno.h>
@@ -65,6 +67,15 @@ meter_answer(enum meter_helper helper, int error, int64_t ns)
 	return error == 0 ? 0 : -1;
 }
 
+/* Says that this process lives, to whoever has the memory (meter_is_kept). */
+static int
+lock(int fd)
+{
+	struct flock l = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_SETLK, &l);
+}
+
 /* Memory of fd, that from now on nobody can get anew to write to it. */
 static char *
 map(int fd, size_t size)
@@ -76,9 +87,9 @@ map(int fd, size_t size)
 		    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
-	if (fcntl(fd, F_ADD_SEALS,
-		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE |
-		    F_SEAL_SEAL) == 0)
+	if (lock(fd) == 0 && fcntl(fd, F_ADD_SEALS,
+				 F_SEAL_SHRINK | F_SEAL_GROW |
+				     F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0)
 		return memory;
 	munmap(memory, size);
 	return NULL;
@@ -113,6 +124,28 @@ meter_at(unsigned set)
 	return (struct meter_set *)(void *)(own.memory + set * meter_stride());
 }
 
+int
+meter_inherit(int fd)
+{
+	struct meter_view old;
+	struct meter_set *set;
+	uint64_t values[METER_CELLS];
+
+	if (own.memory == NULL || meter_view_open(&old, fd, own.sets) == -1)
+		return -1;
+	for (unsigned i = 0; i < own.sets; i++) {
+		memset(values, 0, sizeof(values));
+		meter_set_sum(meter_view_set(&old, i), values);
+		meter_clear_gauges(values);
+		set = meter_at(i);
+		for (unsigned c = 0; c < METER_CELLS; c++)
+			atomic_store_explicit(
+			    &set->cells[c], values[c], memory_order_relaxed);
+	}
+	meter_view_close(&old);
+	return 0;
+}
+
 static void
 give_up(unsigned from, unsigned to, enum meter_others others)
 {
@@ -145,6 +178,8 @@ meter_begin(unsigned first, unsigned count, enum meter_others others)
 		return;
 	own.first = first;
 	own.count = count;
+	if (lock(own.fd) == -1)
+		log_warn("meter.not_kept", log_errno(errno));
 	for (unsigned i = first; i < first + count; i++)
 		clear_gauges(meter_at(i));
 	give_up(0, first, others);

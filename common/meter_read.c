@@ -45,6 +45,21 @@ meter_view_close(struct meter_view *v)
 	v->memory = NULL;
 }
 
+const struct meter_set *
+meter_view_set(const struct meter_view *v, unsigned i)
+{
+	return (const struct meter_set *)(const void *)(v->memory +
+							i * meter_stride());
+}
+
+int
+meter_is_kept(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 void
 meter_set_sum(const struct meter_set *set, uint64_t *values)
 {
@@ -57,9 +72,7 @@ void
 meter_view_sum(const struct meter_view *v, uint64_t *values)
 {
 	for (unsigned i = 0; i < v->sets && v->memory != NULL; i++)
-		meter_set_sum((const struct meter_set *)(const void
-				      *)(v->memory + i * meter_stride()),
-		    values);
+		meter_set_sum(meter_view_set(v, i), values);
 }
 
 void

@@ -23,6 +23,13 @@ int meter_view_open(struct meter_view *v, int fd, unsigned sets);
 /* Idempotent. */
 void meter_view_close(struct meter_view *v);
 
+/* Its set number i. */
+const struct meter_set *meter_view_set(const struct meter_view *v, unsigned i);
+
+/* Whether a process lives that counts in memory, or may start one that does:
+ * the parent that has made it. */
+int meter_is_kept(int fd);
+
 /* Adds each cell of all its sets to values[METER_CELLS]. */
 void meter_view_sum(const struct meter_view *v, uint64_t *values);
 

@@ -67,25 +67,39 @@ wait_for_end(int fd)
 	}
 }
 
+/* A connection over which the memory was handed, or -1. */
+static int
+begin(void)
+{
+	int fd = connect_to_helper();
+
+	if (fd == -1 || hand_over(fd) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The connection says that somebody counts: it stays open until the process
+ * ends, behind this fiber's end. */
 void
 service_meter(void *arg)
 {
-	int64_t pause = PAUSE_FIRST;
-	int fd, over = meter_descriptor() == -1;
+	int64_t pause = PAUSE_FIRST, since;
+	int fd;
 
 	(void)arg;
-	while (!over && !fiber_cancelled()) {
-		if ((fd = connect_to_helper()) != -1) {
-			if (hand_over(fd) == 0) {
-				over = wait_for_end(fd);
-				pause = PAUSE_FIRST;
-			}
-			close(fd);
-		}
-		if (over ||
-		    (ring_sleep(ring_self(), clock_after(pause)) == -1 &&
-			errno != EINTR))
+	if (meter_descriptor() == -1)
+		return;
+	while (!fiber_cancelled()) {
+		since = clock_now();
+		fd = begin();
+		if (fd != -1 && wait_for_end(fd) == -1)
 			return;
+		if (fd != -1)
+			close(fd);
+		if (clock_now() - since > PAUSE_MOST)
+			pause = PAUSE_FIRST;
+		ring_sleep(ring_self(), clock_after(pause));
 		pause = pause * 2 < PAUSE_MOST ? pause * 2 : PAUSE_MOST;
 	}
 }

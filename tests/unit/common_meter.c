@@ -261,6 +261,55 @@ reader_takes_no_other_memory(void **state)
 	close(pipes[1]);
 }
 
+/* The parent lives, and keeps it for another child. */
+static void
+memory_is_kept(void **state)
+{
+	int status, fd = memfd_create("x", MFD_CLOEXEC);
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(!meter_is_kept(meter_descriptor()) || meter_is_kept(fd));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
+}
+
+/* What a parent had before it became another program. */
+static void
+counters_are_inherited(void **state)
+{
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	size_t size = SETS * meter_stride();
+	char *old;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, (off_t)size), 0);
+	old = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(old, MAP_FAILED);
+	for (unsigned i = 0; i < SETS; i++) {
+		struct meter_set *set =
+		    (void *)(old + (size_t)i * meter_stride());
+
+		atomic_store(&set->cells[METER_DELETED], 1000 + i);
+		atomic_store(&set->cells[METER_QUEUED], 5);
+	}
+	assert_int_equal(meter_inherit(fd), -1); /* it is not sealed */
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	assert_int_equal(meter_inherit(fd), 0);
+	for (unsigned i = 0; i < SETS; i++) {
+		const struct meter_set *set = meter_at(i);
+
+		assert_int_equal(
+		    atomic_load(&set->cells[METER_DELETED]), 1000 + i);
+		assert_int_equal(atomic_load(&set->cells[METER_QUEUED]), 0);
+	}
+	assert_int_equal(meter_inherit(-1), -1);
+	munmap(old, size);
+	close(fd);
+}
+
 static int
 note_values(void)
 {
@@ -348,6 +397,8 @@ main(void)
 	    cmocka_unit_test(reader_takes_no_other_memory),
 	    cmocka_unit_test(histograms_have_their_bounds),
 	    cmocka_unit_test(threads_lose_nothing),
+	    cmocka_unit_test(memory_is_kept),
+	    cmocka_unit_test(counters_are_inherited),
 	};
 
 	return cmocka_run_group_tests(before, NULL, NULL) +
