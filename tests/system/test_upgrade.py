@@ -1,7 +1,6 @@
 """Upgrade in place: the parent becomes the program that is installed by now,
 and nobody who connects, or is connected, notices."""
 import os
-import shutil
 import signal
 import socket
 import threading
@@ -9,14 +8,16 @@ import time
 
 import pytest
 
-from harness import activate, daemons, proc
+from harness import daemons, proc
 from harness.activate import launch, listener
-from harness.daemons import (BUILD, DOMAIN, PATIENCE, RUNNER, merge, render,
+from harness.daemons import (DOMAIN, PATIENCE, RUNNER, merge, render,
                              scaled)
 from harness.load import Load, number_of
 from harness.pop3 import Failed, Pop3, fetch, patient
 from harness.smtp import Closed, Smtp, deliver
 from harness.tls import TlsPair, starttls, stls
+from harness.upgrade import (count, install, program, replaceable, upgrade,
+                             upgrade_helpers)
 
 BODY = b"Subject: upgrade\r\n\r\nx\r\n"
 PORT = {"smtpd": "smtp_port", "pop3d": "pop3_port"}
@@ -24,48 +25,10 @@ pytestmark = pytest.mark.skipif(
     bool(RUNNER), reason="exec leaves the checker behind")
 
 
-def program(pair, name):
-    return pair.folder / "bin" / name
-
-
-def install(pair, name):
-    """The program anew: another file by the same name."""
-    path = program(pair, name)
-    shutil.copy(BUILD / "bin" / name, path.with_suffix(".new"))
-    path.with_suffix(".new").rename(path)
-    return path.stat().st_ino
-
-
 @pytest.fixture
 def installed(make_pair, monkeypatch):
     """Services whose programs can be replaced."""
-    def make(**options):
-        pair = make_pair(**options)
-        (pair.folder / "bin").mkdir()
-        for name in ("smtpd", "pop3d", "helpers", "mailctl"):
-            shutil.copy(BUILD / "bin" / name, pair.folder / "bin")
-        pair.stop()
-        for module in (daemons, activate):
-            monkeypatch.setattr(module, "BUILD", pair.folder)
-        return pair.start()
-    return make
-
-
-def count(pair, name, text):
-    return pair.log(name).read_text(errors="replace").count(f" {text}")
-
-
-def upgrade(pair, name):
-    """Once; waits until the new processes serve alone."""
-    done = count(pair, name, "upgrade.done")
-    pid, client = pair.pid(name), pair.pid(f"{name}/client")
-    number = install(pair, name)
-    assert f"{name} (pid {pid}) was told" in pair.must("upgrade", name)
-    proc.wait_until("it is upgraded", lambda: count(
-        pair, name, "upgrade.done") > done, 30 * PATIENCE)
-    assert pair.pid(name) == pid
-    assert os.stat(f"/proc/{pid}/exe").st_ino == number
-    return client
+    return lambda **options: replaceable(make_pair(**options), monkeypatch)
 
 
 class Callers:
@@ -264,12 +227,7 @@ def test_helpers_under_load(installed):
     inode = admin.stat().st_ino
     with Pop3(pair.pop3_port, user="u1", timeout=30 * PATIENCE) as session:
         for n in range(scaled(5, 2)):
-            number = install(pair, "helpers")
-            pid, old = pair.pid("helpers"), pair.pid("mailbox")
-            pair.must("upgrade", "helpers")
-            proc.wait_until("a new mailbox", lambda o=old: pair.pid("mailbox")
-                            not in (None, o), 30 * PATIENCE)
-            assert os.stat(f"/proc/{pid}/exe").st_ino == number
+            upgrade_helpers(pair)
             pair.must("user", "add", f"more{n}@{DOMAIN}", stdin="pw\n")
             assert b"Subject: upgrade" in session.multi("RETR 2")
         assert admin.stat().st_ino == inode, "it is the same socket"
