@@ -6,6 +6,7 @@
 #include "heritage.h"
 #include "listen.h"
 #include "log.h"
+#include "meter_table.h"
 #include "privileges.h"
 #include "settings.h"
 #include "sockets.h"
@@ -241,6 +242,22 @@ fleet_helper_of(unsigned set)
 	return set >= SET_PAM ? PAM : HASHER;
 }
 
+uint32_t
+fleet_layout(void)
+{
+	uint32_t h = meter_layout();
+	const char *name;
+	int helper;
+
+	for (unsigned set = 0; set < SETS; set++) {
+		helper = fleet_helper_of(set);
+		name = helper == -1 ? "-" : fleet_name(helper);
+		for (; *name != '\0'; name++)
+			h = (h ^ (unsigned char)*name) * 16777619U;
+	}
+	return h;
+}
+
 /* The helpers that the conf asks for, as yet without anything. */
 static void
 lay_out(struct fleet *fleet, const struct helpers_conf *conf)
@@ -300,6 +317,27 @@ find_users(struct fleet *fleet, const struct helpers_conf *conf)
 		fatal("user %s: its ids are below lowest_uid", conf->mail_user);
 }
 
+/* Memory to count in, and a place for that of smtpd and pop3d: with what was
+ * handed on. */
+static void
+make_meter(struct fleet *fleet)
+{
+	const uint32_t layout = fleet_layout();
+	int *park = fleet->helpers[METRICS].park, old = -1;
+
+	if (meter_share(SETS) == -1) {
+		log_warn("meter.not_shared", log_errno(errno));
+		return;
+	}
+	if (!heritage_meter(layout, &old, park))
+		make_pairs(1, &park[0], &park[1]);
+	else if (meter_inherit(old) == -1)
+		log_warn("meter.not_shared", log_errno(errno));
+	if (old != -1)
+		close(old);
+	heritage_note_meter(layout, meter_descriptor(), park);
+}
+
 void
 fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 {
@@ -328,6 +366,7 @@ fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf)
 	make_sockets(fleet, conf, smtpd, pop3d);
 	if (fleet_has(fleet, METRICS))
 		make_shows(fleet, conf);
+	make_meter(fleet);
 	heritage_end();
 }
 

@@ -8,6 +8,8 @@
 #include "helper.h"
 #include "listen_path.h"
 
+#include <stdint.h>
+
 /* The mailbox helpers come last: one, or more. */
 enum {
 	RESOLVER,
@@ -59,6 +61,10 @@ void fleet_prepare(struct fleet *fleet, const struct helpers_conf *conf);
 
 /* Which helper has counted in a set of cells: its number, or -1 for none. */
 int fleet_helper_of(unsigned set);
+
+/* A number that is another one where a set of cells is another helper's, or a
+ * cell another one (meter_layout). */
+uint32_t fleet_layout(void);
 
 /* The name of a helper's processes, mailbox helpers counted from MAILBOX; to
  * the next call. */

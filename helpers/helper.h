@@ -48,9 +48,10 @@ struct helper {
 	/* metrics: where it listens, for HTTP. */
 	unsigned shows;
 	int show[HELPER_SHOWS_MAX];
+	int park[2];		/* likewise: a pair, metrics_park.h */
 	unsigned char seal[32]; /* mailbox: key of resume tokens; else zero */
-	unsigned beat;		/* which one it is (service_notify.h) */
-	uid_t uid;		/* the helper's own user */
+	unsigned beat; /* which one (service_notify.h); UINT_MAX: it has none */
+	uid_t uid;     /* the helper's own user */
 	gid_t gid;
 	uid_t mail_uid; /* owner of virtual mailboxes */
 	gid_t mail_gid;

@@ -17,6 +17,7 @@
 
 #define ENV_SOCKETS "RINGMAIL_SOCKETS"
 #define ENV_SEAL    "RINGMAIL_SEAL"
+#define ENV_METER   "RINGMAIL_METER"
 
 /* Helpers, each for smtpd, pop3d and mailctl, and where metrics are shown. */
 #define SOCKETS_MOST 96
@@ -35,6 +36,12 @@ static size_t count_taken, count_noted;
 static unsigned char seal_taken[SEAL_MOST];
 static size_t seal_length;
 static int seal_given = -1;
+/* What was counted. */
+static struct counted {
+	int is_there;
+	uint32_t layout;
+	int fds[3];
+} meter_taken, meter_noted;
 
 static int
 listens(int fd)
@@ -109,6 +116,19 @@ take_seal(const char *text)
 	close(fd);
 }
 
+static void
+take_meter(char *text)
+{
+	struct counted *c = &meter_taken;
+
+	c->layout = (uint32_t)strtoul(text, &text, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		c->fds[i] = (int)strtol(text, &text, 10);
+		super_exec_keep(c->fds[i], 0);
+	}
+	c->is_there = 1;
+}
+
 /* sd_listen_fds(3) */
 static void
 take_passed(void)
@@ -141,19 +161,29 @@ take_passed(void)
 	unsetenv("LISTEN_FDNAMES");
 }
 
+static void
+forget(void)
+{
+	unsetenv(ENV_SOCKETS);
+	unsetenv(ENV_SEAL);
+	unsetenv(ENV_METER);
+}
+
 void
 heritage_take(void)
 {
 	char *sockets = getenv(ENV_SOCKETS), *seal = getenv(ENV_SEAL);
+	char *meter = getenv(ENV_METER);
 
 	if (super_exec_is_heir()) {
 		if (sockets != NULL)
 			take_sockets(sockets);
 		if (seal != NULL)
 			take_seal(seal);
+		if (meter != NULL)
+			take_meter(meter);
 	}
-	unsetenv(ENV_SOCKETS);
-	unsetenv(ENV_SEAL);
+	forget();
 	take_passed();
 }
 
@@ -186,6 +216,19 @@ heritage_seal(unsigned char *seal, size_t size)
 	return has;
 }
 
+int
+heritage_meter(uint32_t layout, int *memory, int park[2])
+{
+	struct counted *c = &meter_taken;
+
+	if (!c->is_there || c->layout != layout)
+		return 0;
+	c->is_there = 0;
+	*memory = c->fds[0];
+	memcpy(park, c->fds + 1, 2 * sizeof(int));
+	return 1;
+}
+
 void
 heritage_end(void)
 {
@@ -196,6 +239,9 @@ heritage_end(void)
 				unlink(taken[i].name);
 		}
 	count_taken = 0;
+	for (unsigned i = 0; i < 3 && meter_taken.is_there; i++)
+		close(meter_taken.fds[i]);
+	meter_taken.is_there = 0;
 }
 
 void
@@ -216,6 +262,36 @@ heritage_is_passed(const char *path)
 		if (strcmp(noted[i].name, path) == 0)
 			return noted[i].is_passed;
 	return 0;
+}
+
+void
+heritage_note_meter(uint32_t layout, int memory, const int park[2])
+{
+	meter_noted = (struct counted){
+	    .is_there = 1, .layout = layout, .fds = {memory, park[0], park[1]}};
+}
+
+static void
+keep_meter(int is_kept)
+{
+	for (unsigned i = 0; i < 3 && meter_noted.is_there; i++)
+		super_exec_keep(meter_noted.fds[i], is_kept);
+}
+
+/* Without it the next program begins to count anew. */
+static void
+give_meter(void)
+{
+	const struct counted *c = &meter_noted;
+	char text[64];
+
+	if (!c->is_there)
+		return;
+	keep_meter(1);
+	snprintf(text, sizeof(text), "%u %d %d %d", (unsigned)c->layout,
+	    c->fds[0], c->fds[1], c->fds[2]);
+	if (setenv(ENV_METER, text, 1) == -1)
+		log_warn("meter.not_shared", log_errno(errno));
 }
 
 /* 0, or -1 with errno. */
@@ -248,6 +324,7 @@ heritage_give(const unsigned char *seal, size_t size)
 	}
 	if (give_seal(seal, size) == -1)
 		return -1;
+	give_meter();
 	return setenv(ENV_SOCKETS, text, 1);
 }
 
@@ -259,6 +336,6 @@ heritage_keep(void)
 	if (seal_given != -1)
 		close(seal_given);
 	seal_given = -1;
-	unsetenv(ENV_SOCKETS);
-	unsetenv(ENV_SEAL);
+	keep_meter(0);
+	forget();
 }

@@ -120,24 +120,17 @@ add_child(const char *name, int (*run_one)(void *), void *arg)
 	*c = (struct super_child){.name = name, .run = run_one, .arg = arg};
 }
 
-static int
-runs(int helper)
-{
-	return fleet_has(&fleet, helper) &&
-	       (helper != METRICS || fleet.helpers[METRICS].shows > 0);
-}
-
-/* Those that say when they serve. */
+/* Those that say when they serve, and that they live. */
 static unsigned
 add_helpers(void)
 {
-	static const int order[] = {RESOLVER, ACCOUNTS, MAILBOX, KEYS, METRICS};
+	static const int order[] = {RESOLVER, ACCOUNTS, MAILBOX, KEYS};
 	unsigned beats = 0;
 	int end;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		end = order[i] == MAILBOX ? fleet.end : order[i] + 1;
-		for (int k = order[i]; k < end && runs(k); k++) {
+		for (int k = order[i]; k < end && fleet_has(&fleet, k); k++) {
 			fleet.helpers[k].beat = beats++;
 			add_child(
 			    fleet.names[k], run_helper, &fleet.helpers[k]);
@@ -150,7 +143,13 @@ static void
 add_others(void)
 {
 	static unsigned numbers[HELPER_HASHERS_MAX];
+	struct helper *metrics = &fleet.helpers[METRICS];
 	unsigned i;
+
+	/* Mail goes on where it hangs. */
+	metrics->beat = UINT_MAX;
+	if (metrics->shows > 0)
+		add_child(fleet.names[METRICS], run_helper, metrics);
 
 	for (i = 0; i < HELPER_HASHERS_MAX; i++)
 		numbers[i] = i;
@@ -268,8 +267,6 @@ run(void)
 	if (super_pid_write(place) == -1)
 		log_warn("pid.not_written", log_text("run", place),
 		    log_errno(errno));
-	if (meter_share(SETS) == -1)
-		log_warn("meter.not_shared", log_errno(errno));
 	if (service_notify_open(add_helpers()) == -1)
 		fatal("start: %s", strerror(errno));
 	if (fleet.part != FLEET_RESOLVER)

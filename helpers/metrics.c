@@ -20,8 +20,8 @@
 #include "privileges.h"
 #include "ring.h"
 #include "server.h"
-#include "service_notify.h"
 #include "settings.h"
+#include "super_old.h"
 #include "wire.h"
 #include "worker.h"
 
@@ -42,8 +42,8 @@ static const struct privileges privileges = {
     .calls = calls,
 };
 
-/* Each client process has one connection; more come from nobody honest. */
-#define PEERS_MAX 16
+/* A client process has one connection; old ones that end have, too. */
+#define PEERS_MAX (4 * SUPER_OLD_MAX)
 
 static const struct helper *helper;
 
@@ -52,22 +52,24 @@ static int
 answer_meter(struct request *q)
 {
 	uint32_t layout, sets;
-	int fd, result;
+	int fd;
 
 	layout = packet_get_u32(&q->packet);
 	sets = packet_get_u32(&q->packet);
 	if (packet_end(&q->packet) == -1 ||
 	    (fd = packet_take_fd(&q->packet)) == -1)
 		return -1;
-	/* Of another version: its cells are not ours. */
-	result = layout == meter_layout()
-		     ? metrics_sources_take(
-			   request_role(q), fd, sets, request_peer_data(q))
-		     : -1;
-	close(fd);
-	if (result == 0)
-		request_drop(&q);
-	return result;
+	if (layout != meter_layout()) {
+		/* Of another version: its cells are not ours. */
+		log_info(
+		    "metrics.other_version", log_int("role", request_role(q)));
+		close(fd);
+	} else if (metrics_sources_take(
+		       request_role(q), fd, sets, request_peer_data(q)) == -1) {
+		return -1;
+	}
+	request_drop(&q);
+	return 0;
 }
 
 static const struct server_row rows[] = {
@@ -109,22 +111,22 @@ static void
 remember(void *arg)
 {
 	(void)arg;
-	do
+	do {
+		metrics_sources_tidy();
 		metrics_past_step();
-	while (ring_sleep(ring_self(), clock_after(METRICS_PAST_STEP)) == 0 ||
-	       errno == EINTR);
+	} while (ring_sleep(ring_self(), clock_after(METRICS_PAST_STEP)) == 0 ||
+		 errno == EINTR);
 }
 
 static int
 open_all(void)
 {
-	int i = 0;
-
 	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
-	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1 ||
-	    fiber_spawn("past", remember, NULL) == -1)
+	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1)
 		return -1;
-	for (; i < (int)helper->shows; i++)
+	if (fiber_spawn("past", remember, NULL) == -1)
+		return -1;
+	for (unsigned i = 0; i < helper->shows; i++)
 		if (metrics_http_serve(helper->show[i], find) == -1)
 			return -1;
 	return 0;
@@ -142,20 +144,21 @@ serve(void *arg)
 		return;
 	}
 	log_info("metrics.ready", log_int("addresses", helper->shows));
-	service_notify_live_as(helper->beat);
 	helper_serve_until_told();
 }
 
 int
 metrics_run(const struct helper *h)
 {
-	int keep[HELPER_SHOWS_MAX + 2], failed = 0;
+	int keep[HELPER_SHOWS_MAX + 4], failed = 0;
 	const char *why;
 	size_t n = 0;
 
 	helper = h;
 	keep[n++] = h->smtpd;
 	keep[n++] = h->pop3d;
+	keep[n++] = h->park[0];
+	keep[n++] = h->park[1];
 	for (unsigned i = 0; i < h->shows; i++)
 		keep[n++] = h->show[i];
 	if (metrics_http_load(&why) == -1) {
@@ -164,6 +167,7 @@ metrics_run(const struct helper *h)
 	}
 	if (helper_drop(h, &privileges, keep, n) == -1)
 		return 1;
+	metrics_sources_begin(h->park);
 	if (worker_run(1, serve, &failed) == -1)
 		failed = 1;
 	return failed;

@@ -21,13 +21,16 @@
 /* Of an address. */
 #define CONNECTIONS 64
 /* A connection's whole time, and how often that is looked at. */
-#define LIFE	    (3 * CLOCK_SECOND)
-#define LOOK_EVERY  (100 * CLOCK_MILLISECOND)
+#define LIFE	   (3 * CLOCK_SECOND)
+#define LOOK_EVERY (100 * CLOCK_MILLISECOND)
+/* What is left of it when the process ends. */
+#define LAST_LIFE   CLOCK_SECOND
 #define HEAD_OCTETS ((size_t)16384)
 
 /* The library's functions that we call. */
 static struct {
 	__typeof__(MHD_start_daemon) *start;
+	__typeof__(MHD_quiesce_daemon) *quiesce;
 	__typeof__(MHD_stop_daemon) *stop;
 	__typeof__(MHD_run) *run;
 	__typeof__(MHD_get_timeout) *timeout;
@@ -45,6 +48,7 @@ static const struct {
 	void *to;
 } functions[] = {
     {"MHD_start_daemon", &mhd.start},
+    {"MHD_quiesce_daemon", &mhd.quiesce},
     {"MHD_stop_daemon", &mhd.stop},
     {"MHD_run", &mhd.run},
     {"MHD_get_timeout", &mhd.timeout},
@@ -254,6 +258,41 @@ next_turn(const struct site *s, int is_busy)
 	return CLOCK_NEVER;
 }
 
+/* One turn, and the wait for the next: 0, or -1 where the process ends. */
+static int
+turn(struct site *s, struct pollfd *p)
+{
+	int is_busy = end_old(s) > 0;
+
+	mhd.run(s->daemon);
+	is_busy |= end_old(s) > 0;
+	if (ring_poll(ring_self(), p, 1, next_turn(s, is_busy)) == -1 &&
+	    errno != ETIMEDOUT && errno != EINTR)
+		return -1;
+	return 0;
+}
+
+/* Who was accepted is answered, if he asks; who was not finds the next process,
+ * for which the listening socket stays open. */
+static void
+end_site(struct site *s, struct pollfd *p)
+{
+	int64_t until = clock_after(LAST_LIFE);
+	int listener = mhd.quiesce(s->daemon);
+
+	for (unsigned i = 0; i < CONNECTIONS; i++)
+		if (s->connections[i].until > until)
+			s->connections[i].until = until;
+	fiber_shield(1);
+	while (end_old(s) > 0)
+		turn(s, p);
+	fiber_shield(0);
+	mhd.stop(s->daemon);
+	if (listener != -1)
+		close(listener);
+	free(s);
+}
+
 static void
 site_main(void *arg)
 {
@@ -261,20 +300,11 @@ site_main(void *arg)
 	const union MHD_DaemonInfo *info =
 	    mhd.daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	struct pollfd p = {.events = POLLIN};
-	int is_busy;
 
 	p.fd = info != NULL ? info->epoll_fd : -1;
-	while (p.fd != -1 && !fiber_cancelled()) {
-		is_busy = end_old(s) > 0;
-		mhd.run(s->daemon);
-		is_busy |= end_old(s) > 0;
-		if (ring_poll(ring_self(), &p, 1, next_turn(s, is_busy)) ==
-			-1 &&
-		    errno != ETIMEDOUT && errno != EINTR)
-			break;
-	}
-	mhd.stop(s->daemon);
-	free(s);
+	while (p.fd != -1 && !fiber_cancelled() && turn(s, &p) == 0)
+		;
+	end_site(s, &p);
 }
 
 int

@@ -1,6 +1,7 @@
 #include "metrics_page.h"
 
 #include "metrics_past.h"
+#include "metrics_sources.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -210,15 +211,18 @@ put_line(FILE *to, const char *title, value_of *value)
 static void
 put_services(FILE *to)
 {
-	static const char *const names[] = {"smtpd", "pop3d"};
+	static const struct {
+		const char *name;
+		enum server_role role;
+	} services[] = {{"smtpd", ROLE_SMTPD}, {"pop3d", ROLE_POP3D}};
 
 	fputs("<p>", to);
 	for (unsigned i = 0; i < 2; i++)
 		fprintf(to,
-		    metrics_past_get(0)->is_up[i]
+		    metrics_sources_is_up(services[i].role)
 			? "%s serves. "
 			: "<span class=\"bad\">%s is away.</span> ",
-		    names[i]);
+		    services[i].name);
 	fputs("</p>\n", to);
 }
 

@@ -8,6 +8,7 @@
 static struct {
 	struct metrics_sample samples[METRICS_PAST];
 	unsigned count, next;
+	int known; /* services, at the last one */
 } own;
 
 static void
@@ -23,7 +24,6 @@ add_client(struct metrics_sample *to, const struct metrics_sum *sum)
 	unsigned which = sum->parts == METER_POP3D;
 	const uint64_t *v = sum->values;
 
-	to->is_up[which] = sum->is_up;
 	to->sessions[which] = v[METER_SESSIONS];
 	to->begun[which] = v[METER_SESSIONS_TOTAL];
 	to->accepted += v[METER_MESSAGES + METER_GOOD];
@@ -60,6 +60,10 @@ metrics_past_step(void)
 	size_t count = metrics_sources_sum(sums);
 	struct metrics_sample *to = &own.samples[own.next];
 
+	/* What a service had counted before is no step of now. */
+	if (own.known != metrics_sources_known())
+		own.count = 0;
+	own.known = metrics_sources_known();
 	memset(to, 0, sizeof(*to));
 	to->at = clock_now();
 	for (size_t i = 0; i < count; i++)

@@ -1,6 +1,7 @@
 /*
  * metrics_past -- the last ten minutes of what the page shows: a sample of all
- * counters now and then.  Of one process's life.
+ * counters now and then.  Of one process's life, and since a service has handed
+ * its counters over for the first time.
  */
 #ifndef METRICS_PAST_H
 #define METRICS_PAST_H
@@ -17,8 +18,7 @@
 /* What the page shows of. */
 struct metrics_sample {
 	int64_t at;				       /* monotonic ns */
-	int is_up[2];				       /* smtpd, pop3d */
-	uint64_t sessions[2], begun[2];		       /* likewise */
+	uint64_t sessions[2], begun[2];		       /* smtpd, pop3d */
 	uint64_t accepted, retrieved, logins, refused; /* counters */
 	uint64_t in, out;			       /* octets */
 	/* Requests of smtpd and pop3d, by enum meter_helper. */

@@ -4,32 +4,58 @@
 #include "log.h"
 #include "meter_read.h"
 #include "meter_table.h"
+#include "metrics_park.h"
+#include "super_old.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Memory at a time: two services, with an old process of each that ends. */
-#define SOURCES 8
+#define SERVICES 2
+
+/* Memory at a time, of a service: its client process's, and that of old ones
+ * which end after an upgrade. */
+#define PLACES (SUPER_OLD_MAX + 1)
 
 struct source {
 	struct meter_view view; /* memory NULL: the place is free */
-	enum server_role role;
+	int fd;
 	unsigned peers; /* connections of whoever counts in it */
+	int is_over;	/* nobody does, nor will */
+	struct service *service;
 };
 
-static struct source sources[SOURCES];
+static struct service {
+	enum server_role role;
+	const char *name;
+	unsigned part, past; /* the number of its set in our memory */
+	int is_known;
+} services[SERVICES] = {
+    {.role = ROLE_SMTPD,
+	.name = "smtpd",
+	.part = METER_SMTPD,
+	.past = SET_SMTPD_PAST},
+    {.role = ROLE_POP3D,
+	.name = "pop3d",
+	.part = METER_POP3D,
+	.past = SET_POP3D_PAST},
+};
 
-static struct meter_set *
-past_of(enum server_role role)
+static struct source sources[SERVICES * PLACES];
+static int pair[2] = {-1, -1}; /* metrics_park.h */
+
+static struct source *
+first_of(const struct service *v)
 {
-	return meter_at(role == ROLE_SMTPD ? SET_SMTPD_PAST : SET_POP3D_PAST);
+	return sources + (v - services) * PLACES;
 }
 
-/* Nobody counts there any more: keeps what was counted, and lets it go. */
+/* Keeps what was counted where nobody counts any more, and lets it go. */
 static void
 fold(struct source *s)
 {
-	struct meter_set *past = past_of(s->role);
+	struct meter_set *past = meter_at(s->service->past);
 	uint64_t values[METER_CELLS] = {0};
 
 	meter_view_sum(&s->view, values);
@@ -41,55 +67,102 @@ fold(struct source *s)
 			values[c],
 		    memory_order_relaxed);
 	meter_view_close(&s->view);
+	close(s->fd);
 }
 
-/* A free place, NULL for none. */
-static struct source *
-find_place(enum server_role role)
+/* For the next process of ours. */
+static void
+park(void)
 {
-	struct source *found = NULL;
+	struct metrics_parked all[SERVICES * PLACES];
+	size_t n = 0;
 
-	for (unsigned i = 0; i < SOURCES; i++) {
-		struct source *s = &sources[i];
+	for (struct source *s = sources; s < sources + SERVICES * PLACES; s++)
+		if (s->view.memory != NULL)
+			all[n++] = (struct metrics_parked){
+			    s->service->role, s->view.sets, s->fd};
+	if (pair[0] != -1 && metrics_park_put(pair, all, n) == -1)
+		log_warn("metrics.park", log_errno(errno));
+}
 
-		if (s->view.memory != NULL && s->role == role && s->peers == 0)
+/* Whoever is no more may have left a connection that we have not seen yet: it
+ * is seen by the next time, and then folding counts nothing twice. */
+void
+metrics_sources_tidy(void)
+{
+	int is_less = 0;
+
+	for (struct source *s = sources; s < sources + SERVICES * PLACES; s++) {
+		if (s->view.memory == NULL)
+			continue;
+		if (s->peers > 0 || meter_is_kept(s->fd)) {
+			s->is_over = 0;
+		} else if (!s->is_over) {
+			s->is_over = 1;
+		} else {
 			fold(s);
+			is_less = 1;
+		}
+	}
+	if (is_less)
+		park();
+}
+
+/* The place of this memory, or a free one; NULL for none. */
+static struct source *
+find_place(const struct service *v, const struct meter_view *view)
+{
+	struct source *s = first_of(v), *end = s + PLACES, *found = NULL;
+
+	for (; s < end; s++) {
 		if (s->view.memory == NULL)
 			found = s;
+		else if (s->view.device == view->device &&
+			 s->view.inode == view->inode)
+			return s;
 	}
 	return found;
 }
 
+/* Takes fd over; where its memory is, NULL for nowhere. */
 static struct source *
-find_same(enum server_role role, const struct meter_view *v)
+take(enum server_role role, int fd, uint32_t sets)
 {
-	for (unsigned i = 0; i < SOURCES; i++)
-		if (sources[i].view.memory != NULL && sources[i].role == role &&
-		    sources[i].view.device == v->device &&
-		    sources[i].view.inode == v->inode)
-			return &sources[i];
-	return NULL;
+	struct service *v = &services[role == ROLE_POP3D];
+	struct meter_view view;
+	struct source *s;
+
+	if (meter_view_open(&view, fd, sets) == -1) {
+		close(fd);
+		return NULL;
+	}
+	s = find_place(v, &view);
+	if (s != NULL && s->view.memory == NULL) {
+		*s = (struct source){.view = view, .fd = fd, .service = v};
+		v->is_known = 1;
+	} else {
+		meter_view_close(&view);
+		close(fd);
+	}
+	return s;
 }
 
 int
 metrics_sources_take(enum server_role role, int fd, uint32_t sets, void **peer)
 {
-	struct meter_view view;
 	struct source *s;
 
-	if (*peer != NULL || meter_view_open(&view, fd, sets) == -1)
-		return -1;
-	if ((s = find_same(role, &view)) != NULL) {
-		meter_view_close(&view);
-	} else if ((s = find_place(role)) != NULL) {
-		*s = (struct source){.view = view, .role = role};
-	} else {
-		meter_view_close(&view);
+	if (*peer != NULL) {
+		close(fd);
 		return -1;
 	}
+	if ((s = take(role, fd, sets)) == NULL)
+		return -1;
+	park();
 	s->peers++;
+	s->is_over = 0;
 	*peer = s;
-	log_debug("metrics.source", log_int("role", role),
+	log_debug("metrics.source", log_text("process", s->service->name),
 	    log_int("sets", sets), log_int("peers", s->peers));
 	return 0;
 }
@@ -102,28 +175,61 @@ metrics_sources_gone(void *peer)
 	s->peers--;
 }
 
-static void
-sum_client(struct metrics_sum *to, enum server_role role, const char *name,
-    unsigned part)
+void
+metrics_sources_begin(const int park_pair[2])
 {
-	const struct meter_set *past = past_of(role);
+	struct metrics_parked parked[METRICS_PARK_MOST];
+	size_t n;
 
-	*to = (struct metrics_sum){.parts = part, .is_client = 1};
-	snprintf(to->process, sizeof(to->process), "%s", name);
-	for (unsigned i = 0; i < SOURCES; i++)
-		if (sources[i].role == role && sources[i].peers > 0) {
-			to->is_up = 1;
-			meter_view_sum(&sources[i].view, to->values);
-		}
+	memcpy(pair, park_pair, sizeof(pair));
+	n = metrics_park_take(pair, parked);
+	for (size_t i = 0; i < n; i++)
+		take(parked[i].role, parked[i].fd, parked[i].sets);
+	park();
+}
+
+int
+metrics_sources_known(void)
+{
+	return services[0].is_known + services[1].is_known;
+}
+
+static int
+is_up(const struct service *v)
+{
+	for (const struct source *s = first_of(v); s < first_of(v) + PLACES;
+	     s++)
+		if (s->peers > 0)
+			return 1;
+	return 0;
+}
+
+int
+metrics_sources_is_up(enum server_role role)
+{
+	return is_up(&services[role == ROLE_POP3D]);
+}
+
+static void
+sum_service(struct metrics_sum *to, const struct service *v)
+{
+	const struct meter_set *past = meter_at(v->past);
+	uint64_t values[METER_CELLS];
+
+	*to = (struct metrics_sum){.parts = v->part,
+	    .is_client = 1,
+	    .is_up = is_up(v),
+	    .is_known = v->is_known};
+	snprintf(to->process, sizeof(to->process), "%s", v->name);
 	if (past != NULL)
 		meter_set_sum(past, to->values);
-	for (unsigned i = 0; i < SOURCES; i++) {
-		uint64_t values[METER_CELLS] = {0};
+	for (unsigned i = 0; i < PLACES; i++) {
+		const struct source *s = first_of(v) + i;
 
-		if (sources[i].role != role || sources[i].peers > 0)
-			continue;
-		meter_view_sum(&sources[i].view, values);
-		meter_clear_gauges(values);
+		memset(values, 0, sizeof(values));
+		meter_view_sum(&s->view, values);
+		if (s->peers == 0)
+			meter_clear_gauges(values);
 		for (unsigned c = 0; c < METER_CELLS; c++)
 			to->values[c] += values[c];
 	}
@@ -151,7 +257,7 @@ sum_of(struct metrics_sum *to, size_t *count, int helper)
 			return &to[i];
 	if (*count == METRICS_SUMS)
 		return NULL;
-	to[i] = (struct metrics_sum){.parts = parts_of(helper)};
+	to[i] = (struct metrics_sum){.parts = parts_of(helper), .is_known = 1};
 	snprintf(to[i].process, sizeof(to[i].process), "%s", name);
 	++*count;
 	return &to[i];
@@ -160,10 +266,10 @@ sum_of(struct metrics_sum *to, size_t *count, int helper)
 size_t
 metrics_sources_sum(struct metrics_sum *to)
 {
-	size_t count = 2;
+	size_t count = 0;
 
-	sum_client(&to[0], ROLE_SMTPD, "smtpd", METER_SMTPD);
-	sum_client(&to[1], ROLE_POP3D, "pop3d", METER_POP3D);
+	for (; count < SERVICES; count++)
+		sum_service(&to[count], &services[count]);
 	for (unsigned set = 0; set < SETS; set++) {
 		int helper = fleet_helper_of(set);
 		const struct meter_set *cells = meter_at(set);

@@ -143,7 +143,8 @@ put_row(const struct text *t, const struct meter_row *row)
 	for (size_t n = 0; n < t->count; n++)
 		for (unsigned i = 0; i < row->count; i++)
 			for (unsigned k = 0; k < row->count2; k++)
-				if ((t->sums[n].parts & row->parts) != 0 &&
+				if (t->sums[n].is_known &&
+				    (t->sums[n].parts & row->parts) != 0 &&
 				    (row->label == NULL ||
 					row->values[i] != NULL))
 					put_value(t, &t->sums[n], row, i, k);

@@ -42,7 +42,7 @@ def test_install_and_uninstall(tmp_path):
          "conf"], check=True, stdout=subprocess.PIPE, text=True
     ).stdout.replace(str(tmp_path), "")
     units = list((programs / "lib/systemd/system").iterdir())
-    assert len(units) == 8
+    assert len(units) == 9
     for unit in units:
         text = unit.read_text()
         assert not re.search(r"@\w+dir@", text)

@@ -2,6 +2,7 @@
  * are this process here. */
 #include "../../helpers/heritage.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,6 +96,43 @@ test_sockets_and_seal(void **state)
 	rmdir(folder);
 }
 
+static void
+test_meter(void **state)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), pair[2], memory = -1;
+	int park[2] = {-1, -1};
+	unsigned char seal[32];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	heritage_note_meter(4000000000U, fd, pair);
+	assert_int_equal(heritage_give(key, sizeof(key)), 0);
+	assert_int_equal(fcntl(fd, F_GETFD), 0);
+	assert_int_equal(fcntl(pair[1], F_GETFD), 0);
+	heritage_keep();
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(pair[1], F_GETFD), FD_CLOEXEC);
+	assert_null(getenv("RINGMAIL_METER"));
+	assert_int_equal(heritage_give(key, sizeof(key)), 0);
+	succeed();
+	assert_null(getenv("RINGMAIL_METER"));
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(heritage_meter(1, &memory, park), 0);
+	assert_int_equal(heritage_meter(4000000000U, &memory, park), 1);
+	assert_int_equal(memory, fd);
+	assert_memory_equal(park, pair, sizeof(pair));
+	assert_int_equal(heritage_meter(4000000000U, &memory, park), 0);
+	/* Of another version: nobody wants it. */
+	assert_int_equal(heritage_give(key, sizeof(key)), 0);
+	succeed();
+	assert_int_equal(heritage_meter(1, &memory, park), 0);
+	assert_int_equal(heritage_seal(seal, sizeof(seal)), 1);
+	heritage_end();
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	assert_int_equal(fcntl(pair[0], F_GETFD), -1);
+}
+
 /* What is no such thing, or for another process, is left alone. */
 static void
 test_nonsense(void **state)
@@ -114,26 +152,34 @@ test_nonsense(void **state)
 	heritage_end();
 }
 
-/* As the service manager passes them: from 3 on. */
+/* As the service manager passes it: from 3 on. */
+static void
+pass(int fd)
+{
+	char pid[24];
+
+	if (fd != 3)
+		assert_int_equal(dup2(fd, 3), 3);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", "1", 1);
+	heritage_take();
+}
+
 static void
 test_passed(void **state)
 {
-	char path[108], pid[24];
+	char path[108];
 	int kept = dup(3), is_passed = 0, fd;
 
 	(void)state;
 	strcpy(folder, "/tmp/ringmail-heir-XXXXXX");
 	assert_non_null(mkdtemp(folder));
 	fd = make_socket("passed", path);
-	if (fd != 3) {
-		assert_int_equal(dup2(fd, 3), 3);
-		close(fd);
-	}
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	setenv("LISTEN_PID", pid, 1);
-	setenv("LISTEN_FDS", "1", 1);
-	heritage_take();
+	pass(fd);
 	assert_null(getenv("LISTEN_FDS"));
+	if (fd != 3)
+		close(fd);
 	assert_int_equal(heritage_socket(path, &is_passed), 3);
 	assert_int_equal(is_passed, 1);
 	assert_int_equal(fcntl(3, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
@@ -148,13 +194,58 @@ test_passed(void **state)
 	rmdir(folder);
 }
 
+/* An address of loopback, with a port. */
+static void
+test_passed_address(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	struct sockaddr_in6 b = {.sin6_family = AF_INET6};
+	int fds[] = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
+	    socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+	socklen_t length;
+	char text[64];
+	int kept = dup(3), is_passed = 0;
+
+	(void)state;
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	b.sin6_addr = in6addr_loopback;
+	assert_int_equal(bind(fds[0], (struct sockaddr *)&a, sizeof(a)), 0);
+	length = sizeof(a);
+	getsockname(fds[0], (struct sockaddr *)&a, &length);
+	assert_int_equal(listen(fds[0], 1), 0);
+	snprintf(text, sizeof(text), "127.0.0.1:%d", ntohs(a.sin_port));
+	pass(fds[0]);
+	assert_int_equal(heritage_socket(text, &is_passed), 3);
+	assert_int_equal(is_passed, 1);
+	heritage_end();
+	/* A machine may have no IPv6. */
+	if (bind(fds[1], (struct sockaddr *)&b, sizeof(b)) == 0) {
+		length = sizeof(b);
+		getsockname(fds[1], (struct sockaddr *)&b, &length);
+		assert_int_equal(listen(fds[1], 1), 0);
+		snprintf(text, sizeof(text), "[::1]:%d", ntohs(b.sin6_port));
+		pass(fds[1]);
+		assert_int_equal(heritage_socket(text, &is_passed), 3);
+		heritage_end();
+	}
+	close(3);
+	if (kept != -1) {
+		dup2(kept, 3);
+		close(kept);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sockets_and_seal),
+	    cmocka_unit_test(test_meter),
 	    cmocka_unit_test(test_nonsense),
 	    cmocka_unit_test(test_passed),
+	    cmocka_unit_test(test_passed_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

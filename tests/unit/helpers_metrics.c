@@ -8,16 +8,21 @@
 
 #include "../../helpers/fleet.h"
 #include "../../helpers/metrics_page.h"
+#include "../../helpers/metrics_park.h"
 #include "../../helpers/metrics_past.h"
 #include "../../helpers/metrics_sources.h"
 #include "../../helpers/metrics_text.h"
 #include "meter_read.h"
+#include "meter_table.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Memory of a service with one thread, as its parent makes it. */
@@ -65,6 +70,20 @@ shown(const char *process)
 	return NULL;
 }
 
+/* The descriptor stays ours. */
+static int
+take(enum server_role role, int fd, uint32_t sets, void **peer)
+{
+	return metrics_sources_take(role, dup(fd), sets, peer);
+}
+
+static void
+tidy(void)
+{
+	metrics_sources_tidy();
+	metrics_sources_tidy();
+}
+
 static uint64_t
 messages(void)
 {
@@ -92,13 +111,13 @@ old_memory_is_kept(void **state)
 	add(&a, METER_MESSAGES, 5);
 	add(&a, METER_SESSIONS, 2);
 	assert_int_equal(shown("smtpd")->is_up, 0);
-	assert_int_equal(metrics_sources_take(ROLE_SMTPD, a.fd, 1, &one), 0);
+	assert_int_equal(take(ROLE_SMTPD, a.fd, 1, &one), 0);
 	assert_int_equal(shown("smtpd")->is_up, 1);
 	assert_int_equal(shown("pop3d")->is_up, 0);
 	assert_int_equal(shown("smtpd")->values[METER_SESSIONS], 2);
 	assert_int_equal(messages(), 5);
 	/* A client process that follows hands the same memory over. */
-	assert_int_equal(metrics_sources_take(ROLE_SMTPD, a.fd, 1, &two), 0);
+	assert_int_equal(take(ROLE_SMTPD, a.fd, 1, &two), 0);
 	assert_int_equal(messages(), 5);
 	metrics_sources_gone(one);
 	add(&a, METER_MESSAGES, 1);
@@ -109,7 +128,9 @@ old_memory_is_kept(void **state)
 	assert_int_equal(messages(), 6);
 	/* A new parent, new memory: both count. */
 	add(&b, METER_MESSAGES, 10);
-	assert_int_equal(metrics_sources_take(ROLE_SMTPD, b.fd, 1, &three), 0);
+	assert_int_equal(take(ROLE_SMTPD, b.fd, 1, &three), 0);
+	assert_int_equal(messages(), 16);
+	tidy();
 	assert_int_equal(messages(), 16);
 	assert_int_equal(
 	    atomic_load(&meter_at(SET_SMTPD_PAST)->cells[METER_MESSAGES]), 6);
@@ -120,6 +141,129 @@ old_memory_is_kept(void **state)
 	drop(&b);
 }
 
+/* A parent that keeps this memory, until it is told to end. */
+static pid_t
+keep(const struct memory *m)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int ready[2];
+	char octet;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		if (fcntl(m->fd, F_SETLK, &lock) == 0 &&
+		    write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+/* While its parent lives, a child process may be gone and come again. */
+static void
+kept_memory_is_counted_once(void **state)
+{
+	struct memory a = make();
+	pid_t parent = keep(&a);
+	void *peer = NULL;
+	uint64_t before = messages();
+
+	(void)state;
+	add(&a, METER_MESSAGES, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(take(ROLE_SMTPD, a.fd, 1, &peer), 0);
+		assert_int_equal(messages(), before + 3);
+		metrics_sources_gone(peer);
+		tidy();
+		assert_int_equal(messages(), before + 3);
+		peer = NULL;
+	}
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	metrics_sources_tidy();
+	/* A connection of before its end is seen: it is no second one. */
+	assert_int_equal(take(ROLE_SMTPD, a.fd, 1, &peer), 0);
+	metrics_sources_gone(peer);
+	metrics_sources_tidy();
+	assert_int_equal(messages(), before + 3);
+	metrics_sources_tidy();
+	add(&a, METER_MESSAGES, 100); /* it was let go */
+	assert_int_equal(messages(), before + 3);
+	drop(&a);
+}
+
+/* What one process of ours had, the next one has. */
+static void
+park_keeps_memory(void **state)
+{
+	struct metrics_parked all[METRICS_PARK_MOST], old[METRICS_PARK_MOST];
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(metrics_park_take(pair, old), 0);
+	for (unsigned i = 0; i < METRICS_PARK_MOST; i++)
+		all[i] = (struct metrics_parked){i, i * 2, dup(0)};
+	/* The last one alone counts. */
+	assert_int_equal(metrics_park_put(pair, all, 1), 0);
+	assert_int_equal(metrics_park_put(pair, all, METRICS_PARK_MOST), 0);
+	assert_int_equal(metrics_park_take(pair, old), METRICS_PARK_MOST);
+	for (unsigned i = 0; i < METRICS_PARK_MOST; i++) {
+		assert_int_equal(old[i].role, i);
+		assert_int_equal(old[i].sets, i * 2);
+		assert_int_not_equal(old[i].fd, all[i].fd);
+		assert_int_equal(close(old[i].fd), 0);
+	}
+	assert_int_equal(metrics_park_take(pair, old), 0);
+	assert_int_equal(metrics_park_put(pair, all, 2), 0);
+	assert_int_equal(metrics_park_put(pair, all, 0), 0);
+	assert_int_equal(metrics_park_take(pair, old), 0);
+	/* Less than it says, or what nobody of ours would send. */
+	assert_int_equal(send(pair[1], "xxx", 3, 0), 3);
+	assert_int_equal(metrics_park_take(pair, old), 0);
+	for (unsigned i = 0; i < METRICS_PARK_MOST; i++)
+		close(all[i].fd);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Memory that was left is counted before anybody hands it over again. */
+static void
+left_memory_is_counted(void **state)
+{
+	struct memory a = make();
+	pid_t parent = keep(&a);
+	struct metrics_parked left[] = {{ROLE_POP3D, 1, a.fd}, {77, 0, a.fd}};
+	void *peer = NULL;
+	uint64_t before = shown("pop3d")->values[METER_DELETED];
+	int pair[2];
+
+	(void)state;
+	add(&a, METER_DELETED, 7);
+	add(&a, METER_SESSIONS, 2);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(metrics_park_put(pair, left, 2), 0);
+	metrics_sources_begin(pair);
+	assert_int_equal(shown("pop3d")->values[METER_DELETED], before + 7);
+	assert_int_equal(shown("pop3d")->values[METER_SESSIONS], 0);
+	assert_int_equal(shown("pop3d")->is_up, 0);
+	assert_int_equal(take(ROLE_POP3D, a.fd, 1, &peer), 0);
+	assert_int_equal(shown("pop3d")->values[METER_DELETED], before + 7);
+	assert_int_equal(shown("pop3d")->values[METER_SESSIONS], 2);
+	metrics_sources_gone(peer);
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	tidy();
+	assert_int_equal(shown("pop3d")->values[METER_DELETED], before + 7);
+	/* It is not left for the next one. */
+	assert_int_equal(metrics_park_take(pair, left), 0);
+	drop(&a);
+}
+
 static void
 bad_memory_is_refused(void **state)
 {
@@ -128,13 +272,13 @@ bad_memory_is_refused(void **state)
 	void *peer = NULL;
 
 	(void)state;
-	assert_int_equal(metrics_sources_take(ROLE_POP3D, a.fd, 2, &peer), -1);
-	assert_int_equal(metrics_sources_take(ROLE_POP3D, a.fd, 0, &peer), -1);
-	assert_int_equal(metrics_sources_take(ROLE_POP3D, file, 1, &peer), -1);
+	assert_int_equal(take(ROLE_POP3D, a.fd, 2, &peer), -1);
+	assert_int_equal(take(ROLE_POP3D, a.fd, 0, &peer), -1);
+	assert_int_equal(take(ROLE_POP3D, file, 1, &peer), -1);
 	assert_null(peer);
-	assert_int_equal(metrics_sources_take(ROLE_POP3D, a.fd, 1, &peer), 0);
+	assert_int_equal(take(ROLE_POP3D, a.fd, 1, &peer), 0);
 	/* One connection hands one over. */
-	assert_int_equal(metrics_sources_take(ROLE_POP3D, a.fd, 1, &peer), -1);
+	assert_int_equal(take(ROLE_POP3D, a.fd, 1, &peer), -1);
 	metrics_sources_gone(peer);
 	drop(&a);
 	close(file);
@@ -153,17 +297,16 @@ places_are_bounded(void **state)
 	for (unsigned i = 0; i < 64; i++) {
 		m[i] = make();
 		add(&m[i], METER_RETRIEVED, 1);
-		taken += metrics_sources_take(
-			     ROLE_POP3D, m[i].fd, 1, &peers[i]) == 0;
+		taken += take(ROLE_POP3D, m[i].fd, 1, &peers[i]) == 0;
 	}
-	assert_in_range(taken, 4, 16);
+	assert_in_range(taken, 32, 63);
 	assert_int_equal(shown("pop3d")->values[METER_RETRIEVED], taken);
 	for (unsigned i = 0; i < 64; i++)
 		if (peers[i] != NULL)
 			metrics_sources_gone(peers[i]);
+	tidy();
 	peers[0] = NULL;
-	assert_int_equal(
-	    metrics_sources_take(ROLE_POP3D, m[63].fd, 1, &peers[0]), 0);
+	assert_int_equal(take(ROLE_POP3D, m[63].fd, 1, &peers[0]), 0);
 	assert_int_equal(shown("pop3d")->values[METER_RETRIEVED], taken + 1);
 	metrics_sources_gone(peers[0]);
 	for (unsigned i = 0; i < 64; i++)
@@ -217,6 +360,21 @@ has(const char *in, const char *what)
 {
 	if (strstr(in, what) == NULL)
 		fail_msg("not there: %s", what);
+}
+
+/* Sums that lack what a service has counted would look like a fall. */
+static void
+unknown_is_not_shown(void **state)
+{
+	struct metrics_sum sum = {
+	    .process = "smtpd", .parts = METER_SMTPD, .is_client = 1};
+	size_t length;
+	char *open = metrics_text(&sum, 1, METRICS_OPEN, &length);
+
+	(void)state;
+	has(open, "\nringmail_up{process=\"smtpd\"} 0\n");
+	assert_null(strstr(open, "\nringmail_messages_total"));
+	free(open);
 }
 
 static void
@@ -303,9 +461,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(old_memory_is_kept),
+	    cmocka_unit_test(kept_memory_is_counted_once),
+	    cmocka_unit_test(park_keeps_memory),
+	    cmocka_unit_test(left_memory_is_counted),
 	    cmocka_unit_test(bad_memory_is_refused),
 	    cmocka_unit_test(places_are_bounded),
 	    cmocka_unit_test(helpers_are_summed_by_name),
+	    cmocka_unit_test(unknown_is_not_shown),
 	    cmocka_unit_test(text_is_as_it_should),
 	    cmocka_unit_test(quantiles),
 	    cmocka_unit_test(page_shows_the_past),
