@@ -102,6 +102,10 @@ int packet_end(struct packet *p);
 int packet_send(int socket, const struct packet *p);
 int packet_receive(int socket, struct packet *p);
 
+/* As packet_send, but the thread waits for room, until deadline at most: for
+ * a process that has no fibers.  -1 with errno ETIMEDOUT besides. */
+int packet_send_by(int socket, const struct packet *p, int64_t deadline);
+
 /*
  * A bundle: a head of this type (which no request has), whose id is how many
  * packets follow (2 to PACKET_BATCH), then each as a struct packet_bundled and

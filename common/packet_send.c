@@ -2,7 +2,10 @@
 
 #include "packet.h"
 
+#include "clock.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -82,6 +85,23 @@ packet_send(int socket, const struct packet *p)
 	if (sendmsg(socket, &m, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 		return -1;
 	return 0;
+}
+
+int
+packet_send_by(int socket, const struct packet *p, int64_t deadline)
+{
+	struct pollfd room = {.fd = socket, .events = POLLOUT};
+	int64_t left;
+	int result;
+
+	while ((result = packet_send(socket, p)) == -1 && errno == EAGAIN) {
+		left = (deadline - clock_now()) / CLOCK_MILLISECOND;
+		if (left <= 0 || poll(&room, 1, (int)left) == 0) {
+			errno = ETIMEDOUT;
+			break;
+		}
+	}
+	return result;
 }
 
 /* How many of the n packets, from the first on, one bundle can hold. */

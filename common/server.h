@@ -25,7 +25,8 @@ enum server_role {
 	ROLE_POP3D = 2,
 	ROLE_ADMIN = 4,	   /* mailctl, through the admin socket */
 	ROLE_ACCOUNTS = 8, /* accounts, on its private link to mailbox */
-	ROLE_MAILBOX = 16  /* mailbox, on its private link to accounts */
+	ROLE_MAILBOX = 16, /* mailbox, on its private link to accounts */
+	ROLE_PARENT = 32   /* the helpers' parent, on its link to keys */
 };
 
 #define SERVER_REQUESTS 1024

@@ -9,7 +9,6 @@
 #include "service_listeners.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,18 +36,10 @@ service_control_open(int ends[2])
 static int
 send_one(int end, struct packet *p, uint32_t generation, int64_t deadline)
 {
-	struct pollfd room = {.fd = end, .events = POLLOUT};
-	int64_t left;
 	int result, saved;
 
 	p->head.id = generation;
-	while ((result = packet_send(end, p)) == -1 && errno == EAGAIN) {
-		left = (deadline - clock_now()) / CLOCK_MILLISECOND;
-		if (left <= 0 || poll(&room, 1, (int)left) == 0) {
-			errno = ETIMEDOUT;
-			break;
-		}
-	}
+	result = packet_send_by(end, p, deadline);
 	saved = errno;
 	p->fd = -1; /* lent */
 	packet_free(p);

@@ -242,7 +242,7 @@ void
 super_restart(struct super_child *children)
 {
 	for (struct super_child *c = children; c->name != NULL; c++)
-		if (c->pid > 0 && kill(c->pid, SIGTERM) == 0)
+		if (c->pid > 0 && !c->stays && kill(c->pid, SIGTERM) == 0)
 			c->is_asked = 1;
 }
 

@@ -22,6 +22,9 @@ struct super_child {
 	int (*run)(void *arg);
 	void *arg;
 
+	/* super_restart leaves it as it is; the program's to set. */
+	int stays;
+
 	/* Of the parent's book-keeping: */
 	pid_t pid;
 	int is_asked; /* to end, by super_restart */
@@ -58,8 +61,8 @@ int
 super_run_with(struct super_child *children, const struct super_hooks *hooks);
 
 /*
- * For reload: asks all children to end (SIGTERM), to be started again at once,
- * with what the parent knows by then.
+ * For reload: asks all children but those that stay to end (SIGTERM), to be
+ * started again at once, with what the parent knows by then.
  */
 void super_restart(struct super_child *children);
 

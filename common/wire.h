@@ -84,6 +84,12 @@ enum wire_type {
 	/* to keys, from smtpd and pop3d */
 	WIRE_SIGN = 112, /* a TLS server's part of a handshake */
 	WIRE_KEYS,	 /* how many keys there are */
+	WIRE_KEYS_HAVE,	 /* which of some keys there are */
+
+	/* to keys, from the parent of the helpers (no answer) */
+	WIRE_KEYS_BEGIN, /* a reload: the files of its folder follow */
+	WIRE_KEYS_FILE,	 /* one of them, open */
+	WIRE_KEYS_END,	 /* those were all */
 
 	/* to hasher, from accounts */
 	WIRE_HASH_VERIFY = 128, /* whether a password fits a hash */
@@ -207,6 +213,9 @@ enum wire_deliver_flags {
 /* Sessions of one answer; a command's name, NUL included. */
 #define WIRE_SESSIONS_MOST 100
 #define WIRE_COMMAND_MAX   16
+/* Names of keys in one WIRE_KEYS_HAVE. */
+#define WIRE_KEYS_ASKED 1024
+
 /* A channel binding: an exported key, or a certificate's hash. */
 #define WIRE_BINDING_MAX 64
 /* A client's address as text, and a host's name, NUL included. */

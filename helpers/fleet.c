@@ -7,6 +7,7 @@
 #include "listen.h"
 #include "log.h"
 #include "meter_table.h"
+#include "packet.h"
 #include "privileges.h"
 #include "settings.h"
 #include "sockets.h"
@@ -192,7 +193,8 @@ make_pairs(unsigned count, int *own, int *theirs)
 	}
 }
 
-/* The processes that accounts has work for it, and its ways to them. */
+/* The processes that accounts has work for it, its ways to them, and other
+ * pairs. */
 static void
 make_pools(struct fleet *fleet, const struct helpers_conf *conf)
 {
@@ -208,6 +210,9 @@ make_pools(struct fleet *fleet, const struct helpers_conf *conf)
 	make_pairs(a->pams, a->link_pam, fleet->helpers[PAM].link_pam);
 	make_pairs(a->programs, a->link_program,
 	    fleet->helpers[INTROSPECT].link_program);
+	make_pairs(1, &fleet->link_keys, &fleet->helpers[KEYS].link_parent);
+	if (packet_socket(fleet->link_keys) == -1)
+		fatal("socketpair: %s", strerror(errno));
 	/* And two of its own for each mailbox helper. */
 	for (int i = MAILBOX; i < fleet->end; i++) {
 		make_pairs(
@@ -269,7 +274,7 @@ lay_out(struct fleet *fleet, const struct helpers_conf *conf)
 		struct helper *h = &fleet->helpers[i];
 
 		h->conf = conf;
-		h->smtpd = h->pop3d = h->admin = -1;
+		h->smtpd = h->pop3d = h->admin = h->link_parent = -1;
 		h->mailboxes = (unsigned)conf->mail_helpers;
 		for (k = 0; k < WIRE_HELPERS_MAX; k++)
 			h->link_ask[k] = h->link_tell[k] = -1;

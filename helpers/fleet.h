@@ -45,7 +45,8 @@ struct fleet {
 	struct helper helpers[HELPERS];
 	char names[HELPERS][16]; /* of processes in logs, and of sockets */
 	struct listen_file files[HELPER_SHOWS_MAX]; /* of metrics */
-	int end; /* behind the last that the conf asks for */
+	int link_keys; /* the parent's own end of a pair with keys */
+	int end;       /* behind the last that the conf asks for */
 };
 
 /* Whether a helper (RESOLVER ...) belongs to its part. */

@@ -45,6 +45,8 @@ struct helper {
 	/* And those that run the program for tokens. */
 	unsigned programs;
 	int link_program[HELPER_PROGRAMS_MAX];
+	/* keys: where its parent tells of a reload (keys_news.h); -1 else. */
+	int link_parent;
 	/* metrics: where it listens, for HTTP. */
 	unsigned shows;
 	int show[HELPER_SHOWS_MAX];

@@ -8,7 +8,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,33 +17,13 @@
 #define RSA_LEAST 2048
 #define RSA_MOST  4096
 
-static int
-compare(const void *a, const void *b)
-{
-	return memcmp(((const struct key *)a)->name,
-	    ((const struct key *)b)->name, KEYS_NAME);
-}
-
-EVP_PKEY *
-keys_file_find(const struct key *keys, size_t count, const unsigned char *name)
-{
-	const struct key *found;
-	struct key wanted;
-
-	memcpy(wanted.name, name, KEYS_NAME);
-	if (count == 0)
-		return NULL;
-	found = bsearch(&wanted, keys, count, sizeof(wanted), compare);
-	return found != NULL ? found->key : NULL;
-}
-
 /* Whose it is, and who may look at it: NULL, or what is wrong. */
 static const char *
-judge(const struct stat *st)
+judge(const struct stat *st, uid_t owner)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is no regular file";
-	if (st->st_uid != 0 && st->st_uid != geteuid())
+	if (st->st_uid != 0 && st->st_uid != owner)
 		return "has another owner than root";
 	if (st->st_mode & (S_IRWXG | S_IRWXO))
 		return "has a mode that lets others in: chmod 600";
@@ -113,46 +92,46 @@ parse(const char *data, size_t length, struct key *k)
 }
 
 static const char *
-read_open(int fd, struct key *k)
+read_open(int fd, uid_t owner, struct key *k)
 {
 	const char *wrong;
 	struct stat st;
+	size_t size;
 	char *data;
 	ssize_t n;
 
 	if (fstat(fd, &st) == -1)
 		return strerror(errno);
-	if ((wrong = judge(&st)) != NULL)
+	if ((wrong = judge(&st, owner)) != NULL)
 		return wrong;
-	if ((data = malloc(FILE_SIZE)) == NULL)
+	size = (size_t)st.st_size + 1;
+	/* Of the arena, where there is one. */
+	if ((data = OPENSSL_secure_malloc(size)) == NULL)
 		return "no memory";
-	n = read(fd, data, FILE_SIZE);
+	n = read(fd, data, size);
 	wrong = n == -1 ? strerror(errno) : parse(data, (size_t)n, k);
-	explicit_bzero(data, FILE_SIZE);
-	free(data);
+	OPENSSL_secure_clear_free(data, size);
 	return wrong;
 }
 
-/* 1 with *k filled, or 0 after a line. */
-static int
-read_key(int folder, const char *name, struct key *k)
+static void
+pass_over(const char *name, const char *why)
 {
-	int fd = openat(
-	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	log_error(
+	    "keys.passed_over", log_text("file", name), log_text("why", why));
+}
+
+int
+keys_file_read(int fd, const char *name, uid_t owner, struct key *k)
+{
 	const char *wrong;
 
 	*k = (struct key){.key = NULL};
-	if (fd == -1) {
-		wrong = strerror(errno);
-	} else {
-		wrong = read_open(fd, k);
-		close(fd);
-	}
-	if (wrong == NULL)
+	if ((wrong = read_open(fd, owner, k)) == NULL)
 		return 1;
 	EVP_PKEY_free(k->key);
-	log_error(
-	    "keys.passed_over", log_text("file", name), log_text("why", wrong));
+	k->key = NULL;
+	pass_over(name, wrong);
 	return 0;
 }
 
@@ -161,7 +140,7 @@ is_key_name(const char *name)
 {
 	size_t length = strlen(name);
 
-	return name[0] != '.' && length > 4 &&
+	return name[0] != '.' && length > 4 && length < KEYS_FILE_MAX &&
 	       (strcmp(name + length - 4, ".pem") == 0 ||
 		   strcmp(name + length - 4, ".key") == 0);
 }
@@ -183,11 +162,32 @@ open_folder(const char *path)
 	return -1;
 }
 
-static size_t
-read_folder(DIR *folder, struct key *keys)
+/* One that is there: 1, 0 or -1 as take. */
+static int
+open_one(int folder, const char *name,
+    int (*take)(void *arg, const char *name, int fd), void *arg)
+{
+	int fd = openat(
+	    folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int result, saved;
+
+	if (fd == -1) {
+		pass_over(name, strerror(errno));
+		return 0;
+	}
+	result = take(arg, name, fd);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+static int
+open_each(
+    DIR *folder, int (*take)(void *arg, const char *name, int fd), void *arg)
 {
 	const struct dirent *entry;
-	size_t count = 0;
+	int count = 0, result;
 
 	while ((entry = readdir(folder)) != NULL) {
 		if (!is_key_name(entry->d_name))
@@ -196,43 +196,35 @@ read_folder(DIR *folder, struct key *keys)
 			log_error("keys.too_many", log_int("most", KEYS_MAX));
 			break;
 		}
-		if (read_key(dirfd(folder), entry->d_name, &keys[count]))
-			count++;
+		result = open_one(dirfd(folder), entry->d_name, take, arg);
+		if (result == -1)
+			return -1;
+		count += result;
 	}
-	return count;
+	return 0;
 }
 
-struct key *
-keys_file_read(const char *path, size_t *count)
+int
+keys_file_each(const char *path,
+    int (*take)(void *arg, const char *name, int fd), void *arg)
 {
-	struct key *keys = calloc(KEYS_MAX, sizeof(*keys));
-	int fd = keys != NULL ? open_folder(path) : -1;
-	DIR *folder = NULL;
+	int fd = open_folder(path), result, saved;
+	DIR *folder;
 
-	*count = 0;
-	if (keys == NULL || (fd == -1 && errno == ENOENT))
-		return keys;
+	if (fd == -1 && errno == ENOENT)
+		return 0;
 	if (fd == -1 || (folder = fdopendir(fd)) == NULL) {
+		saved = errno;
 		log_error(
-		    "keys.folder", log_text("path", path), log_errno(errno));
+		    "keys.folder", log_text("path", path), log_errno(saved));
 		if (fd != -1)
 			close(fd);
-		free(keys);
-		return NULL;
+		errno = saved;
+		return -1;
 	}
-	*count = read_folder(folder, keys);
+	result = open_each(folder, take, arg);
+	saved = errno;
 	closedir(folder);
-	qsort(keys, *count, sizeof(*keys), compare);
-	return keys;
-}
-
-void
-keys_file_free(struct key **keys, size_t count)
-{
-	if (*keys == NULL)
-		return;
-	for (size_t i = 0; i < count; i++)
-		EVP_PKEY_free((*keys)[i].key);
-	free(*keys);
-	*keys = NULL;
+	errno = saved;
+	return result;
 }

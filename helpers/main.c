@@ -5,6 +5,7 @@
 #include "conf_print.h"
 #include "fleet.h"
 #include "heritage.h"
+#include "keys_news.h"
 #include "log.h"
 #include "meter.h"
 #include "settings.h"
@@ -188,7 +189,28 @@ say_stopping(void)
 	service_notify("STOPPING=1");
 }
 
-/* SIGHUP: all helpers start anew with the new conf; no session ends of it. */
+/*
+ * keys stays, and is told: what it has signed for may be shown yet.  One that
+ * is not there, or can't be told, reads the folder as it starts.
+ */
+static void
+tell_keys(const struct helpers_conf *conf)
+{
+	for (struct super_child *c = children; c->name != NULL; c++) {
+		if (c->arg != &fleet.helpers[KEYS])
+			continue;
+		c->stays = 0;
+		if (c->pid <= 0)
+			continue;
+		c->stays = keys_news_send(fleet.link_keys, conf->keys_folder,
+			       conf->keys_keep) == 0;
+		if (!c->stays)
+			log_error("keys.not_told", log_errno(errno));
+	}
+}
+
+/* SIGHUP: all helpers but keys start anew with the new conf; no session ends of
+ * it. */
 static int
 reload_conf(void)
 {
@@ -212,6 +234,7 @@ reload_conf(void)
 		fleet.helpers[i].conf = new;
 	set_log(new);
 	settings_free(&old);
+	tell_keys(new);
 	super_restart(children);
 	log_info("reload.done");
 	return -1; /* SIGHUP means nothing to a helper */

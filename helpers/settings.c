@@ -174,6 +174,7 @@ static const struct conf_setting settings[] = {
 	.check = listen_check_group),
 
     ROW("keys", "folder", TEXT, keys_folder, "/etc/ringmail/keys", PATH),
+    ROW("keys", "keep", DURATION, keys_keep, "1d", BOUNDS("0s", "30d")),
 
     ROW("accounts", "default_domain", TEXT, default_domain, ""),
     ROW("accounts", "plus_separator", TEXT, plus_separator, "+",

@@ -49,6 +49,7 @@ struct helpers_conf {
 
 	/* keys */
 	char *keys_folder; /* of private keys; root's alone */
+	int64_t keys_keep; /* ns that one signs whose file has gone */
 
 	/* accounts */
 	char *default_domain; /* for a login without "@"; "" for none */

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import tempfile
 
-from .daemons import Pair, free_ports
+from .daemons import Pair, free_ports, merge
 from .pop3 import Pop3
 from .smtp import Smtp
 
@@ -98,7 +98,7 @@ class TlsPair(Pair):
         super().__init__(
             smtpd={**conf["smtpd"], **(smtpd or {})},
             pop3d={**conf["pop3d"], **(pop3d or {})},
-            helpers={"keys": {"folder": self.ca.keys}, **(helpers or {})},
+            helpers=merge({"keys": {"folder": self.ca.keys}}, helpers or {}),
             **rest)
 
     def remove(self):

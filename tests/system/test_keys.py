@@ -204,7 +204,7 @@ def test_keys_that_others_may_read_are_passed_over(pair, spoil):
     try:
         os.kill(pair.pid("helpers"), signal.SIGHUP)
         says("keys.passed_over file=bad.pem")
-        says("keys.ready keys=3")
+        says("keys.reloaded keys=3 old=0")
     finally:
         path.unlink()
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "../../helpers/keys_file.h"
+#include "../../helpers/keyring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,23 +86,39 @@ put_key(const char *file, EVP_PKEY *key, const char *secret, mode_t mode,
 	EVP_PKEY_free(key);
 }
 
+/* What the folder holds, in a keyring that is the caller's. */
+static void
+read_all(struct keyring *r)
+{
+	assert_int_equal(keyring_open(r), 0);
+	keyring_begin(r);
+	assert_int_equal(keys_file_each(folder, keyring_take, r), 0);
+	keyring_end(r, 0);
+}
+
 static void
 expect_none(void)
 {
-	size_t count = 7;
-	struct key *keys = keys_file_read(folder, &count);
+	struct keyring r;
 
-	assert_non_null(keys);
-	assert_int_equal(count, 0);
-	keys_file_free(&keys, count);
+	read_all(&r);
+	assert_int_equal(r.count, 0);
+	keyring_close(&r);
+}
+
+static int
+is_a(const struct keyring *r, const unsigned char *name, const char *type)
+{
+	const struct keyring_key *k = keyring_find(r, name);
+
+	return k != NULL && EVP_PKEY_is_a(k->key.key, type);
 }
 
 static void
 keys_are_found_by_name(void **state)
 {
 	unsigned char names[3][KEYS_NAME], nobody[KEYS_NAME] = {0};
-	struct key *keys;
-	size_t count;
+	struct keyring r;
 
 	(void)state;
 	put_key("a.pem", EVP_EC_gen("P-384"), NULL, 0600, names[0]);
@@ -112,23 +128,20 @@ keys_are_found_by_name(void **state)
 	put_text("d.txt", "not looked at", 0644);
 	put_text(".hidden.pem", "not looked at", 0644);
 	put_text(".pem", "not looked at", 0644);
-	keys = keys_file_read(folder, &count);
-	assert_non_null(keys);
-	assert_int_equal(count, 3);
-	assert_true(EVP_PKEY_is_a(keys_file_find(keys, count, names[0]), "EC"));
-	assert_true(
-	    EVP_PKEY_is_a(keys_file_find(keys, count, names[1]), "RSA"));
-	assert_true(
-	    EVP_PKEY_is_a(keys_file_find(keys, count, names[2]), "ED25519"));
-	assert_null(keys_file_find(keys, count, nobody));
+	read_all(&r);
+	assert_int_equal(r.count, 3);
+	assert_true(is_a(&r, names[0], "EC"));
+	assert_true(is_a(&r, names[1], "RSA"));
+	assert_true(is_a(&r, names[2], "ED25519"));
+	assert_null(keyring_find(&r, nobody));
 	names[1][KEYS_NAME - 1] ^= 1;
-	assert_null(keys_file_find(keys, count, names[1]));
-	for (size_t i = 1; i < count; i++)
-		assert_true(
-		    memcmp(keys[i - 1].name, keys[i].name, KEYS_NAME) < 0);
-	keys_file_free(&keys, count);
-	assert_null(keys);
-	keys_file_free(&keys, 0);
+	assert_null(keyring_find(&r, names[1]));
+	for (size_t i = 1; i < r.count; i++)
+		assert_true(memcmp(r.keys[i - 1].key.name, r.keys[i].key.name,
+				KEYS_NAME) < 0);
+	keyring_close(&r);
+	assert_null(r.keys);
+	keyring_close(&r);
 }
 
 static void
@@ -184,27 +197,61 @@ what_is_no_file(void **state)
 	expect_none();
 }
 
+static int
+take_none(void *arg, const char *name, int fd)
+{
+	(void)arg;
+	(void)name;
+	(void)fd;
+	fail();
+	return 0;
+}
+
+static int
+each(const char *path)
+{
+	return keys_file_each(path, take_none, NULL);
+}
+
 static void
 folders(void **state)
 {
-	size_t count = 7;
-	struct key *keys = keys_file_read("/tmp/ringmail-no-such", &count);
-
 	(void)state;
 	/* Without a folder there are no keys. */
-	assert_non_null(keys);
-	assert_int_equal(count, 0);
-	keys_file_free(&keys, 0);
+	assert_int_equal(each("/tmp/ringmail-no-such"), 0);
 	/* Others could lay keys there. */
 	assert_int_equal(chmod(folder, 0720), 0);
-	assert_null(keys_file_read(folder, &count));
+	assert_int_equal(each(folder), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(chmod(folder, 0702), 0);
-	assert_null(keys_file_read(folder, &count));
+	assert_int_equal(each(folder), -1);
 	assert_int_equal(chmod(folder, 0700), 0);
 	put_text("target", "", 0600);
-	assert_null(keys_file_read(path_of("target"), &count));
+	assert_int_equal(each(path_of("target")), -1);
 	assert_int_equal(errno, ENOTDIR);
+}
+
+static int
+stop(void *arg, const char *name, int fd)
+{
+	(void)name;
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	++*(int *)arg;
+	errno = EPIPE;
+	return -1;
+}
+
+static void
+who_takes_them_may_stop(void **state)
+{
+	int count = 0;
+
+	(void)state;
+	put_text("a.pem", "", 0600);
+	put_text("b.key", "", 0600);
+	assert_int_equal(keys_file_each(folder, stop, &count), -1);
+	assert_int_equal(errno, EPIPE);
+	assert_int_equal(count, 1);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -218,6 +265,7 @@ main(void)
 	    TEST(what_is_no_key_of_ours),
 	    TEST(what_is_no_file),
 	    TEST(folders),
+	    TEST(who_takes_them_may_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
