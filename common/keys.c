@@ -119,3 +119,44 @@ keys_are_ready(int64_t deadline)
 	packet_free(&reply);
 	return !is_away;
 }
+
+static int
+read_has(struct packet *reply, size_t count, unsigned char *has)
+{
+	const unsigned char *data;
+	size_t length;
+
+	data = packet_get_data(reply, count, &length);
+	if (packet_end(reply) == -1 || length != count) {
+		device_malformed(device, WIRE_KEYS_HAVE);
+		errno = EBADMSG;
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		has[i] = data[i] != 0;
+	return 0;
+}
+
+int
+keys_have(const unsigned char *names, size_t count, unsigned char *has,
+    int64_t deadline)
+{
+	struct packet request, reply;
+	int result, saved;
+
+	packet_init(&request, WIRE_KEYS_HAVE);
+	packet_init(&reply, 0);
+	packet_put_data(&request, names, count * TLS_KEY_NAME);
+	result = device_call(device, &request, &reply, 0, deadline);
+	if (result == 0 && reply.head.status == PACKET_OK) {
+		result = read_has(&reply, count, has);
+	} else if (result == 0) {
+		errno = EBADMSG;
+		result = -1;
+	}
+	saved = errno;
+	packet_free(&request);
+	packet_free(&reply);
+	errno = saved;
+	return result;
+}

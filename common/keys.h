@@ -25,4 +25,13 @@ void keys_close(void);
  */
 int keys_are_ready(int64_t deadline);
 
+/*
+ * Which of count keys (by name, one after the other; WIRE_KEYS_ASKED at most)
+ * the helper has: has[i] becomes 0 or 1.  Waits, until deadline at most.  0, or
+ * -1 with errno: ECONNRESET where it hung up, or died; ETIMEDOUT, ECANCELED,
+ * EBADMSG, ENOMEM.
+ */
+int keys_have(const unsigned char *names, size_t count, unsigned char *has,
+    int64_t deadline);
+
 #endif

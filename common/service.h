@@ -132,6 +132,10 @@ struct service {
 	 * with errno.  NULL where there is no TLS. */
 	int (*open_keys)(void);
 	void (*close_keys)(void);
+	/* Which of count keys (tls_sign.h) there are, as service_renew_ask; on
+	 * worker 0, between open and close.  NULL where there is no TLS. */
+	int (*have_keys)(const unsigned char *names, size_t count,
+	    unsigned char *has, int64_t deadline);
 	/* One connection, in a fiber of its own, until it has closed c->fd.
 	 * c and conf are borrowed until it returns. */
 	void (*session)(struct service_client *c, const void *conf);

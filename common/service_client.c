@@ -14,6 +14,7 @@
 #include "service_listeners.h"
 #include "service_meter.h"
 #include "service_notify.h"
+#include "service_renew.h"
 #include "super.h"
 #include "tls_client.h"
 #include "tls_conf.h"
@@ -170,9 +171,25 @@ take_news(struct service_news *n)
 	log_set_rate(settings->log_rate);
 	fiber_set_stack_size((size_t)settings->stack_size);
 	own.drain = settings->drain;
+	service_renew_take(
+	    n, own.start->service->conf, own.start->service->have_keys);
 	if (tell_workers(n) == -1)
 		log_error("conf.not_taken", log_int("generation", generation),
 		    log_errno(errno));
+}
+
+/* Keys of certificates that wait may have come. */
+static void
+look_for_keys(const struct conf_spec *spec)
+{
+	struct service_news n;
+
+	if (service_renew_again(&n) == 0)
+		return;
+	if (tell_workers(&n) == -1)
+		log_error("conf.not_taken", log_int("generation", n.generation),
+		    log_errno(errno));
+	service_control_forget(spec, &n);
 }
 
 static void
@@ -194,9 +211,14 @@ control_main(void *arg)
 			take_news(&own.news);
 		if (got == -1)
 			break; /* the parent has gone: SIGTERM is on its way */
-		if (got == 0 && watch_wait(&watch, EPOLLIN, CLOCK_NEVER) == -1)
+		if (got == 1 ||
+		    watch_wait(&watch, EPOLLIN, service_renew_due()) == 0)
+			continue;
+		if (errno != ETIMEDOUT)
 			break;
+		look_for_keys(spec);
 	}
+	service_renew_end();
 	service_control_forget(spec, &own.news);
 	watch_close(&watch);
 }
@@ -341,6 +363,7 @@ service_client_run(void *arg)
 		return 1;
 	super_end_with_parent();
 	own.drain = ((const struct service_settings *)start->conf)->drain;
+	service_renew_first(&start->files);
 	meter_begin(0, meter_sets(), METER_OTHERS_GO);
 	service_notify_begin();
 	service_accept_begin(

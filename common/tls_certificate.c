@@ -171,18 +171,36 @@ tls_certificate_ocsp(
 	return 0;
 }
 
-int
-tls_certificate_is_twin(
-    const struct tls_certificate *a, const struct tls_certificate *b)
+static int
+is_same_kind(const struct tls_certificate *a, const struct tls_certificate *b)
 {
-	if (a->names_count != b->names_count ||
-	    EVP_PKEY_get_base_id(X509_get0_pubkey(a->leaf)) ==
-		EVP_PKEY_get_base_id(X509_get0_pubkey(b->leaf)))
+	return EVP_PKEY_get_base_id(X509_get0_pubkey(a->leaf)) ==
+	       EVP_PKEY_get_base_id(X509_get0_pubkey(b->leaf));
+}
+
+static int
+has_same_names(const struct tls_certificate *a, const struct tls_certificate *b)
+{
+	if (a->names_count != b->names_count)
 		return 0;
 	for (size_t i = 0; i < a->names_count; i++)
 		if (strcmp(a->names[i], b->names[i]) != 0)
 			return 0;
 	return 1;
+}
+
+int
+tls_certificate_is_twin(
+    const struct tls_certificate *a, const struct tls_certificate *b)
+{
+	return !is_same_kind(a, b) && has_same_names(a, b);
+}
+
+int
+tls_certificate_is_successor(
+    const struct tls_certificate *a, const struct tls_certificate *b)
+{
+	return is_same_kind(a, b) && has_same_names(a, b);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * tls_certificate -- one certificate of a conf: its chain, key, names, and what
- * else goes with it.  For tls_conf.c alone.
+ * else goes with it.  For tls_conf.c and tls_renew.c.
  */
 #ifndef TLS_CERTIFICATE_H
 #define TLS_CERTIFICATE_H
@@ -38,6 +38,10 @@ int tls_certificate_ocsp(
 
 /* Whether both are for the same hosts, and differ in the kind of their keys. */
 int tls_certificate_is_twin(
+    const struct tls_certificate *a, const struct tls_certificate *b);
+
+/* Whether both are for the same hosts, with the same kind of keys. */
+int tls_certificate_is_successor(
     const struct tls_certificate *a, const struct tls_certificate *b);
 
 void tls_certificate_free(struct tls_certificate *c);

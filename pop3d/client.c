@@ -83,6 +83,7 @@ const struct service client_service = {
     .close = close_devices,
     .open_keys = keys_open,
     .close_keys = keys_close,
+    .have_keys = keys_have,
     .session = session_main,
     .view = session_view,
     .busy = "-ERR [SYS/TEMP] too many sessions, try again later\r\n",

@@ -34,6 +34,7 @@ static const struct service smtpd = {
     .close = session_close,
     .open_keys = keys_open,
     .close_keys = keys_close,
+    .have_keys = keys_have,
     .session = session_run,
     .view = session_view,
     .busy = "421 4.3.2 Too many connections, try again later\r\n",

@@ -1,18 +1,16 @@
 """TLS as clients see it: STARTTLS, STLS, implicit TLS, names, kinds of keys,
-tickets, responses, clients' certificates, versions, reload."""
+tickets, responses, clients' certificates, versions."""
 import functools
 import os
 import re
 import signal
-import smtplib
 import ssl
 import subprocess
-import threading
 
 import pytest
 
 from harness import proc
-from harness.daemons import DOMAIN, PATIENCE, running, scaled
+from harness.daemons import DOMAIN, PATIENCE, running
 from harness.pop3 import Failed, Pop3
 from harness.smtp import Smtp
 from harness.tls import (HOST, OTHER, Authority, TlsPair, openssl, secure,
@@ -266,57 +264,6 @@ def test_old_versions_are_refused(pair, option):
 def test_weak_ciphers_are_refused(pair, cipher):
     assert "Cipher is (NONE)" in s_client(
         pair, "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
-
-
-def test_reload_swaps_the_certificate_under_load(make):
-    """No session ends of it; new ones get the new certificate."""
-    pair = make()
-    old = starttls(pair)
-    old.hello()
-    end, failures = threading.Event(), []
-
-    def load():
-        while not end.is_set():
-            try:
-                with smtplib.SMTP("127.0.0.1", pair.smtp_port) as smtp:
-                    smtp._host = HOST  # pylint: disable=protected-access
-                    smtp.starttls(context=pair.ca.context())
-                    smtp.sendmail("s@remote.example", f"u0@{DOMAIN}", b"x")
-            except (smtplib.SMTPResponseException,
-                    smtplib.SMTPRecipientsRefused) as error:
-                # Helpers that start anew may keep somebody waiting too long.
-                if not re.search(r"\b4\d\d\b", str(error)):
-                    failures.append(error)
-            except (OSError, smtplib.SMTPException) as error:
-                failures.append(error)
-
-    threads = [threading.Thread(target=load) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for turn in range(scaled(5)):
-        serial = openssl("x509", "-noout", "-serial", "-in",
-                         pair.ca.make("mx", HOST)).strip()[7:]
-        pair.kill_helper("keys") if turn % 2 else os.kill(
-            pair.pid("helpers"), signal.SIGHUP)
-        os.kill(pair.pid("smtpd"), signal.SIGHUP)
-
-        def is_new(serial=serial):
-            try:
-                with pair.connect(pair.smtps_port) as sock:
-                    return sock.getpeercert()["serialNumber"].encode() \
-                        == serial
-            except OSError:
-                return False
-        proc.wait_until("the new certificate", is_new, 20 * PATIENCE)
-    end.set()
-    for thread in threads:
-        thread.join()
-    # For a moment the key is of one certificate, and the other is shown.
-    assert not [repr(f) for f in failures
-                if "ALERT" not in str(f) and "EOF" not in str(f)]
-    assert old.cmd("NOOP").code == 250
-    old.close()
-    pair.allow("keys.refused", "keys.failed")
 
 
 def test_bad_certificates_change_nothing(make):
