@@ -28,6 +28,7 @@
 #   make install      into DESTDIR$(prefix); conf files that are there stay
 #   make deb          a Debian package, into build/deb
 #   make deb-test     that package in a fresh Debian (as root)
+#   make root-test    make run and make test in a fresh Debian (as root)
 #   make uninstall    removes what install laid down, but the conf
 #   make clean, make help
 #
@@ -205,6 +206,10 @@ deb:
 deb-test: deb
 	@tools/setup.sh deb
 	tests/deb/test.sh build/deb/ringmail_*.deb $(DEB_ROOT)
+# README.md's two commands there; WHOLE=1: all of the second.
+root-test:
+	@tools/setup.sh deb
+	tests/deb/readme.sh $(DEB_ROOT)
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/mailctl $(DESTDIR)$(completiondir)/mailctl
 	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(sharedir)
@@ -226,7 +231,7 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
-.PHONY: all deb deb-test unit objects tidy lint system talk clients fault fault-long asan ubsan \
+.PHONY: all deb deb-test root-test unit objects tidy lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
     bench-store bench-tls bench-vm install uninstall clean help
 .SECONDARY:

@@ -7,6 +7,7 @@ set -euo pipefail
 [ $$ = 1 ] || exit 1 # a halt at the end is that of the namespace alone
 root=$1
 deb=$2
+. tests/deb/parts.sh
 
 make_proc() { # what belongs to the machine is for reading alone
 	mount -t proc proc "$root/proc"
@@ -21,27 +22,6 @@ make_proc() { # what belongs to the machine is for reading alone
 	else
 		mount -t cgroup2 cgroup "$root/sys/fs/cgroup"
 	fi
-}
-
-make_dev() {
-	local name major minor
-
-	mount -t tmpfs -o mode=755 dev "$root/dev"
-	while read -r name major minor; do
-		mknod -m 666 "$root/dev/$name" c "$major" "$minor"
-	done <<END
-null 1 3
-zero 1 5
-full 1 7
-random 1 8
-urandom 1 9
-tty 5 0
-END
-	ln -s /proc/self/fd "$root/dev/fd"
-	mkdir "$root/dev/shm" "$root/dev/pts" "$root/dev/mqueue"
-	mount -t tmpfs shm "$root/dev/shm"
-	mount -t devpts -o newinstance,ptmxmode=0666 pts "$root/dev/pts"
-	ln -s pts/ptmx "$root/dev/ptmx"
 }
 
 # The guide's first or second block for systemd.

@@ -1,38 +1,18 @@
 #!/bin/bash
 # inside.sh ROOT DEB -- for test.sh alone: in a mount and pid namespace, walks
 # through the guide in ROOT, then upgrades, removes and purges the package.
-# It mounts a /dev of its own in ROOT, never that of the machine, and removes
-# nothing but files of the package.
+# It removes nothing but files of the package.
 set -euo pipefail
 root=$1
 deb=$2
 
-die() {
-	echo "deb-test: $*" >&2
-	exit 1
-}
-
-inside() {
-	chroot "$root" /usr/bin/env -i HOME=/root LC_ALL=C TERM=dumb \
-		DEBIAN_FRONTEND=noninteractive \
-		PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
+cd "$(dirname "$0")/../.."
+. tests/deb/parts.sh
 
 # The same in a network of its own: nobody's ports are in the way.
 alone() {
 	nsenter --net="/proc/$keeper/ns/net" chroot "$root" /usr/bin/env -i \
 		HOME=/root LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
-}
-
-make_dev() {
-	mount -t tmpfs -o mode=755 dev "$root/dev"
-	mknod -m 666 "$root/dev/null" c 1 3
-	mknod -m 666 "$root/dev/zero" c 1 5
-	mknod -m 666 "$root/dev/full" c 1 7
-	mknod -m 666 "$root/dev/random" c 1 8
-	mknod -m 666 "$root/dev/urandom" c 1 9
-	mknod -m 666 "$root/dev/tty" c 5 0
-	ln -s /proc/self/fd "$root/dev/fd"
 }
 
 # The blocks of the guide that are for everybody, and those of this kind, each
