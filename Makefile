@@ -118,7 +118,7 @@ test:
 	@tests/run.py all
 run:
 	@tools/setup.sh build run
-	@$(MAKE) -s all
+	@$(MAKE) -s -j$$(nproc) all
 	@tools/run.sh $(B)
 
 # The benchmarks' own programs, beside their peers.

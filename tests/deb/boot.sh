@@ -71,6 +71,20 @@ for name in smtpd:ringsmtp pop3d:ringpop; do
 		"${name#*:}:${name#*:}:700" ]
 done
 mailctl sessions
+cat >/etc/pam.d/ringmail <<PAM
+auth required pam_unix.so
+account required pam_unix.so
+PAM
+useradd -m bob
+echo 'bob:a system password' | chpasswd
+mkdir /etc/systemd/system/ringmail-helpers.service.d
+cat >/etc/systemd/system/ringmail-helpers.service.d/pam.conf <<UNIT
+[Service]
+CapabilityBoundingSet=CAP_AUDIT_WRITE
+RestrictAddressFamilies=AF_NETLINK
+UNIT
+systemctl daemon-reload
+echo 'pam { service = "ringmail" }' >>/etc/ringmail/helpers.conf
 echo 'metrics { listen = {"127.0.0.1:9125"} }' >>/etc/ringmail/helpers.conf
 END
 		guide_block 2
@@ -85,6 +99,16 @@ until up || [ "$i" = 100 ]; do
 	i=$((i + 1))
 done
 up
+mailctl user add --system --pam bob@example.org
+curl -sS --url smtp://127.0.0.1:25 --mail-from you@example.net \
+	--mail-rcpt bob@example.org --upload-file /srv/letter --crlf
+[ "$(stat -c %U:%a /home/bob/Maildir/new)" = bob:700 ]
+bob() { # PASSWORD
+	curl -sS --cacert /etc/ringmail/tls/mx.pem \
+		--user "bob@example.org:$1" pop3s://localhost/1
+}
+bob 'a system password' | grep 'Subject: x'
+! bob 'another password' || exit 1
 mailctl upgrade helpers
 letter
 curl -sS http://127.0.0.1:9125/ | grep -q '<svg'
