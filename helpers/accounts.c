@@ -372,8 +372,8 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
-	service_notify_live_as(helper->beat);
 	log_info("accounts.ready", log_text("state", helper->conf->state));
+	service_notify_live_as(helper->beat);
 }
 
 /* As root: the folder of the database, which is the helper's own. */

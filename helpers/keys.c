@@ -214,8 +214,8 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
-	service_notify_live_as(helper->beat);
 	log_info("keys.ready", log_int("keys", (int64_t)keys.count));
+	service_notify_live_as(helper->beat);
 	helper_serve_until_told();
 }
 

@@ -226,8 +226,8 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
-	service_notify_live_as(helper->beat);
 	log_info("mailbox.ready", log_text("root", helper->conf->mail_root));
+	service_notify_live_as(helper->beat);
 	helper_serve_until_told();
 }
 

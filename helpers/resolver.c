@@ -255,8 +255,8 @@ serve(void *arg)
 		worker_stop();
 		return;
 	}
-	service_notify_live_as(helper->beat);
 	log_info("resolver.ready");
+	service_notify_live_as(helper->beat);
 	helper_serve_until_told();
 }
 

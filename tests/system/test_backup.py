@@ -71,7 +71,7 @@ def test_round_trip_under_load(busy):
     added, stopping = [], threading.Event()
 
     def add_users():
-        while not stopping.is_set() and len(added) < scaled(40):
+        while not stopping.is_set() and len(added) < scaled(40, 4):
             busy.add_user(f"late{len(added)}")
             added.append(f"late{len(added)}")
     thread = threading.Thread(target=add_users)
