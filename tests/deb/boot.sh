@@ -102,7 +102,7 @@ up
 mailctl user add --system --pam bob@example.org
 curl -sS --url smtp://127.0.0.1:25 --mail-from you@example.net \
 	--mail-rcpt bob@example.org --upload-file /srv/letter --crlf
-[ "$(stat -c %U:%a /home/bob/Maildir/new)" = bob:700 ]
+[ "$(stat -c %U:%a ~bob/Maildir/new)" = bob:700 ]
 bob() { # PASSWORD
 	curl -sS --cacert /etc/ringmail/tls/mx.pem \
 		--user "bob@example.org:$1" pop3s://localhost/1

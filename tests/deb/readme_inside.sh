@@ -1,6 +1,6 @@
 #!/bin/bash
-# readme_inside.sh ROOT -- for readme.sh alone: in a mount and pid namespace, the
-# commands in ROOT, which has the source at /srv/ringmail.
+# readme_inside.sh ROOT -- for readme.sh alone: in a mount and pid namespace,
+# the commands in ROOT, which has the source at /srv/ringmail.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/parts.sh
