@@ -1,5 +1,5 @@
 /* The confs of the three programs, their users, and whether they run. */
-#include "doctor.h"
+#include "doctor_parts.h"
 
 #include "program.h"
 
@@ -31,8 +31,8 @@ check_user(struct doctor *d, enum doctor_service s, const char *setting)
 		    "%s of %s.conf names root", setting, program_names[s]);
 }
 
-static void
-check_users(struct doctor *d)
+void
+doctor_conf_users(struct doctor *d)
 {
 	const struct conf_dump *helpers = &d->confs[DOCTOR_HELPERS];
 	char setting[64] = "";
@@ -86,5 +86,5 @@ doctor_conf(struct doctor *d)
 			    "%s/%s.conf is not good", d->folder, name);
 		check_run(d, (enum doctor_service)i);
 	}
-	check_users(d);
+	doctor_conf_users(d);
 }

@@ -1,5 +1,5 @@
 /* What DNS says of this host and its domains, as the resolver helper tells. */
-#include "doctor.h"
+#include "doctor_parts.h"
 
 #include "client.h"
 #include "packet.h"
@@ -123,9 +123,9 @@ check_pointer(struct doctor *d, int fd, const char *address)
 		    a.count > 0 ? a.records[0].text : "nothing", d->hostname);
 }
 
-/* The host's addresses, and what they are called.  -1: DNS does not answer. */
-static int
-check_host(struct doctor *d, int fd)
+/* The host's addresses, and what they are called. */
+int
+doctor_dns_host(struct doctor *d, int fd)
 {
 	static struct answer four, six;
 
@@ -217,6 +217,13 @@ check_spf(struct doctor *d, int fd, const char *domain)
 		    domain, count);
 }
 
+void
+doctor_dns_domain(struct doctor *d, int fd, const char *domain)
+{
+	check_mx(d, fd, domain);
+	check_spf(d, fd, domain);
+}
+
 /* The first domains of accounts; how many. */
 static unsigned
 find_domains(const struct doctor *d, char (*domains)[WIRE_NAME_MAX])
@@ -256,10 +263,8 @@ check_domains(struct doctor *d, int fd)
 	if (count == 0)
 		doctor_say(d, DOCTOR_WARN, "mailctl domain add DOMAIN",
 		    "there is no domain yet: no mail is taken");
-	for (unsigned i = 0; i < count; i++) {
-		check_mx(d, fd, domains[i]);
-		check_spf(d, fd, domains[i]);
-	}
+	for (unsigned i = 0; i < count; i++)
+		doctor_dns_domain(d, fd, domains[i]);
 	if (count == DOMAINS)
 		doctor_say(d, DOCTOR_NOTE, NULL,
 		    "only the first %d domains were looked at", DOMAINS);
@@ -290,7 +295,7 @@ doctor_dns(struct doctor *d)
 		    d, DOCTOR_WARN, "run doctor as root", "DNS can't be asked");
 		return;
 	}
-	if (check_host(d, fd) == 0)
+	if (doctor_dns_host(d, fd) == 0)
 		check_domains(d, fd);
 	close(fd);
 }

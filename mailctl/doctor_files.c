@@ -1,5 +1,5 @@
 /* The folders, and what their file systems promise. */
-#include "doctor.h"
+#include "doctor_parts.h"
 
 #include "program.h"
 
@@ -19,14 +19,9 @@
 #define FREE_WARN  10
 #define FREE_ERROR 2
 
-/* Where a folder lies. */
-struct mount {
-	char type[64], options[1024], on[PATH_SIZE];
-};
-
 /* The mount with the longest path that the folder is below.  0 or -1. */
 static int
-find_mount(const char *path, struct mount *m)
+find_mount(const char *path, struct doctor_mount *m)
 {
 	char real[PATH_SIZE], text[8192];
 	struct mntent entry;
@@ -51,7 +46,7 @@ find_mount(const char *path, struct mount *m)
 }
 
 static int
-has_option(const struct mount *m, const char *option)
+has_option(const struct doctor_mount *m, const char *option)
 {
 	struct mntent entry = {0};
 	char options[sizeof(m->options)];
@@ -61,9 +56,9 @@ has_option(const struct mount *m, const char *option)
 	return hasmntopt(&entry, option) != NULL;
 }
 
-/* Whether what was synced is there after the power has failed. */
-static void
-check_promises(struct doctor *d, const char *what, const struct mount *m)
+void
+doctor_files_promises(
+    struct doctor *d, const char *what, const struct doctor_mount *m)
 {
 	static const char *const far[] = {
 	    "nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "afs", NULL};
@@ -106,8 +101,8 @@ check_promises(struct doctor *d, const char *what, const struct mount *m)
 		    m->on);
 }
 
-static void
-say_free(struct doctor *d, const char *what, const char *things,
+void
+doctor_files_left(struct doctor *d, const char *what, const char *things,
     unsigned long long left, unsigned long long all)
 {
 	unsigned hundredths = all == 0 ? 100 : (unsigned)(left * 100 / all);
@@ -135,8 +130,8 @@ check_space(struct doctor *d, const char *what, const char *path)
 		    d, DOCTOR_ERROR, NULL, "%s: %s", path, strerror(errno));
 		return;
 	}
-	say_free(d, what, "octets", s.f_bavail, s.f_blocks);
-	say_free(d, what, "inodes", s.f_favail, s.f_files);
+	doctor_files_left(d, what, "octets", s.f_bavail, s.f_blocks);
+	doctor_files_left(d, what, "inodes", s.f_favail, s.f_files);
 	if (journal > 0 && (unsigned long long)s.f_bavail * s.f_frsize <
 			       2 * (unsigned long long)journal)
 		doctor_say(d, DOCTOR_ERROR, "make room",
@@ -192,7 +187,7 @@ check_rights(struct doctor *d, const char *path, const char *user, mode_t most)
 static void
 check_folder(struct doctor *d, const char *what, const char *path)
 {
-	struct mount m = {.type = ""};
+	struct doctor_mount m = {.type = ""};
 
 	if (access(path, F_OK) == -1)
 		return;
@@ -203,7 +198,7 @@ check_folder(struct doctor *d, const char *what, const char *path)
 	}
 	doctor_say(
 	    d, DOCTOR_GOOD, NULL, "%s lies on %s (%s)", what, m.on, m.type);
-	check_promises(d, what, &m);
+	doctor_files_promises(d, what, &m);
 	check_space(d, what, path);
 }
 

@@ -1,5 +1,5 @@
 /* The machine: its clock and its limits. */
-#include "doctor.h"
+#include "doctor_parts.h"
 
 #include "program.h"
 
@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timex.h>
-#include <time.h>
 
 /* Seconds of 2026-01-01: this program is younger. */
 #define YOUNGEST 1767225600
@@ -16,12 +14,10 @@
 #define ERROR_MOST 1000000
 
 void
-doctor_clock(struct doctor *d)
+doctor_host_clock(
+    struct doctor *d, time_t now, int state, const struct timex *t)
 {
-	struct timex t = {.modes = 0};
-	int state = adjtimex(&t);
-
-	if (time(NULL) < YOUNGEST)
+	if (now < YOUNGEST)
 		doctor_say(d, DOCTOR_ERROR,
 		    "set the clock, and install chrony or systemd-timesyncd",
 		    "the clock is years behind: certificates and log lines "
@@ -30,17 +26,26 @@ doctor_clock(struct doctor *d)
 		doctor_say(d, DOCTOR_NOTE, NULL,
 		    "whether the clock is kept right can't be told: %s",
 		    strerror(errno));
-	else if (state == TIME_ERROR || t.status & STA_UNSYNC)
+	else if (state == TIME_ERROR || t->status & STA_UNSYNC)
 		doctor_say(d, DOCTOR_WARN,
 		    "install chrony or systemd-timesyncd (on a virtual "
 		    "machine, its host may keep the time)",
 		    "nobody keeps this machine's clock right");
-	else if (t.maxerror > ERROR_MOST)
+	else if (t->maxerror > ERROR_MOST)
 		doctor_say(d, DOCTOR_WARN, "see chronyc tracking",
-		    "the clock may be off by %ld s", t.maxerror / 1000000);
+		    "the clock may be off by %ld s", t->maxerror / 1000000);
 	else
 		doctor_say(d, DOCTOR_GOOD, NULL,
-		    "the clock is kept right, to %ld ms", t.maxerror / 1000);
+		    "the clock is kept right, to %ld ms", t->maxerror / 1000);
+}
+
+void
+doctor_clock(struct doctor *d)
+{
+	struct timex t = {.modes = 0};
+	int state = adjtimex(&t);
+
+	doctor_host_clock(d, time(NULL), state, &t);
 }
 
 /* The number in a file of /proc; -1. */
@@ -81,40 +86,43 @@ files_limit(long pid)
 	return limit;
 }
 
-static void
-check_files_limit(struct doctor *d, enum doctor_service s)
+void
+doctor_host_files(
+    struct doctor *d, const char *program, long long limit, long long sessions)
 {
-	long long sessions = doctor_number(d, s, "limits.sessions");
-	long long wanted = 2 * sessions + 1024, limit;
-	long pid = doctor_pid(d, s);
+	long long wanted = 2 * sessions + 1024;
 
-	if (sessions <= 0 || pid == 0 || (limit = files_limit(pid)) == -1)
-		return;
 	if (limit >= wanted)
 		doctor_say(d, DOCTOR_GOOD, NULL, "%s may have %lld files open",
-		    program_names[s], limit);
+		    program, limit);
 	else
 		doctor_say(d, DOCTOR_WARN,
 		    "LimitNOFILE= in its unit (systemctl edit), or fewer "
 		    "sessions in the block limits of its conf",
 		    "%s may have %lld files open, and wants %lld for %lld "
 		    "sessions",
-		    program_names[s], limit, wanted, sessions);
+		    program, limit, wanted, sessions);
+}
+
+/* A service's sessions, and whether it may have the files for them; 0 where
+ * that is not known. */
+static long long
+check_service(struct doctor *d, enum doctor_service s)
+{
+	long long sessions = doctor_number(d, s, "limits.sessions"), limit;
+	long pid = doctor_pid(d, s);
+
+	if (sessions <= 0)
+		return 0;
+	if (pid != 0 && (limit = files_limit(pid)) != -1)
+		doctor_host_files(d, program_names[s], limit, sessions);
+	return sessions;
 }
 
 void
-doctor_limits(struct doctor *d)
+doctor_host_limits(
+    struct doctor *d, long long backlog, long long files, long long sessions)
 {
-	long long backlog = read_number("/proc/sys/net/core/somaxconn");
-	long long files = read_number("/proc/sys/fs/file-max");
-	long long most = 0, sessions;
-
-	for (int i = DOCTOR_SMTPD; i <= DOCTOR_POP3D; i++) {
-		check_files_limit(d, (enum doctor_service)i);
-		sessions =
-		    doctor_number(d, (enum doctor_service)i, "limits.sessions");
-		most += sessions > 0 ? sessions : 0;
-	}
 	if (backlog != -1 && backlog < 1024)
 		doctor_say(d, DOCTOR_WARN,
 		    "sysctl net.core.somaxconn=4096, and a file in "
@@ -125,9 +133,19 @@ doctor_limits(struct doctor *d)
 	else if (backlog != -1)
 		doctor_say(d, DOCTOR_GOOD, NULL,
 		    "the kernel holds %lld new connections a port", backlog);
-	if (files != -1 && files < 2 * most + 4096)
+	if (files != -1 && files < 2 * sessions + 4096)
 		doctor_say(d, DOCTOR_WARN, "sysctl fs.file-max=1000000",
 		    "all processes together may have %lld files open, for "
 		    "%lld sessions",
-		    files, most);
+		    files, sessions);
+}
+
+void
+doctor_limits(struct doctor *d)
+{
+	long long sessions = check_service(d, DOCTOR_SMTPD);
+
+	sessions += check_service(d, DOCTOR_POP3D);
+	doctor_host_limits(d, read_number("/proc/sys/net/core/somaxconn"),
+	    read_number("/proc/sys/fs/file-max"), sessions);
 }

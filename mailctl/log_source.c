@@ -11,22 +11,31 @@
 
 #define WORDS 12
 
-/* What unpacks files of such a name; a word NULL is the file's name. */
+/* What unpacks files of such a name, which it reads as standard input. */
 static const struct unpacker {
 	const char *ending;
 	const char *words[3];
 } unpackers[] = {{".gz", {"gzip", "-dc"}}, {".xz", {"xz", "-dc"}},
     {".zst", {"zstd", "-dcq"}}, {NULL, {NULL}}};
 
+/* Whole lines of the journal, with times that can be compared. */
+#define JOURNALCTL \
+	"journalctl", "-q", "--no-pager", "--utc", "-o", "short-iso-precise"
+
+static int
+ends_in(const char *name, const char *ending)
+{
+	size_t length = strlen(name), n = strlen(ending);
+
+	return length >= n && strcmp(name + length - n, ending) == 0;
+}
+
 static const struct unpacker *
 find_unpacker(const char *name)
 {
 	const struct unpacker *u = unpackers;
-	size_t length = strlen(name);
 
-	while (u->ending != NULL &&
-	       (length < strlen(u->ending) ||
-		   strcmp(name + length - strlen(u->ending), u->ending) != 0))
+	while (u->ending != NULL && !ends_in(name, u->ending))
 		u++;
 	return u->ending == NULL ? NULL : u;
 }
@@ -83,17 +92,19 @@ open_file(struct log_source *s, const char *name)
 int
 log_source_open(struct log_source *s, const char *name)
 {
-	static const char *const journal[WORDS] = {"journalctl", "-q",
-	    "--no-pager", "-o", "short-iso-precise",
+	static const char *const journal[WORDS] = {JOURNALCTL,
 	    "_SYSTEMD_UNIT=ringmail-smtpd.service",
 	    "_SYSTEMD_UNIT=ringmail-pop3d.service",
 	    "_SYSTEMD_UNIT=ringmail-helpers.service",
 	    "_SYSTEMD_UNIT=ringmail-resolver.service", NULL};
+	const char *const file[WORDS] = {JOURNALCTL, "--file", name, NULL};
 	int result;
 
 	*s = (struct log_source){.file = NULL};
 	if (strcmp(name, LOG_SOURCE_JOURNAL) == 0)
 		result = run(s, journal, -1);
+	else if (ends_in(name, LOG_SOURCE_JOURNAL_FILE))
+		result = access(name, R_OK) == -1 ? -1 : run(s, file, -1);
 	else
 		result = open_file(s, name);
 	if (result == -1) {

@@ -1,6 +1,7 @@
 /*
  * log_source -- the lines of a log: of a file, of one that was packed with
- * gzip, xz or zstd, or of the journal.
+ * gzip, xz or zstd, of a file of systemd's journal, or of the journal itself,
+ * which journalctl reads.
  */
 #ifndef LOG_SOURCE_H
 #define LOG_SOURCE_H
@@ -10,6 +11,8 @@
 
 /* In the place of a file's name: systemd's journal. */
 #define LOG_SOURCE_JOURNAL "journal"
+/* How the names of its files end. */
+#define LOG_SOURCE_JOURNAL_FILE ".journal"
 
 struct log_source {
 	FILE *file;

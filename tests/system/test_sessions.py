@@ -32,7 +32,7 @@ def test_list_and_drop(make_pair):
         assert mail["address"] == stat_["address"] == "127.0.0.1"
         assert mail["in"] > 20 and mail["out"] > 20 and not mail["user"]
         assert (stat_["user"], stat_["command"], stat_["encrypted"]) == (
-            f"u0@{DOMAIN}", "STAT", "no")
+            f"u0@{DOMAIN}", "STAT", False)
         assert sessions(pair, "list", "pop3d")[0]["session"] == \
             stat_["session"]
         # The first message's session is told why, and others stay.

@@ -1,5 +1,6 @@
 #include "../../mailctl/output.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,6 +62,31 @@ print_odd_text(void)
 	output_end();
 }
 
+/* Three texts. */
+static const char *
+next_text(void)
+{
+	static const char *const texts[] = {"a", "b \"c\"", "", NULL};
+	static int i;
+
+	return texts[i++];
+}
+
+static void
+print_numbers(void)
+{
+	output_begin(0);
+	output_next();
+	output_truth("yes", 2);
+	output_truth("no", 0);
+	output_real("real", 0.25);
+	output_real("large", 1e12);
+	output_real("none", NAN);
+	output_real("endless", INFINITY);
+	output_texts("texts", next_text);
+	output_end();
+}
+
 static void
 lists_and_things_are_json(void **state)
 {
@@ -77,6 +103,19 @@ lists_and_things_are_json(void **state)
 }
 
 static void
+numbers_and_texts(void **state)
+{
+	(void)state;
+	output_json = 1;
+	assert_string_equal(printed(print_numbers),
+	    "{\"yes\": true, \"no\": false, \"real\": 0.25, "
+	    "\"large\": 1000000000000, \"none\": null, "
+	    "\"endless\": null, \"texts\": [\"a\", \"b \\\"c\\\"\", "
+	    "\"\"]}\n");
+	assert_int_equal(output_is_begun(), 1);
+}
+
+static void
 without_json_nothing_is_printed(void **state)
 {
 	(void)state;
@@ -90,6 +129,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lists_and_things_are_json),
+	    cmocka_unit_test(numbers_and_texts),
 	    cmocka_unit_test(without_json_nothing_is_printed),
 	};
 
