@@ -43,7 +43,7 @@ put_user(struct packet *p, const char *name, const char *hash, int is_system)
 	}
 	packet_put_u32(p, is_system ? 5000 : 0);
 	packet_put_u32(p, is_system ? 5001 : 0);
-	packet_put_text(p, is_system ? "/home/ann/Maildir" : "");
+	packet_put_text(p, is_system ? "/srv/ann/Maildir" : "");
 	if (!cuts)
 		packet_put_text(p, is_system ? "" : "pop.test:995");
 }
@@ -94,13 +94,13 @@ users_in_each_format(void **state)
 	assert_int_equal(requests, 3);
 	assert_string_equal(printed.text,
 	    "user,password,quota,senders,uid,gid,maildir\n"
-	    "ann@x.test,{PAM},1048576,,5000,5001,/home/ann/Maildir\n"
+	    "ann@x.test,{PAM},1048576,,5000,5001,/srv/ann/Maildir\n"
 	    "bob@x.test,{CRYPT}$y$h,\"1048576,7\","
 	    "\"@a.test, b,c@a.test\",,,\n");
 	assert_int_equal(export("--format", "passwd", "x.test"), CLIENT_OK);
 	assert_string_equal(printed.text,
-	    "ann@x.test:{PAM}:5000:5001::/home/ann::userdb_mail=maildir:"
-	    "/home/ann/Maildir userdb_quota_rule=*:bytes=1048576:"
+	    "ann@x.test:{PAM}:5000:5001::/srv/ann::userdb_mail=maildir:"
+	    "/srv/ann/Maildir userdb_quota_rule=*:bytes=1048576:"
 	    "messages=0\n"
 	    "bob@x.test:{CRYPT}$::::::userdb_quota_rule=*:bytes=1048576:"
 	    "messages=7\n");
