@@ -70,6 +70,8 @@ enum meter_cell {
 	/* of smtpd and pop3d */
 	METER_SESSIONS, /* gauge */
 	METER_SESSIONS_TOTAL,
+	METER_HANDED,	  /* gauge: connections that wait for their worker */
+	METER_HANDSHAKES, /* gauge: handshakes that wait for a thread */
 	METER_REFUSED,
 	METER_EVICTED,
 	METER_OCTETS_IN,

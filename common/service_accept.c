@@ -125,6 +125,14 @@ begin_session(struct service_errand *e)
 	end_session(s);
 }
 
+/* Likewise, where another worker has accepted it. */
+static void
+take_session(struct service_errand *e)
+{
+	meter_sub(METER_HANDED, 1);
+	begin_session(e);
+}
+
 /* The worker with the fewest sessions; of several, each in its turn. */
 static struct post *
 least_busy(void)
@@ -152,7 +160,7 @@ make_session(unsigned listener, int fd, const union listen_address *peer)
 
 	if (s == NULL)
 		return NULL;
-	s->errand.run = begin_session;
+	s->errand.run = take_session;
 	s->client.fd = fd;
 	s->client.listener = listener;
 	s->client.id = service_id_next();
@@ -209,7 +217,11 @@ admit(unsigned listener, int fd, const union listen_address *peer)
 	meter_add(METER_SESSIONS, 1);
 	if (s->post == own_post()) {
 		begin_session(&s->errand);
-	} else if (port_send(&s->post->port, &s->errand.message, 0) == -1) {
+		return;
+	}
+	meter_add(METER_HANDED, 1);
+	if (port_send(&s->post->port, &s->errand.message, 0) == -1) {
+		meter_sub(METER_HANDED, 1);
 		service_crowd_refuse(
 		    fd, is_tls, own.service->busy, "a worker is too busy");
 		end_session(s);

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "log.h"
+#include "meter.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -75,11 +76,18 @@ tls_offload_is_there(void)
 }
 
 static void
+add_waiting(int n)
+{
+	atomic_fetch_add_explicit(&waiting, (unsigned)n, memory_order_relaxed);
+	meter_add(METER_HANDSHAKES, (uint64_t)n);
+}
+
+static void
 job_main(void *arg)
 {
 	struct job *job = arg;
 
-	atomic_fetch_sub_explicit(&waiting, 1, memory_order_relaxed);
+	add_waiting(-1);
 	job->main(job->arg);
 	port_reply(&job->message);
 }
@@ -96,7 +104,7 @@ take_jobs(struct partner *p)
 		if (job->main == NULL)
 			return 1;
 		if (fiber_spawn("handshake", job_main, job) == -1) {
-			atomic_fetch_sub(&waiting, 1);
+			add_waiting(-1);
 			job->error = ENOMEM;
 			port_reply(m);
 		}
@@ -168,10 +176,10 @@ tls_offload_call(void (*main)(void *), void *arg, int64_t deadline)
 {
 	struct job job = {.main = main, .arg = arg};
 
-	atomic_fetch_add_explicit(&waiting, 1, memory_order_relaxed);
+	add_waiting(1);
 	if (port_call(&partners[worker_index()].port, &job.message, deadline) ==
 	    -1) {
-		atomic_fetch_sub(&waiting, 1);
+		add_waiting(-1);
 		return -1;
 	}
 	errno = job.error;

@@ -52,7 +52,7 @@ static int
 answer_meter(struct request *q)
 {
 	uint32_t layout, sets;
-	int fd;
+	int fd, known = metrics_sources_known();
 
 	layout = packet_get_u32(&q->packet);
 	sets = packet_get_u32(&q->packet);
@@ -68,6 +68,9 @@ answer_meter(struct request *q)
 		       request_role(q), fd, sets, request_peer_data(q)) == -1) {
 		return -1;
 	}
+	/* A service whose counters we had not yet. */
+	if (known != metrics_sources_known())
+		metrics_past_begin();
 	request_drop(&q);
 	return 0;
 }

@@ -8,7 +8,6 @@
 static struct {
 	struct metrics_sample samples[METRICS_PAST];
 	unsigned count, next;
-	int known; /* services, at the last one */
 } own;
 
 static void
@@ -60,10 +59,6 @@ metrics_past_step(void)
 	size_t count = metrics_sources_sum(sums);
 	struct metrics_sample *to = &own.samples[own.next];
 
-	/* What a service had counted before is no step of now. */
-	if (own.known != metrics_sources_known())
-		own.count = 0;
-	own.known = metrics_sources_known();
 	memset(to, 0, sizeof(*to));
 	to->at = clock_now();
 	for (size_t i = 0; i < count; i++)
@@ -74,6 +69,13 @@ metrics_past_step(void)
 	own.next = (own.next + 1) % METRICS_PAST;
 	if (own.count < METRICS_PAST)
 		own.count++;
+}
+
+void
+metrics_past_begin(void)
+{
+	own.count = 0;
+	metrics_past_step();
 }
 
 unsigned

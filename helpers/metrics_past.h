@@ -29,8 +29,11 @@ struct metrics_sample {
 	uint64_t journal_used, journal_size;
 };
 
-/* Takes a sample; METRICS_PAST_STEP after the last one. */
+/* Takes a sample; METRICS_PAST_STEP after the last one, or sooner. */
 void metrics_past_step(void);
+
+/* Forgets all samples, and takes one: what was counted before is no step. */
+void metrics_past_begin(void);
 
 /* How many there are. */
 unsigned metrics_past_count(void);

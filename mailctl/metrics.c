@@ -199,6 +199,18 @@ metrics_free(struct metrics *m)
 	*m = (struct metrics){.text = NULL};
 }
 
+double
+metrics_value(const struct metrics *m, const struct metrics_sample *like)
+{
+	const struct metrics_sample *s = m->samples, *end = s + m->count;
+
+	for (; s < end; s++)
+		if (strcmp(s->name, like->name) == 0 &&
+		    strcmp(s->labels, like->labels) == 0)
+			return s->value;
+	return 0;
+}
+
 static int
 has(const struct metrics_sample *s, const char *text)
 {

@@ -32,6 +32,11 @@ int metrics_parse(struct metrics *m, char *text);
 
 void metrics_free(struct metrics *m);
 
+/* The value of the sample that has this name and these labels; 0: there is
+ * none. */
+double
+metrics_value(const struct metrics *m, const struct metrics_sample *like);
+
 /* The sum of the samples of that name whose labels have both texts, such as
  * process="smtpd"; NULL: any. */
 double metrics_sum(const struct metrics *m, const char *name, const char *one,

@@ -148,9 +148,13 @@ print_helpers(const struct look *l)
 	if (batch >= 0)
 		printf("  %-18s  half <= %.0f messages\n", "batches", batch);
 	put_latency(l, "journal sync", "ringmail_journal_sync_seconds", NULL);
-	printf("  %-18s  %.0f deliveries, %.0f logins\n", "queues",
+	printf("  %-18s  %.0f deliveries, %.0f logins, %.0f handshakes, "
+	       "%.0f connections\n",
+	    "queues",
 	    metrics_sum(l->now, "ringmail_deliveries_queued", NULL, NULL),
-	    metrics_sum(l->now, "ringmail_logins_waiting", NULL, NULL));
+	    metrics_sum(l->now, "ringmail_logins_waiting", NULL, NULL),
+	    metrics_sum(l->now, "ringmail_handshakes_queued", NULL, NULL),
+	    metrics_sum(l->now, "ringmail_connections_queued", NULL, NULL));
 }
 
 static void
@@ -163,11 +167,24 @@ print_look(const struct look *l)
 	print_helpers(l);
 }
 
-/* Each sample as it is; what changed a second, where there are two looks. */
+/* What a counter has grown by a second; -1: it is none, or there was one look.
+ */
+static double
+rate_of(const struct look *l, const struct metrics_sample *s)
+{
+	const char *end = strrchr(s->name, '_');
+
+	if (l->before == NULL || end == NULL || strcmp(end, "_total") != 0)
+		return -1;
+	return (s->value - metrics_value(l->before, s)) / l->seconds;
+}
+
+/* Each sample as it is, and the rate of counters. */
 static void
 print_json(const struct look *l)
 {
 	const struct metrics_sample *s;
+	double rate;
 
 	output_begin(1);
 	for (size_t i = 0; i < l->now->count; i++) {
@@ -176,6 +193,8 @@ print_json(const struct look *l)
 		output_text("name", s->name);
 		output_text("labels", s->labels);
 		output_real("value", s->value);
+		if ((rate = rate_of(l, s)) >= 0)
+			output_real("rate", rate);
 	}
 	output_end();
 }
@@ -261,7 +280,24 @@ seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Shows look after look; *before is freed at the end. */
+/* Whether a service's counters are there now and were not before, so that what
+ * it had counted would look like what goes on. */
+static int
+is_new(const struct metrics *now, const struct metrics *before)
+{
+	static const char starts[] = "ringmail_process_starts_total";
+	static const char *const labels[] = {
+	    "process=\"smtpd\"", "process=\"pop3d\""};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (metrics_sum(before, starts, labels[i], NULL) == 0 &&
+		    metrics_sum(now, starts, labels[i], NULL) > 0)
+			return 1;
+	return 0;
+}
+
+/* Shows look after look; *before is freed at the end.  A screen stays while
+ * nobody answers: helpers may be started anew. */
 static enum client_exit
 watch(const char *address, long seconds, struct metrics *before)
 {
@@ -274,9 +310,13 @@ watch(const char *address, long seconds, struct metrics *before)
 		nanosleep(&nap, NULL);
 		if (interrupted)
 			break;
-		if (metrics_fetch(&now, address) == -1)
-			return CLIENT_TEMPORARY;
-		const struct look look = {&now, before, seconds_now() - then};
+		if (metrics_fetch(&now, address) == -1) {
+			if (!is_live)
+				return CLIENT_TEMPORARY;
+			continue;
+		}
+		const struct look look = {&now,
+		    is_new(&now, before) ? &now : before, seconds_now() - then};
 
 		then = seconds_now();
 		if (is_live)

@@ -40,6 +40,12 @@ samples(void **state)
 	assert_true(metrics_sum(&m, "b", NULL, NULL) == 7);
 	assert_true(metrics_sum(&m, "b", "x", NULL) == 0);
 	assert_true(metrics_sum(&m, "a", NULL, NULL) == 0);
+	for (size_t i = 0; i < m.count; i++)
+		assert_true(
+		    metrics_value(&m, &m.samples[i]) == m.samples[i].value);
+	assert_true(
+	    metrics_value(&m, &(struct metrics_sample){
+				  .name = "a_total", .labels = "none"}) == 0);
 	metrics_free(&m);
 	assert_null(m.text);
 	m = parse("");
