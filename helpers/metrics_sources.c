@@ -43,6 +43,8 @@ static struct service {
 };
 
 static struct source sources[SERVICES * PLACES];
+static struct source *const sources_end =
+    sources + sizeof(sources) / sizeof(sources[0]);
 static int pair[2] = {-1, -1}; /* metrics_park.h */
 
 static struct source *
@@ -77,7 +79,7 @@ park(void)
 	struct metrics_parked all[SERVICES * PLACES];
 	size_t n = 0;
 
-	for (struct source *s = sources; s < sources + SERVICES * PLACES; s++)
+	for (struct source *s = sources; s < sources_end; s++)
 		if (s->view.memory != NULL)
 			all[n++] = (struct metrics_parked){
 			    s->service->role, s->view.sets, s->fd};
@@ -92,7 +94,7 @@ metrics_sources_tidy(void)
 {
 	int is_less = 0;
 
-	for (struct source *s = sources; s < sources + SERVICES * PLACES; s++) {
+	for (struct source *s = sources; s < sources_end; s++) {
 		if (s->view.memory == NULL)
 			continue;
 		if (s->peers > 0 || meter_is_kept(s->fd)) {
@@ -112,9 +114,9 @@ metrics_sources_tidy(void)
 static struct source *
 find_place(const struct service *v, const struct meter_view *view)
 {
-	struct source *s = first_of(v), *end = s + PLACES, *found = NULL;
+	struct source *found = NULL, *s = first_of(v);
 
-	for (; s < end; s++) {
+	for (unsigned i = 0; i < PLACES; i++, s++) {
 		if (s->view.memory == NULL)
 			found = s;
 		else if (s->view.device == view->device &&
