@@ -14,21 +14,26 @@
 #define EXPUNGE_OCTETS 49152
 #define CLOSE_TIMEOUT  CLOCK_SECOND
 
-/* Opens with a ticket (flags 0) or the resume token (DEVICE_REPEAT). */
+/*
+ * Opens with a ticket, or with the resume token where the session comes back.
+ * A ticket is taken once; but where the helper died before it came to that,
+ * both ticket and request may wait for its successor.
+ */
 static enum mailbox_result
 open_with(struct mailbox_session *s, const void *proof, size_t length,
-    int flags, int64_t deadline)
+    int is_resumed, int64_t deadline)
 {
 	struct packet request, reply;
 	struct mailbox_session opened = {.device = s->device, .catalog = -1};
-	int is_resumed = flags != 0, result;
 	const void *resume;
 	size_t resume_length;
+	int result;
 
 	packet_init(&request, WIRE_OPEN);
 	packet_init(&reply, 0);
 	packet_put_data(&request, proof, length);
-	result = mailbox_link_ask(s->device, &request, &reply, flags, deadline);
+	result = mailbox_link_ask(
+	    s->device, &request, &reply, DEVICE_REPEAT, deadline);
 	if (result == MAILBOX_OK) {
 		opened.handle = packet_get_u32(&reply);
 		resume =
@@ -76,8 +81,8 @@ static enum mailbox_result
 resume_session(struct mailbox_session *s, int64_t deadline)
 {
 	struct mailbox_session old = *s;
-	enum mailbox_result result = open_with(
-	    s, old.resume, old.resume_length, DEVICE_REPEAT, deadline);
+	enum mailbox_result result =
+	    open_with(s, old.resume, old.resume_length, 1, deadline);
 
 	s->count = old.count;
 	s->octets = old.octets;

@@ -79,7 +79,7 @@ read_step(struct packet *reply, struct sasl_step *step)
 /* Asks, and reads the answer to step, which is set whole.  Frees the request,
  * and wipes both. */
 static enum sasl_result
-ask(struct device *d, struct packet *request, struct sasl_step *step,
+ask(struct device *d, struct packet *request, struct sasl_step *step, int flags,
     int64_t deadline)
 {
 	enum sasl_result result = SASL_TEMPORARY;
@@ -87,7 +87,7 @@ ask(struct device *d, struct packet *request, struct sasl_step *step,
 
 	sasl_step_wipe(step);
 	packet_init(&reply, 0);
-	if (device_call(d, request, &reply, 0, deadline) == -1)
+	if (device_call(d, request, &reply, flags, deadline) == -1)
 		log_info("sasl.failed", log_int("type", request->head.type),
 		    log_errno(errno));
 	else if (reply.head.status == PACKET_OK)
@@ -127,7 +127,8 @@ sasl_begin(struct device *d, const char *mechanism,
 	packet_put_text(&request, channel->host);
 	packet_put_u8(&request, initial != NULL);
 	packet_put_data(&request, initial, initial != NULL ? length : 0);
-	return ask(d, &request, step, deadline);
+	/* A failure may count twice, and a ticket be left over. */
+	return ask(d, &request, step, DEVICE_REPEAT, deadline);
 }
 
 enum sasl_result
@@ -143,7 +144,7 @@ sasl_next(struct device *d, const void *response, size_t length,
 	packet_init(&request, WIRE_SASL_STEP);
 	packet_put_u32(&request, step->handle);
 	packet_put_data(&request, response, length);
-	return ask(d, &request, step, deadline);
+	return ask(d, &request, step, 0, deadline);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "meter.h"
 #include "replies.h"
 #include "ring.h"
+#include "sched.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -388,6 +389,18 @@ server_attach(struct server *s, int socket, enum server_role role)
 	return peer_start(s, socket, role, 1);
 }
 
+/*
+ * This process ends, and that may be all that is wrong: what may be sent twice
+ * is sent again to the next one, once this connection has closed.  (One of a
+ * pair does not close.)
+ */
+static int
+is_better_unsaid(const struct server_peer *p, const struct packet *reply)
+{
+	return reply->head.status == PACKET_TEMPORARY && !p->attached &&
+	       sched_worker()->stopping;
+}
+
 void
 request_reply(
     struct request **q, enum packet_status status, const struct packet *fields)
@@ -407,6 +420,10 @@ request_reply(
 		    log_errno(reply.error));
 		reply = (struct packet){.head = reply.head, .fd = -1};
 		reply.head.status = PACKET_TEMPORARY;
+	}
+	if (is_better_unsaid(old->peer, &reply)) {
+		request_drop(q);
+		return;
 	}
 	if (reply.head.status < METER_STATUSES)
 		meter_add(METER_ANSWERED + reply.head.status, 1);

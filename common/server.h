@@ -80,8 +80,10 @@ int server_attach(struct server *s, int socket, enum server_role role);
 
 /*
  * Answers *q and frees it (sets it to NULL).  fields may be NULL: then only
- * the status goes out.  A reply to a peer that has gone is dropped.  fields
- * and its descriptor stay the caller's.  Same worker only.  Does not wait.
+ * the status goes out.  A reply to a peer that has gone is dropped, and so is
+ * PACKET_TEMPORARY where the worker stops: who asked turns to the next process.
+ * fields and its descriptor stay the caller's.  Same worker only.  Does not
+ * wait.
  */
 void request_reply(
     struct request **q, enum packet_status status, const struct packet *fields);

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "entry.h"
+#include "fiber.h"
 #include "index.h"
 #include "log.h"
 #include "mailbox_deliver.h"
@@ -268,6 +269,16 @@ refuse(struct request **q, enum mailbox_result result)
 	packet_free(&fields);
 }
 
+/* A wait that was broken off is no answer: the next process knows it. */
+static void
+refuse_unless_ending(struct request **q, enum mailbox_result result)
+{
+	if (fiber_cancelled())
+		request_reply(q, PACKET_TEMPORARY, NULL);
+	else
+		refuse(q, result);
+}
+
 /* view: of a login, NULL for one that comes back. */
 static void
 reply_open(struct request **q, struct drop *d, const struct index_view *view)
@@ -329,9 +340,9 @@ answer_open(struct request *q)
 		return -1;
 	if (check_proof(q, data, length, &proof) == -1 ||
 	    !mailbox_owners_is_ours(&proof.owner, &helper))
-		refuse(&q, MAILBOX_DENIED);
+		refuse_unless_ending(&q, MAILBOX_DENIED);
 	else if (table.exclusive && is_in_use(proof.name))
-		refuse(&q, MAILBOX_IN_USE);
+		refuse_unless_ending(&q, MAILBOX_IN_USE);
 	else
 		open_drop(&q, &proof, length == WIRE_TICKET_SIZE);
 	explicit_bzero(&proof, sizeof(proof));
