@@ -15,7 +15,7 @@ from harness.smtp import Smtp
 from harness.tls import (HOST, OTHER, TlsPair, holds, openssl, secrets, secure,
                          starttls, stls)
 
-CHECKER = bool(RUNNER) or BUILD.name != "build"
+slow = pytest.mark.skipif(bool(RUNNER), reason="the same ways as the others")
 # Handshakes of each client that a step is watched for.
 SOME = 3
 SERVICES = ["smtpd", "pop3d"]
@@ -155,6 +155,7 @@ def load(pair):
         session.close()
 
 
+@slow
 def test_all_at_once(pair, load):
     """As mailctl reload does it."""
     for _ in range(3):
@@ -193,6 +194,7 @@ def test_helpers_last(pair, load):
     assert count(pair, "smtpd", "certificate.shown") > 0
 
 
+@slow
 def test_one_name_of_several(pair, load):
     """The others do not wait for it, nor does the rest of the conf."""
     mx, other = shown(pair, "smtpd"), renew(pair, OTHER)
@@ -212,6 +214,7 @@ def test_one_name_of_several(pair, load):
     wait_shown(pair, other, name=OTHER)
 
 
+@slow
 def test_a_key_that_is_none(pair, load):
     """A file that was cut off on its way, in the place of the old key."""
     pair.allow("keys.passed_over file=mx.pem")
@@ -231,6 +234,7 @@ def test_a_key_that_is_none(pair, load):
     wait_shown(pair, new)
 
 
+@slow
 def test_newer_ones_before_the_first_has_come(pair, load):
     """The one that waits is renewed again; and taken back."""
     old = shown(pair, "smtpd")
@@ -265,6 +269,8 @@ def test_keys_dies_meanwhile(pair):
         load.some()
 
 
+@pytest.mark.skipif(bool(RUNNER) or BUILD.name != "build",
+                    reason="a checker's memory holds what was freed")
 def test_old_keys_go_in_time(make_pair):
     """From the memory of the helper, too; its parent never had one."""
     pair = make_pair(TlsPair, helpers={"keys": {"keep": "0s"}})
@@ -275,11 +281,10 @@ def test_old_keys_go_in_time(make_pair):
     pair.allow("keys.refused")
     with pytest.raises((OSError, ssl.SSLError)):
         shown(pair, "smtpd")
-    if not CHECKER:
-        needles = {"old": old, "new": secrets(pair.ca.keys / "mx.pem")}
-        assert holds(pair.pid("keys"), needles) == {"new"}
-        for name in ("helpers", "smtpd/client", "mailbox"):
-            assert holds(pair.pid(name), needles) == set(), name
+    needles = {"old": old, "new": secrets(pair.ca.keys / "mx.pem")}
+    assert holds(pair.pid("keys"), needles) == {"new"}
+    for name in ("helpers", "smtpd/client", "mailbox"):
+        assert holds(pair.pid(name), needles) == set(), name
     for service in SERVICES:
         reload(pair, service)
     wait_shown_after_failures(pair, new)

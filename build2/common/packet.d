@@ -1,0 +1,2 @@
+build2/common/packet.o: common/packet.c common/packet.h
+common/packet.h:

@@ -1,0 +1,6 @@
+build2/helpers/keyring.o: helpers/keyring.c helpers/keyring.h \
+ helpers/keys_file.h common/clock.h common/log.h
+helpers/keyring.h:
+helpers/keys_file.h:
+common/clock.h:
+common/log.h:

@@ -1,0 +1,15 @@
+build2/helpers/pam.o: helpers/pam.c common/clock.h helpers/helper.h \
+ common/privileges.h common/wire.h common/log.h common/packet.h \
+ common/server.h common/packet.h helpers/settings.h common/conf.h \
+ common/worker.h
+common/clock.h:
+helpers/helper.h:
+common/privileges.h:
+common/wire.h:
+common/log.h:
+common/packet.h:
+common/server.h:
+common/packet.h:
+helpers/settings.h:
+common/conf.h:
+common/worker.h:

@@ -1,0 +1,2 @@
+build2/helpers/recent.o: helpers/recent.c helpers/recent.h
+helpers/recent.h:

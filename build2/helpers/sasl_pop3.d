@@ -1,0 +1,22 @@
+build2/helpers/sasl_pop3.o: helpers/sasl_pop3.c helpers/accounts_admin.h \
+ helpers/delay.h helpers/hash.h helpers/record.h common/wire.h \
+ helpers/registry.h helpers/directory.h helpers/address.h common/conf.h \
+ helpers/kv.h common/clock.h helpers/list.h helpers/sasl_exchange.h \
+ helpers/login.h common/sasl.h common/wire.h helpers/sasl_fake.h
+helpers/accounts_admin.h:
+helpers/delay.h:
+helpers/hash.h:
+helpers/record.h:
+common/wire.h:
+helpers/registry.h:
+helpers/directory.h:
+helpers/address.h:
+common/conf.h:
+helpers/kv.h:
+common/clock.h:
+helpers/list.h:
+helpers/sasl_exchange.h:
+helpers/login.h:
+common/sasl.h:
+common/wire.h:
+helpers/sasl_fake.h:

@@ -1,0 +1,3 @@
+build2/mailctl/said.o: mailctl/said.c mailctl/said.h mailctl/progress.h
+mailctl/said.h:
+mailctl/progress.h:

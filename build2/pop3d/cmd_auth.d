@@ -1,0 +1,41 @@
+build2/pop3d/cmd_auth.o: pop3d/cmd_auth.c pop3d/command.h pop3d/argument.h \
+ pop3d/session.h common/conn.h common/ring.h common/tls.h pop3d/lang.h \
+ common/mailbox.h common/mailbox_fetched.h common/packet.h common/shelf.h \
+ common/wire.h pop3d/maildrop.h common/service.h common/conf.h \
+ common/listen.h common/service_crowd.h common/tls_settings.h \
+ pop3d/settings.h common/tally.h pop3d/backend.h common/sasl.h \
+ pop3d/client.h common/clock.h common/log.h pop3d/login.h pop3d/reply.h \
+ common/mechanism.h common/sasl.h common/sasl_count.h common/sasl_relay.h \
+ common/sasl_relay.h
+pop3d/command.h:
+pop3d/argument.h:
+pop3d/session.h:
+common/conn.h:
+common/ring.h:
+common/tls.h:
+pop3d/lang.h:
+common/mailbox.h:
+common/mailbox_fetched.h:
+common/packet.h:
+common/shelf.h:
+common/wire.h:
+pop3d/maildrop.h:
+common/service.h:
+common/conf.h:
+common/listen.h:
+common/service_crowd.h:
+common/tls_settings.h:
+pop3d/settings.h:
+common/tally.h:
+pop3d/backend.h:
+common/sasl.h:
+pop3d/client.h:
+common/clock.h:
+common/log.h:
+pop3d/login.h:
+pop3d/reply.h:
+common/mechanism.h:
+common/sasl.h:
+common/sasl_count.h:
+common/sasl_relay.h:
+common/sasl_relay.h:

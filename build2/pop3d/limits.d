@@ -1,0 +1,25 @@
+build2/pop3d/limits.o: pop3d/limits.c pop3d/limits.h pop3d/session.h \
+ common/conn.h common/ring.h common/tls.h pop3d/lang.h common/mailbox.h \
+ common/mailbox_fetched.h common/packet.h common/shelf.h common/wire.h \
+ pop3d/maildrop.h common/service.h common/conf.h common/listen.h \
+ common/service_crowd.h common/tls_settings.h pop3d/settings.h \
+ common/tally.h
+pop3d/limits.h:
+pop3d/session.h:
+common/conn.h:
+common/ring.h:
+common/tls.h:
+pop3d/lang.h:
+common/mailbox.h:
+common/mailbox_fetched.h:
+common/packet.h:
+common/shelf.h:
+common/wire.h:
+pop3d/maildrop.h:
+common/service.h:
+common/conf.h:
+common/listen.h:
+common/service_crowd.h:
+common/tls_settings.h:
+pop3d/settings.h:
+common/tally.h:

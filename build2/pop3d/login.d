@@ -1,0 +1,36 @@
+build2/pop3d/login.o: pop3d/login.c pop3d/login.h common/sasl.h \
+ common/wire.h pop3d/session.h common/conn.h common/ring.h common/tls.h \
+ pop3d/lang.h common/mailbox.h common/mailbox_fetched.h common/packet.h \
+ common/shelf.h pop3d/maildrop.h common/service.h common/conf.h \
+ common/listen.h common/service_crowd.h common/tls_settings.h \
+ pop3d/settings.h common/tally.h pop3d/client.h common/clock.h \
+ pop3d/limits.h common/log.h common/mailbox_visit.h common/mailbox.h \
+ pop3d/policy.h pop3d/reply.h
+pop3d/login.h:
+common/sasl.h:
+common/wire.h:
+pop3d/session.h:
+common/conn.h:
+common/ring.h:
+common/tls.h:
+pop3d/lang.h:
+common/mailbox.h:
+common/mailbox_fetched.h:
+common/packet.h:
+common/shelf.h:
+pop3d/maildrop.h:
+common/service.h:
+common/conf.h:
+common/listen.h:
+common/service_crowd.h:
+common/tls_settings.h:
+pop3d/settings.h:
+common/tally.h:
+pop3d/client.h:
+common/clock.h:
+pop3d/limits.h:
+common/log.h:
+common/mailbox_visit.h:
+common/mailbox.h:
+pop3d/policy.h:
+pop3d/reply.h:

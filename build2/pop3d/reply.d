@@ -1,0 +1,27 @@
+build2/pop3d/reply.o: pop3d/reply.c pop3d/reply.h pop3d/session.h \
+ common/conn.h common/ring.h common/tls.h pop3d/lang.h common/mailbox.h \
+ common/mailbox_fetched.h common/packet.h common/shelf.h common/wire.h \
+ pop3d/maildrop.h common/service.h common/conf.h common/listen.h \
+ common/service_crowd.h common/tls_settings.h pop3d/settings.h \
+ common/tally.h common/log.h common/meter.h
+pop3d/reply.h:
+pop3d/session.h:
+common/conn.h:
+common/ring.h:
+common/tls.h:
+pop3d/lang.h:
+common/mailbox.h:
+common/mailbox_fetched.h:
+common/packet.h:
+common/shelf.h:
+common/wire.h:
+pop3d/maildrop.h:
+common/service.h:
+common/conf.h:
+common/listen.h:
+common/service_crowd.h:
+common/tls_settings.h:
+pop3d/settings.h:
+common/tally.h:
+common/log.h:
+common/meter.h:

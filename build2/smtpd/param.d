@@ -1,0 +1,27 @@
+build2/smtpd/param.o: smtpd/param.c smtpd/param.h smtpd/session.h \
+ common/arena.h common/conn.h common/ring.h common/tls.h common/listen.h \
+ common/tally.h common/listen.h common/wire.h smtpd/told.h smtpd/cmd.h \
+ smtpd/command.h smtpd/dsn.h common/log.h smtpd/reply.h smtpd/settings.h \
+ common/service.h common/conf.h common/service_crowd.h \
+ common/tls_settings.h
+smtpd/param.h:
+smtpd/session.h:
+common/arena.h:
+common/conn.h:
+common/ring.h:
+common/tls.h:
+common/listen.h:
+common/tally.h:
+common/listen.h:
+common/wire.h:
+smtpd/told.h:
+smtpd/cmd.h:
+smtpd/command.h:
+smtpd/dsn.h:
+common/log.h:
+smtpd/reply.h:
+smtpd/settings.h:
+common/service.h:
+common/conf.h:
+common/service_crowd.h:
+common/tls_settings.h:
