@@ -2,14 +2,15 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
 
 from harness import proc
 from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, RUNNER
-from harness.pop3 import Pop3, fetch, patient
-from harness.smtp import deliver
+from harness.pop3 import Failed, Pop3, fetch, patient
+from harness.smtp import Closed, deliver
 
 pytestmark = pytest.mark.skipif(
     bool(RUNNER) or BUILD.name != "build",
@@ -49,6 +50,15 @@ def pids(said):
             re.findall(r"^(\w+) runs \(pid (\d+)\)$", said, re.M)}
 
 
+def serves(pair):
+    """Whether a message goes in and comes out."""
+    try:
+        return deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250 and \
+            fetch(pair.pop3_port, "u0")
+    except (OSError, Closed, Failed):
+        return False
+
+
 def test_from_start_to_stop(service):
     """Each word does what it says; nothing is started twice; what does not
     run, or has died, is not said to run."""
@@ -65,12 +75,12 @@ def test_from_start_to_stop(service):
     done = call("start")
     assert done.stdout.count("runs already") == 3
     assert pids(call("status").stdout) == first
-    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+    proc.wait_until("it serves", lambda: serves(pair), 60 * PATIENCE)
     with Pop3(pair.pop3_port, user="u0") as session:
         for word in ("reload", "force-reload", "upgrade"):
             done = call(word)
             assert done.returncode == 0, f"{word}: {done.stdout}"
-            assert patient(session.stat)[0] == 1
+            assert patient(session.stat)[0] > 0
         assert pids(call("status").stdout) == first
         session.quit()
     os.kill(first["smtpd"], signal.SIGKILL)
@@ -83,7 +93,7 @@ def test_from_start_to_stop(service):
     again = pids(call("status").stdout)
     assert set(again) == set(NAMES)
     assert not set(again.values()) & set(first.values())
-    assert patient(lambda: fetch(pair.pop3_port, "u0"))
+    proc.wait_until("it serves", lambda: serves(pair), 60 * PATIENCE)
     assert call("stop").returncode == 0
     assert call("status").returncode == 3
     assert not any(map(proc.alive, again.values()))
@@ -96,8 +106,11 @@ def test_what_it_refuses(service):
     pair.conf("smtpd").write_text(conf + "nonsense = 1\n")
     done = call("start")
     assert done.returncode == 1 and "nonsense" in done.stdout
-    assert "smtpd does not run" in call("status").stdout
     pair.conf("smtpd").write_text(conf)
+    with socket.create_server(("127.0.0.1", pair.smtp_port)):
+        done = call("start")
+    assert done.returncode == 1 and "smtpd did not start" in done.stdout
+    assert "smtpd does not run" in call("status").stdout
     assert call("start").returncode == 0
     running = pids(call("status").stdout)
     pair.conf("smtpd").write_text(conf + "nonsense = 1\n")
