@@ -111,10 +111,10 @@ lint:
 	@tools/setup.sh build test
 	@tests/run.py lint
 system talk clients fault fault-long asan ubsan tsan memcheck:
-	@tools/setup.sh build run test
+	@tools/setup.sh build run test browser\?
 	@tests/run.py $@
 test:
-	@tools/setup.sh build run test
+	@tools/setup.sh build run test browser\?
 	@tests/run.py all
 run:
 	@tools/setup.sh build run

@@ -37,8 +37,9 @@ VALGRIND_UNITS = VALGRIND + "--leak-check=no"
 VALGRIND_DAEMONS = (VALGRIND + "--leak-check=full --show-leak-kinds=definite "
                     "--errors-for-leak-kinds=definite")
 # What the threads of the core share is where TSan looks.
-TSAN_UNITS = ["fiber", "port", "ring", "stack", "switch", "timer", "tls",
-              "tls_offload", "worker"]
+TSAN_UNITS = ["fiber", "log", "meter", "port", "ring", "service_crowd",
+              "stack", "switch", "tally", "timer", "tls", "tls_offload",
+              "worker"]
 
 # More failures than this are no accident of a busy machine.
 UNSTEADY_MOST = 3
