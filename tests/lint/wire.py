@@ -2,9 +2,9 @@
 """docs/helpers.md has each request of common/wire.h, with who may send it as
 the row of its table says, and no other; and each request has one such row.
 
-In the page a request is **WIRE_NAME** (who), or a row | `NAME` | of a table of
-admin requests.  Where nobody is named, the section's head says who: "hasher,
-from accounts".
+In the page a request is **WIRE_NAME** (who), or one of several such names, or
+a row | `NAME` | of a table of admin requests.  Where nobody is named, the
+section's head says who: "hasher, from accounts".
 """
 import pathlib
 import re
@@ -17,9 +17,10 @@ TYPES = re.compile(r"enum wire_type \{(.*?)\};", re.S)
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 ROW = re.compile(r"\{(WIRE_[A-Z_]+),\s*(ROLE_[A-Z_0-9| \n\t]+),")
 ADMIN = re.compile(r"^[^:.]*\(role admin\b", re.I)
-ENTRY = re.compile(r"^\*\*(WIRE_[A-Z_]+)\*\*(?: \(([^)]*)\))?")
+ENTRY = re.compile(r"^(\*\*WIRE_[A-Z_]+\*\*(?:, \*\*WIRE_[A-Z_]+\*\*)*)"
+                   r"(?: \(([^)]*)\))?")
 CELLS = re.compile(r"^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|")
-WHO = ["smtpd", "pop3d", "mailbox", "accounts", "admin"]
+WHO = ["smtpd", "pop3d", "mailbox", "accounts", "admin", "parent"]
 
 
 def named(text):
@@ -57,9 +58,10 @@ def documented():
         entry, cells = ENTRY.match(" ".join(lines[number - 1:number + 1])), \
             CELLS.match(line)
         if entry:
-            who = named(entry.group(2) or "")
-            yield entry.group(1), number, \
-                who or ({"admin"} if is_admin else named(section))
+            who = named(entry.group(2) or "") or \
+                ({"admin"} if is_admin else named(section))
+            for name in re.findall(r"WIRE_[A-Z_]+", entry.group(1)):
+                yield name, number, who
         elif cells:
             for name in re.findall(r"`([A-Z_]+)`", cells.group(1)):
                 yield f"WIRE_{name}", number, {"admin"}
