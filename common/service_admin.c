@@ -333,18 +333,17 @@ answer_session_drop(struct request *q)
 	return 0;
 }
 
+static const struct server_row rows[] = {
+    {WIRE_SESSIONS, ROLE_ADMIN, SERVER_FIBER, answer_sessions, "sessions"},
+    {WIRE_SESSION_DROP, ROLE_ADMIN, SERVER_FIBER, answer_session_drop,
+	"session_drop"},
+    {.answer = NULL},
+};
+static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
+
 void
 service_admin_serve(int fd, unsigned count)
 {
-	static const struct server_row rows[] = {
-	    {WIRE_SESSIONS, ROLE_ADMIN, SERVER_FIBER, answer_sessions,
-		"sessions"},
-	    {WIRE_SESSION_DROP, ROLE_ADMIN, SERVER_FIBER, answer_session_drop,
-		"session_drop"},
-	    {.answer = NULL},
-	};
-	static struct server server = {.rows = rows, .peers_max = PEERS_MAX};
-
 	workers = count;
 	if (server_listen(&server, fd, ROLE_ADMIN) == -1)
 		log_warn("admin.not_served", log_text("path", NULL),

@@ -145,9 +145,10 @@ parse_text(struct log_entry *e, char *line)
 	int count = 0;
 
 	for (;;) {
-		rest += rest == NULL ? 0 : strspn(rest, " ");
-		if ((word = strsep(&rest, " ")) == NULL)
+		if (rest == NULL)
 			return -1;
+		rest += strspn(rest, " ");
+		word = strsep(&rest, " ");
 		if (take_program(e, word) == -1) {
 			if (count == HEAD_WORDS)
 				return -1;

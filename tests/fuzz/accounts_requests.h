@@ -10,13 +10,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Mailctl's: without those that would take away what the target needs, and
  * those of which mailbox is told. */
 static const uint16_t admin_kinds[] = {WIRE_RULE_SET, WIRE_RULE_DEL,
     WIRE_RULE_LIST, WIRE_ALIAS_CHECK, WIRE_ALIAS_ADD, WIRE_ALIAS_DEL,
     WIRE_ALIAS_LIST, WIRE_USER_SENDERS, WIRE_BACKEND_LIST, WIRE_DOMAIN_LIST,
-    WIRE_IMPORT, WIRE_EXPLAIN};
+    WIRE_IMPORT, WIRE_EXPLAIN, WIRE_EXPORT};
 #define ADMIN_KINDS (sizeof(admin_kinds) / sizeof(admin_kinds[0]))
 
 static size_t
@@ -76,7 +77,7 @@ put_admin(struct packet *p, const uint8_t *from, size_t length)
 {
 	const size_t number = take_octet(&from, &length);
 
-	packet_init(p, admin_kinds[number % ADMIN_KINDS]);
+	packet_init(p, admin_kinds[number % 32 % ADMIN_KINDS]);
 	if (p->head.type == WIRE_IMPORT) {
 		put_import(p, number, from, length);
 		return;
@@ -88,6 +89,10 @@ put_admin(struct packet *p, const uint8_t *from, size_t length)
 		break;
 	case WIRE_BACKEND_LIST:
 		put_name(p, &from, &length);
+		return;
+	case WIRE_EXPORT:
+		put_name(p, &from, &length);
+		packet_put_u8(p, number / 128);
 		return;
 	case WIRE_EXPLAIN:
 		packet_put_u8(p, (uint8_t)(take_octet(&from, &length) % 4));
@@ -102,6 +107,43 @@ put_admin(struct packet *p, const uint8_t *from, size_t length)
 	packet_put_u32(p, (uint32_t)number / 32);
 	for (size_t i = 0; i < number / 32; i++)
 		put_name(p, &from, &length);
+}
+
+/* Whether the answer may hold hashes. */
+static int
+may_show(const struct packet *p)
+{
+	return p->head.type == WIRE_EXPORT && p->length > 0 &&
+	       p->data[p->length - 1] == 1;
+}
+
+/* A page of users, as mailctl reads it. */
+static void
+check_export(struct packet *p)
+{
+	char text[WIRE_HASH_MAX + WIRE_NAME_MAX];
+	uint32_t count = packet_get_u32(p);
+
+	if (count > 200)
+		abort();
+	while (count-- > 0) {
+		packet_get_text(p, text, WIRE_NAME_MAX);
+		if (packet_get_u8(p) >= WIRE_IMPORT_WAYS)
+			abort();
+		packet_get_text(p, text, WIRE_HASH_MAX);
+		(void)packet_get_u8(p);
+		(void)packet_get_u64(p);
+		(void)packet_get_u64(p);
+		for (uint32_t n = packet_get_u32(p); n > 0 && p->error == 0;
+		     n--)
+			packet_get_text(p, text, WIRE_NAME_MAX);
+		(void)packet_get_u32(p);
+		(void)packet_get_u32(p);
+		packet_get_text(p, text, WIRE_NAME_MAX);
+		packet_get_text(p, text, 1024);
+	}
+	if (packet_end(p) == -1)
+		abort();
 }
 
 /* A copy's: files that there are, and names of the input. */

@@ -1,5 +1,6 @@
 # libFuzzer targets, part of the Makefile: tests/fuzz/NAME.c over all that
-# common, smtpd and pop3d hold, tests/fuzz/helpers_NAME.c over the helpers.
+# common, smtpd and pop3d hold, tests/fuzz/helpers_NAME.c over the helpers,
+# tests/fuzz/mailctl_NAME.c over mailctl.
 # What is found stays in build/fuzz/found/.
 
 FUZZ_SECONDS ?= 60
@@ -16,6 +17,11 @@ $(B)/target/helpers_%: $(B)/tests/fuzz/helpers_%.o $(B)/libhelpers.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_helpers) \
+	    $(LIBS_common)
+$(B)/target/mailctl_%: $(B)/tests/fuzz/mailctl_%.o $(B)/libmailctl.a \
+    $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) -fsanitize=fuzzer $(LIBS_mailctl) \
 	    $(LIBS_common)
 $(B)/target/%: $(B)/tests/fuzz/%.o $(B)/libsmtpd.a $(B)/libpop3d.a \
     $(B)/libcommon.a

@@ -106,6 +106,7 @@ a_service_that_lies(void **state)
 	assert_int_equal(printed_begin(), 0);
 	lies = 1; /* would go on for ever */
 	assert_int_equal(collect(5), CLIENT_TEMPORARY);
+	assert_int_equal(asked, 2);
 	lies = 0;
 	cuts = 1;
 	assert_int_equal(collect(5), CLIENT_TEMPORARY);
