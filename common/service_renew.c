@@ -75,6 +75,19 @@ say(int is_waiting, const struct tls_renew_one *one)
 		    log_text("key", key));
 }
 
+/* Of all keys of renew: what the helper says, or what is made of it. */
+static void
+ask_helper(const unsigned char *names, unsigned char *has)
+{
+	size_t count = own.renew.count;
+
+	if (own.ask(names, count, has, clock_after(ASK_WITHIN)) == 0 ||
+	    errno != ECONNRESET)
+		own.hang_ups = 0;
+	else if (++own.hang_ups >= HANG_UPS)
+		memset(has, 1, count);
+}
+
 /* Which keys there are by now: how many more than before. */
 static size_t
 ask(void)
@@ -82,21 +95,16 @@ ask(void)
 	size_t count = own.renew.count, more = 0;
 	unsigned char *names = calloc(count, TLS_KEY_NAME);
 	unsigned char *has = calloc(count, 1);
-	int result = -1;
 
-	for (size_t i = 0; names != NULL && i < count; i++)
-		memcpy(names + i * TLS_KEY_NAME, own.renew.ones[i].key,
-		    TLS_KEY_NAME);
-	errno = ENOMEM;
-	if (names != NULL && has != NULL)
-		result = own.ask(names, count, has, clock_after(ASK_WITHIN));
-	if (result == 0 || errno != ECONNRESET)
-		own.hang_ups = 0;
-	else if (++own.hang_ups >= HANG_UPS)
-		memset(has, 1, count);
-	for (size_t i = 0; has != NULL && i < count; i++) {
-		more += has[i] && !own.has[i];
-		own.has[i] |= has[i];
+	if (names != NULL && has != NULL) {
+		for (size_t i = 0; i < count; i++)
+			memcpy(names + i * TLS_KEY_NAME, own.renew.ones[i].key,
+			    TLS_KEY_NAME);
+		ask_helper(names, has);
+		for (size_t i = 0; i < count; i++) {
+			more += has[i] && !own.has[i];
+			own.has[i] |= has[i];
+		}
 	}
 	free(names);
 	free(has);

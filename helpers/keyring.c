@@ -85,7 +85,8 @@ insert(struct keyring *r, const struct key *k)
 
 	if (r->count == KEYRING_MAX && !make_room(r)) {
 		EVP_PKEY_free(k->key);
-		log_error("keys.too_many", log_int("most", KEYRING_MAX));
+		log_error(
+		    "keys.too_many", log_int("most", (int64_t)KEYRING_MAX));
 		return 0;
 	}
 	at = place_of(r, k->name);

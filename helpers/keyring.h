@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Keys whose files are there, and others, at most. */
-#define KEYRING_MAX (2 * KEYS_MAX)
+#define KEYRING_MAX ((size_t)2 * KEYS_MAX)
 
 struct keyring_key {
 	struct key key;

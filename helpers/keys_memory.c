@@ -15,7 +15,7 @@
 #define ARENA	    ((size_t)4 << 20)
 #define ARENA_LEAST 32
 /* Octets of the heap that are locked ahead. */
-#define SPARE (512 * 1024)
+#define SPARE ((size_t)512 << 10)
 
 static void *
 allocate(size_t size, const char *file, int line)
@@ -75,8 +75,8 @@ int
 keys_memory_lock(int is_all)
 {
 	if (!is_all) {
-		mallopt(M_TRIM_THRESHOLD, 2 * SPARE);
-		mallopt(M_MMAP_THRESHOLD, 2 * SPARE);
+		mallopt(M_TRIM_THRESHOLD, (int)(2 * SPARE));
+		mallopt(M_MMAP_THRESHOLD, (int)(2 * SPARE));
 		free(malloc(SPARE));
 	}
 	if (is_all || mlockall(MCL_CURRENT | MCL_ONFAULT) == 0)

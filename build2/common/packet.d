@@ -1,2 +1,0 @@
-build2/common/packet.o: common/packet.c common/packet.h
-common/packet.h:

@@ -1,3 +1,0 @@
-build2/helpers/syncer.o: helpers/syncer.c helpers/syncer.h common/clock.h
-helpers/syncer.h:
-common/clock.h:

@@ -1,2 +1,0 @@
-build2/mailctl/program.o: mailctl/program.c mailctl/program.h
-mailctl/program.h:

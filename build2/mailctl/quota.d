@@ -1,2 +1,0 @@
-build2/mailctl/quota.o: mailctl/quota.c mailctl/quota.h
-mailctl/quota.h:

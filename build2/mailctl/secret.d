@@ -1,2 +1,0 @@
-build2/mailctl/secret.o: mailctl/secret.c mailctl/secret.h
-mailctl/secret.h:
