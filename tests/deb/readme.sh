@@ -4,8 +4,9 @@
 # what is committed here.  As root, in namespaces of its own, but for the
 # network, by which packages come.
 #
-# WHOLE=1: all of "make test", half an hour; otherwise its set-up, lint, units
-# and some of the system tests.  SMTP_PORT, POP3_PORT: as tools/run.sh has them.
+# WHOLE=1: all of "make test", half an hour; otherwise its set-up, STEPS of it
+# ("lint unit") and some of the system tests.  SMTP_PORT, POP3_PORT: as
+# tools/run.sh has them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/deb/parts.sh

@@ -45,8 +45,8 @@ try_test() {
 		inside make -C /srv/ringmail test
 		return
 	fi
-	inside make -C /srv/ringmail lint
-	inside sh -c 'cd /srv/ringmail && tests/run.py unit'
+	inside sh -c "cd /srv/ringmail && tools/setup.sh build run test &&
+	    tests/run.py ${STEPS:-lint unit}"
 	inside RINGMAIL_BUILD=/srv/ringmail/build sh -c 'cd /srv/ringmail &&
 	    python3 -m pytest -q -p no:cacheprovider --rootdir=tests -n2 \
 	    tests/system/test_install.py tests/system/test_rights.py \
