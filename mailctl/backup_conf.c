@@ -21,16 +21,19 @@ static const struct named {
     {"pop3d", "tls.certificates"},
     {"pop3d", "tls.client_ca"},
     {"pop3d", "backends.ca"},
+    {"helpers", "resolver.anchor"},
     {"helpers", "keys.folder"},
     {"helpers", "accounts.lists"},
     {"helpers", "tokens.keys"},
+    {"helpers", "tokens.program"},
 };
 
 /* What the system itself lays down is its own to bring back. */
 static int
 is_systems(const char *path)
 {
-	return strncmp(path, "/usr/", 5) == 0 ||
+	return (strncmp(path, "/usr/", 5) == 0 &&
+		   strncmp(path, "/usr/local/", 11) != 0) ||
 	       strncmp(path, "/etc/ssl/certs/", 15) == 0;
 }
 

@@ -50,6 +50,10 @@ def busy(make_pair):
     lists = pair.folder / "lists" / "all"
     lists.write_text(f"u0@{DOMAIN}\n")
     pair.must("alias", "add", f"all@{DOMAIN}", ":include:all")
+    anchor, conf = pair.folder / "root.key", pair.conf("helpers")
+    anchor.write_text("; no key\n")
+    conf.write_text(conf.read_text().replace(
+        "resolver {", f'resolver {{\n    anchor = "{anchor}"', 1))
     shared = pair.folder / "shared.conf"
     shared.write_text('smtpd { limits { recipients = 77 } }\n')
     conf = pair.conf("smtpd")
@@ -87,7 +91,8 @@ def test_round_trip_under_load(busy):
     inside = members(path)
     assert {"INFO", "conf/smtpd.conf", "conf/helpers.conf", "MANIFEST",
             f"files{busy.folder}/shared.conf", "accounts/users.db",
-            f"files{busy.folder}/lists/all"} <= set(inside)
+            f"files{busy.folder}/lists/all",
+            f"files{busy.folder}/root.key"} <= set(inside)
     sums = dict(line.split()[::-2] for line in
                 inside.pop("MANIFEST").decode().splitlines()[1:-1])
     assert sums == {name: hashlib.sha256(data).hexdigest()
