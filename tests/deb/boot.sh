@@ -70,7 +70,12 @@ for name in smtpd:ringsmtp pop3d:ringpop; do
 	[ "$(stat -c %U:%G:%a "/run/ringmail/${name%:*}.admin")" = \
 		"${name#*:}:${name#*:}:700" ]
 done
-mailctl sessions
+for port in 25 110; do
+	bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0 && read -r hello <&3 &&
+		youngest=$(mailctl sessions | grep 127.0.0.1 | tail -n 1) &&
+		mailctl sessions drop "$(echo $youngest | cut -d" " -f2)" &&
+		cat <&3' "$port"
+done
 cat >/etc/pam.d/ringmail <<PAM
 auth required pam_unix.so
 account required pam_unix.so

@@ -2,6 +2,7 @@
 can do its work with the rights that its unit leaves it."""
 import contextlib
 import ctypes
+import json
 import os
 import pwd
 import re
@@ -262,6 +263,10 @@ def test_a_low_port_without_a_socket_unit(make_pair, name, user):
     pid_file = pair.run / f"{name}.pid"
     pid_file.touch()
     shutil.chown(pid_file, user, user)
+    # As the unit's ExecStartPre makes it.
+    shutil.rmtree(f"{pair.run / name}.admin", ignore_errors=True)
+    subprocess.run(["install", "-d", "-m", "700", "-o", user, "-g", user,
+                    f"{pair.run / name}.admin"], check=True)
     caps = setting(name, "AmbientCapabilities")
     assert caps == ["CAP_NET_BIND_SERVICE"]
     pair.spawn(name, [BUILD / "bin" / name, "-c", pair.conf(name)],
@@ -275,6 +280,11 @@ def test_a_low_port_without_a_socket_unit(make_pair, name, user):
         assert int(proc.status(client)[kind], 16) == 0
     with socket.create_connection(("127.0.0.1", port), 10) as s:
         assert s.recv(3) in (b"220", b"+OK")
+        told, = json.loads(pair.must("--json", "sessions", "list", name))
+        assert told["address"] == "127.0.0.1"
+        pair.must("sessions", "drop", told["session"])
+        while s.recv(512):
+            pass
     more = next(p for p in range(port + 1, 1024) if free(p))
     conf = merge(conf, {"listen": [f"127.0.0.1:{port}",
                                    f"127.0.0.1:{more}"]})
@@ -285,6 +295,10 @@ def test_a_low_port_without_a_socket_unit(make_pair, name, user):
     for at in (port, more):
         with socket.create_connection(("127.0.0.1", at), 10) as s:
             assert s.recv(3) in (b"220", b"+OK")
+            proc.wait_until("the new one tells of it", lambda: len(
+                json.loads(pair.must("--json", "sessions", "list", name))),
+                20 * PATIENCE)
+    assert "admin.not_served" not in pair.tail(name, 1000)
 
 
 def free(port):
