@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <pwd.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "printed.h"
@@ -25,6 +27,7 @@
 
 static struct doctor d;
 static char confs[DOCTOR_SERVICES][2048], folder[64];
+static pid_t greeters[2];
 
 static int
 set_up(void **state)
@@ -42,6 +45,12 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	for (int i = 0; i < 2; i++)
+		if (greeters[i] > 0) {
+			kill(greeters[i], SIGKILL);
+			waitpid(greeters[i], NULL, 0);
+			greeters[i] = 0;
+		}
 	return remove_tree(folder);
 }
 
@@ -245,14 +254,13 @@ listener(unsigned *port, int backlog)
 	return fd;
 }
 
-/* In a child: greets each who comes.  Ends with the test. */
+/* In a child, the i-th: greets each who comes.  Ends with the test. */
 static void
-greet(int fd, const char *greeting)
+greet(int i, int fd, const char *greeting)
 {
-	const pid_t pid = fork();
-
-	assert_int_not_equal(pid, -1);
-	if (pid == 0) {
+	greeters[i] = fork();
+	assert_int_not_equal(greeters[i], -1);
+	if (greeters[i] == 0) {
 		alarm(60);
 		for (int peer; (peer = accept(fd, NULL, NULL)) != -1;
 		     close(peer))
@@ -292,8 +300,8 @@ ports_of_a_service_that_runs(void **state)
 	int fd;
 
 	(void)state;
-	greet(listener(&good, 8), "220 mx.example ESMTP\r\n");
-	greet(listener(&wrong, 8), "SSH-2.0-\x1b\r\nmore");
+	greet(0, listener(&good, 8), "220 mx.example ESMTP\r\n");
+	greet(1, listener(&wrong, 8), "SSH-2.0-\x1b\r\nmore");
 	fd = listener(&silent, 0);
 	snprintf(confs[DOCTOR_SMTPD], sizeof(confs[0]),
 	    "run = \"%s/smtpd\"\t# default\n"

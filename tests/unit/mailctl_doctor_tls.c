@@ -64,6 +64,9 @@ set_up(void **state)
 	(void)state;
 	strcpy(folder, "/tmp/ringmail-doctor-XXXXXX");
 	assert_non_null(mkdtemp(folder));
+	/* The machine's authorities are many, and none of these. */
+	setenv("SSL_CERT_FILE", "/nonexistent", 1);
+	setenv("SSL_CERT_DIR", "/nonexistent", 1);
 	assert_non_null(key = EVP_EC_gen("P-256"));
 	return 0;
 }
@@ -114,11 +117,18 @@ dates(void **state)
 static void
 names_and_chains(void **state)
 {
+	char path[128];
+
 	(void)state;
 	certify("own.pem", -1, 30);
 	assert_null(strstr(look_at("own.pem", "mx.example"),
 	    "no certificate of smtpd.conf is for"));
 	assert_non_null(strstr(printed.text, "leads to no authority"));
+	snprintf(path, sizeof(path), "%s/own.pem", folder);
+	setenv("SSL_CERT_FILE", path, 1);
+	assert_non_null(strstr(
+	    look_at("own.pem", "mx.example"), "own.pem leads to an authority"));
+	setenv("SSL_CERT_FILE", "/nonexistent", 1);
 	assert_non_null(strstr(look_at("own.pem", "other.example"),
 	    "no certificate of smtpd.conf is for other.example"));
 }
