@@ -43,6 +43,7 @@ static struct service {
 };
 
 static struct source sources[SERVICES * PLACES];
+_Static_assert(SERVICES * PLACES <= METRICS_PARK_MOST, "all can be left");
 static struct source *const sources_end =
     sources + sizeof(sources) / sizeof(sources[0]);
 static int pair[2] = {-1, -1}; /* metrics_park.h */
@@ -228,6 +229,8 @@ sum_service(struct metrics_sum *to, const struct service *v)
 	for (unsigned i = 0; i < PLACES; i++) {
 		const struct source *s = first_of(v) + i;
 
+		if (s->view.memory == NULL)
+			continue;
 		memset(values, 0, sizeof(values));
 		meter_view_sum(&s->view, values);
 		if (s->peers == 0)

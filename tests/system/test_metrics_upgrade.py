@@ -1,5 +1,6 @@
 """What is counted while old processes end beside new ones, and after: nothing
 twice, nothing lost, and nobody who asks is refused."""
+import re
 import threading
 import time
 
@@ -89,6 +90,15 @@ def sessions(pair):
     return value(scrape(pair.port), "ringmail_sessions", process="smtpd")
 
 
+def read_memories(pair):
+    """Of how many processes, beside the helpers, metrics reads the counters."""
+    maps = (proc.PROC / str(pair.pid("metrics")) / "maps").read_text()
+    found = re.findall(r"^\S+ (\S+) \S+ \S+ (\d+) +/memfd:ringmail-meter",
+                       maps, re.M)
+    own = {inode for rights, inode in found if rights.startswith("rw")}
+    return len({inode for _, inode in found} - own)
+
+
 def send(smtp, to):
     smtp.cmd("MAIL FROM:<>")
     smtp.cmd(f"RCPT TO:<{to}>")
@@ -111,6 +121,7 @@ def test_old_and_new_process(pair):
         assert deliver(pair.smtp_port, LETTER, to).code == 250
         send(first, to)
         assert (messages(pair), sessions(pair)) == (3, 1)
+        assert read_memories(pair) == 3
         before = scrape(pair.port)
         upgrade_helpers(pair)
         up(pair)
@@ -132,6 +143,9 @@ def test_old_and_new_process(pair):
     proc.wait_until("no session is left", lambda: sessions(pair) == 0,
                     20 * PATIENCE)
     assert messages(pair) == 4
+    proc.wait_until("the old one's memory is let go", lambda:
+                    read_memories(pair) == 2, 30 * PATIENCE)
+    assert messages(pair) == 4, "but what it has counted is kept"
     upgrade_helpers(pair)
     up(pair)
     assert deliver(pair.smtp_port, LETTER, to).code == 250
