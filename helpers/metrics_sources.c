@@ -43,9 +43,10 @@ static struct service {
 };
 
 static struct source sources[SERVICES * PLACES];
-_Static_assert(SERVICES * PLACES <= METRICS_PARK_MOST, "all can be left");
 static struct source *const sources_end =
     sources + sizeof(sources) / sizeof(sources[0]);
+_Static_assert(sizeof(sources) / sizeof(sources[0]) <= METRICS_PARK_MOST,
+    "all can be left");
 static int pair[2] = {-1, -1}; /* metrics_park.h */
 
 static struct source *
