@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "fiber.h"
+#include "meter_read.h"
 #include "tls_offload.h"
 #include "worker.h"
 
@@ -16,6 +17,7 @@
 
 #define WORKERS 3
 #define CALLS	200
+#define WAITING 5
 
 /* What the test does on each worker that serves. */
 static void (*serve)(void);
@@ -36,6 +38,17 @@ worker_main(void *arg)
 	worker_stop();
 }
 
+/* Calls that wait, as they are counted. */
+static uint64_t
+queued(void)
+{
+	uint64_t values[METER_CELLS] = {0};
+
+	for (unsigned i = 0; i < meter_sets(); i++)
+		meter_set_sum(meter_at(i), values);
+	return values[METER_HANDSHAKES];
+}
+
 static void
 run(unsigned workers, void (*what)(void))
 {
@@ -45,6 +58,7 @@ run(unsigned workers, void (*what)(void))
 	assert_int_equal(worker_run(2 * workers, worker_main, NULL), 0);
 	assert_int_equal(partners_done, workers);
 	assert_false(tls_offload_is_busy());
+	assert_int_equal(queued(), 0);
 	tls_offload_free();
 }
 
@@ -87,6 +101,14 @@ compute(void *arg)
 	int64_t end = clock_after(*(int64_t *)arg);
 
 	while (clock_now() < end)
+		;
+}
+
+/* Keeps its worker until it is told. */
+static void
+hold(void *arg)
+{
+	while (!atomic_load((_Atomic int *)arg))
 		;
 }
 
@@ -234,6 +256,54 @@ none_without_begin(void **state)
 	assert_int_equal(worker_run(1, find_none, NULL), 0);
 }
 
+static _Atomic int is_released;
+
+static void
+call_and_hold(void *arg)
+{
+	(void)arg;
+	assert_int_equal(tls_offload_call(hold, &is_released,
+			     clock_after(60 * CLOCK_SECOND)),
+	    0);
+}
+
+/* While the partner is busy, those that follow wait. */
+static void
+call_behind_one(void)
+{
+	struct fiber *first = fiber_start("first", call_and_hold, NULL);
+	struct fiber *others[WAITING];
+	int64_t end = clock_after(30 * CLOCK_SECOND);
+
+	for (int i = 0; i < WAITING; i++)
+		others[i] = fiber_start("other", call_and_sleep, NULL);
+	while (queued() != WAITING && clock_now() < end)
+		ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND));
+	assert_int_equal(queued(), WAITING);
+	is_released = 1;
+	fiber_join(&first, CLOCK_NEVER);
+	for (int i = 0; i < WAITING; i++)
+		fiber_join(&others[i], CLOCK_NEVER);
+}
+
+static void
+waiting_calls_are_counted(void **state)
+{
+	(void)state;
+	run(1, call_behind_one);
+	assert_int_equal(calls_done, WAITING);
+}
+
+static int
+count(void **state)
+{
+	(void)state;
+	if (meter_share(2 * WORKERS) == -1)
+		return -1;
+	meter_begin(0, 2 * WORKERS, METER_OTHERS_GO);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -243,7 +313,8 @@ main(void)
 	    cmocka_unit_test(a_stop_ends_both),
 	    cmocka_unit_test(many_make_it_busy),
 	    cmocka_unit_test(none_without_begin),
+	    cmocka_unit_test(waiting_calls_are_counted),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, count, NULL);
 }
