@@ -1,16 +1,14 @@
 #include "doctor_command.h"
 
 #include "doctor.h"
+#include "hostname.h"
 #include "near.h"
 #include "output.h"
 #include "program.h"
 
 #include <err.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 static const struct check {
 	const char *name;
@@ -51,21 +49,10 @@ choose(int chosen[CHECKS], char **args, int count)
 static void
 find_hostname(struct doctor *d)
 {
-	struct addrinfo hints = {.ai_flags = AI_CANONNAME}, *found = NULL;
-
 	doctor_value(
 	    d, DOCTOR_SMTPD, "hostname", d->hostname, sizeof(d->hostname));
-	if (d->hostname[0] != '\0')
-		return;
-	if (gethostname(d->hostname, sizeof(d->hostname) - 1) == -1)
-		d->hostname[0] = '\0';
-	if (strchr(d->hostname, '.') == NULL &&
-	    getaddrinfo(d->hostname, NULL, &hints, &found) == 0) {
-		if (found->ai_canonname != NULL)
-			snprintf(d->hostname, sizeof(d->hostname), "%s",
-			    found->ai_canonname);
-		freeaddrinfo(found);
-	}
+	if (d->hostname[0] == '\0')
+		hostname_find(d->hostname, sizeof(d->hostname));
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "clock.h"
 #include "doctor_command.h"
+#include "hostname.h"
 #include "init_conf.h"
 #include "output.h"
 #include "program.h"
@@ -12,13 +13,11 @@
 
 #include <err.h>
 #include <errno.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,15 +72,7 @@ take_line(struct init *i, char **args, int count)
 static void
 find_hostname(const char *domain, char name[NAME_SIZE])
 {
-	struct addrinfo hints = {.ai_flags = AI_CANONNAME}, *found = NULL;
-
-	if (gethostname(name, NAME_SIZE - 1) == 0 &&
-	    strchr(name, '.') == NULL &&
-	    getaddrinfo(name, NULL, &hints, &found) == 0) {
-		if (found->ai_canonname != NULL)
-			snprintf(name, NAME_SIZE, "%s", found->ai_canonname);
-		freeaddrinfo(found);
-	}
+	hostname_find(name, NAME_SIZE);
 	if (!is_name(name) || strncmp(name, "localhost", 9) == 0)
 		snprintf(name, NAME_SIZE, "mail.%.240s", domain);
 }

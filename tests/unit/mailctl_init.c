@@ -2,6 +2,7 @@
  * Tests of mailctl/init_conf.c, whose confs stand whole in a folder or not at
  * all, and of the command line of init_command.c.
  */
+#include "../../mailctl/hostname.h"
 #include "../../mailctl/init_command.h"
 #include "../../mailctl/init_conf.h"
 
@@ -217,6 +218,22 @@ command_lines_that_make_no_sense(void **state)
 	assert_int_equal(access(etc, F_OK), -1);
 }
 
+static void
+names_of_this_host(void **state)
+{
+	char own[256] = "", name[256] = "", cut[4] = "xxx";
+
+	(void)state;
+	assert_int_equal(gethostname(own, sizeof(own) - 1), 0);
+	hostname_find(name, sizeof(name));
+	/* One that is full already is not asked about. */
+	if (strchr(own, '.') != NULL)
+		assert_string_equal(name, own);
+	assert_true(own[0] == '\0' || name[0] != '\0');
+	hostname_find(cut, sizeof(cut));
+	assert_true(strlen(cut) < sizeof(cut));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -228,6 +245,7 @@ main(void)
 	    TEST(what_is_there_is_kept),
 	    TEST(a_place_that_can_not_be_written),
 	    TEST(command_lines_that_make_no_sense),
+	    TEST(names_of_this_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
