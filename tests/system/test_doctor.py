@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness.daemons import BUILD, PATIENCE, RUNNER, Pair
+from harness.daemons import BUILD, PATIENCE, ROOT, RUNNER, Pair
 from harness.dns import Dns
 from harness.tls import Authority, openssl
 
@@ -244,6 +244,17 @@ def test_init(fresh):
     found = json.loads(done.stdout)
     assert not has(found, "error", "the key of")
     assert not has(found, "warning", "is for mx.first.example")
+
+
+def test_init_knows_the_users_of_all_processes(pair):
+    """Those that the confs name where nothing else is said."""
+    conf = json.loads(pair.must("--json", "conf"))
+    names = {row["default"] for name, row in conf["helpers"].items()
+             if name.startswith("users.") or name == "mail.user"}
+    source = (ROOT / "mailctl" / "init_command.c").read_text()
+    listed = re.search(r"users\[\] = \{(.*?)\}", source, re.S)[1]
+    assert set(re.findall(r'"(\w+)"', listed)) == names
+    assert len(names) > 8
 
 
 def test_init_is_careful(fresh):

@@ -79,13 +79,18 @@ def test_stats(pair, shown):
 def test_top_shows_rates_until_it_is_interrupted(pair, shown):
     said = pair.must("top", "--from", shown, "1")
     rate = float(re.search(r"taken ([0-9.]+)/s", said)[1])
+    looks = Shown.looks
+    assert {"name": "ringmail_up", "labels": 'process="smtpd"',
+            "value": 1} in json.loads(pair.must(
+                "--json", "top", "--from", shown, "1"))
+    assert Shown.looks == looks + 2
     assert 20 < rate <= 101  # a hundred between two looks
     master, slave = pty.openpty()
     with subprocess.Popen(
             [BUILD / "bin" / "mailctl", "top", "--from", shown, "1"],
             stdout=slave, stderr=slave) as process:
         os.close(slave)
-        proc.wait_until("it has looked thrice", lambda: Shown.looks >= 5,
+        proc.wait_until("it has looked thrice", lambda: Shown.looks >= 7,
                         20 * PATIENCE)
         process.send_signal(signal.SIGINT)
         screens = b""
