@@ -156,6 +156,8 @@ static int
 copy(struct tls_files *to, const struct tls_files *files, size_t from,
     size_t end)
 {
+	if (from == end)
+		return 0;
 	return tls_files_append(to, files->data + from, end - from);
 }
 

@@ -75,7 +75,7 @@ static int
 is_same(const struct tls_files *a, const struct tls_files *b)
 {
 	return a->length == b->length &&
-	       memcmp(a->data, b->data, a->length) == 0;
+	       (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
 }
 
 #endif
