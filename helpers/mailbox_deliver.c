@@ -228,20 +228,25 @@ finish(struct job *j, int was_tried)
 {
 	unsigned char results[WIRE_TARGETS_MAX];
 	struct packet fields;
-	unsigned i, failed = 0;
+	unsigned i, failed = 0, unclear = 0;
 
 	for (i = 0; i < j->count; i++) {
 		settle(j, &j->targets[i], was_tried);
 		results[i] = j->targets[i].result;
 		failed += results[i] != MAILBOX_OK;
+		unclear += results[i] == MAILBOX_TEMPORARY;
 	}
 	/* Nobody has it, and nobody is to blame. */
 	if (was_tried && failed == 0 && j->delivery.result != MAILBOX_OK)
 		memset(results, j->delivery.result, j->count);
 	packet_init(&fields, 0);
 	packet_put_data(&fields, results, j->count);
-	request_reply(&j->request,
-	    fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY, &fields);
+	/* Where this process ends, the next one knows more (server.h). */
+	if (unclear > 0 && fiber_cancelled())
+		request_reply(&j->request, PACKET_TEMPORARY, NULL);
+	else
+		request_reply(&j->request,
+		    fields.error == 0 ? PACKET_OK : PACKET_TEMPORARY, &fields);
 	packet_free(&fields);
 	job_free(j);
 }
