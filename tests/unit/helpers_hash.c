@@ -157,8 +157,8 @@ test_hashes_of_others(void **state)
 	    /* They would take minutes, or more memory than there is. */
 	    "$5$rounds=99999999$salt$"
 	    "RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9",
-	    "$y$jHT$k2XAnEHBqQ1Ct2aMXFKNa/$"
-	    "RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9"};
+	    ("$y$jHT$k2XAnEHBqQ1Ct2aMXFKNa/$"
+	     "RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9")};
 	char hash[RECORD_HASH_MAX];
 	const char *settings[] = {"$5$saltsaltsalt$", "$6$rounds=9000$salt$",
 	    "$y$j75$k2XAnEHBqQ1Ct2aMXFKNa/", "$2y$05$abcdefghijklmnopqrstuu",
