@@ -3,6 +3,7 @@ import collections
 import contextlib
 import itertools
 import os
+import re
 import sys
 
 import pytest
@@ -13,6 +14,10 @@ sys.path.insert(0, os.path.dirname(__file__))
 from harness.daemons import DOMAIN, Pair, RUNNER, running  # noqa: E402
 
 NUMBERS = itertools.count()
+# What no busy machine explains: a process that ended, a checker's finding, a
+# line that must not be in a log, a message lost or doubled.
+GRAVE = re.compile(r"Sanitizer|==\d+==|in the logs:|ended with|lost after|"
+                   r"more than once|without 250|crashed|SIG[A-Z]{3,}")
 
 
 def pytest_configure(config):
@@ -35,6 +40,15 @@ def pytest_collection_modifyitems(config, items):
         (left_out if is_one_more else kept).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_runtest_logreport(report):
+    """Failed tests, in a file: run.py looks which of them fail again."""
+    path = os.environ.get("RINGMAIL_FAILURES")
+    if path and report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        kind = "grave" if GRAVE.search(str(report.longrepr)) else "plain"
+        with open(path, "a", encoding="utf-8") as file:
+            print(kind, report.nodeid, file=file)
 
 
 def pytest_make_parametrize_id(val):

@@ -282,6 +282,11 @@ def test_reload_swaps_the_certificate_under_load(make):
                     smtp._host = HOST  # pylint: disable=protected-access
                     smtp.starttls(context=pair.ca.context())
                     smtp.sendmail("s@remote.example", f"u0@{DOMAIN}", b"x")
+            except (smtplib.SMTPResponseException,
+                    smtplib.SMTPRecipientsRefused) as error:
+                # Helpers that start anew may keep somebody waiting too long.
+                if not re.search(r"\b4\d\d\b", str(error)):
+                    failures.append(error)
             except (OSError, smtplib.SMTPException) as error:
                 failures.append(error)
 
@@ -307,7 +312,8 @@ def test_reload_swaps_the_certificate_under_load(make):
     for thread in threads:
         thread.join()
     # For a moment the key is of one certificate, and the other is shown.
-    assert all("ALERT" in str(f) or "EOF" in str(f) for f in failures)
+    assert not [repr(f) for f in failures
+                if "ALERT" not in str(f) and "EOF" not in str(f)]
     assert old.cmd("NOOP").code == 250
     old.close()
     pair.allow("keys.refused", "keys.failed")
