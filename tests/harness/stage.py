@@ -146,6 +146,7 @@ class Stage:
                             ("clients", self.clients.pem)):
             text = text.replace(f"{{{word}}}", str(value))
         path.write_text(text)
+        socket_path = str(self.pair.folder / name)
         process = self.pair.spawn(
             service, [*RUNNER, BUILD / "bin" / program, "-c", path])
 
@@ -153,6 +154,9 @@ class Stage:
             assert process.poll() is None, self.pair.tail(service)
             try:
                 socket.create_connection(("127.0.0.1", port), 10).close()
+                if socket_path in text:
+                    with socket.socket(socket.AF_UNIX) as sock:
+                        sock.connect(socket_path)
             except OSError:
                 return False
             return True
