@@ -1,6 +1,5 @@
 #include "meter.h"
 
-#include "meter_read.h"
 #include "log.h"
 #include "meter_table.h"
 
@@ -122,28 +121,6 @@ meter_at(unsigned set)
 	if (own.memory == NULL || set >= own.sets)
 		return NULL;
 	return (struct meter_set *)(void *)(own.memory + set * meter_stride());
-}
-
-int
-meter_inherit(int fd)
-{
-	struct meter_view old;
-	struct meter_set *set;
-	uint64_t values[METER_CELLS];
-
-	if (own.memory == NULL || meter_view_open(&old, fd, own.sets) == -1)
-		return -1;
-	for (unsigned i = 0; i < own.sets; i++) {
-		memset(values, 0, sizeof(values));
-		meter_set_sum(meter_view_set(&old, i), values);
-		meter_clear_gauges(values);
-		set = meter_at(i);
-		for (unsigned c = 0; c < METER_CELLS; c++)
-			atomic_store_explicit(
-			    &set->cells[c], values[c], memory_order_relaxed);
-	}
-	meter_view_close(&old);
-	return 0;
 }
 
 static void

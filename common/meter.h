@@ -168,11 +168,6 @@ int meter_answer(enum meter_helper helper, int error, int64_t ns);
  */
 int meter_share(unsigned sets);
 
-/* Likewise, after that: takes over what was counted in memory of as many sets,
- * by processes that are no more.  fd stays the caller's.  0, or -1 with EBADMSG
- * where it is no such memory. */
-int meter_inherit(int fd);
-
 /*
  * In a child: it has `count` sets from number `first` on, whose gauges begin at
  * 0, and the calling thread has the first; the others' memory goes away, or

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* A writer per thread, and there are not more threads (worker.h). */
@@ -82,4 +83,26 @@ meter_clear_gauges(uint64_t *values)
 		for (unsigned i = 0; i < meter_row_cells(r); i++)
 			if (r->type == METER_GAUGE)
 				values[r->cell + i] = 0;
+}
+
+int
+meter_inherit(int fd)
+{
+	struct meter_view old;
+	struct meter_set *set;
+	uint64_t values[METER_CELLS];
+
+	if (meter_view_open(&old, fd, meter_sets()) == -1)
+		return -1;
+	for (unsigned i = 0; i < meter_sets(); i++) {
+		memset(values, 0, sizeof(values));
+		meter_set_sum(meter_view_set(&old, i), values);
+		meter_clear_gauges(values);
+		set = meter_at(i);
+		for (unsigned c = 0; c < METER_CELLS; c++)
+			atomic_store_explicit(
+			    &set->cells[c], values[c], memory_order_relaxed);
+	}
+	meter_view_close(&old);
+	return 0;
 }

@@ -39,4 +39,9 @@ void meter_set_sum(const struct meter_set *set, uint64_t *values);
 /* Sets those that are gauges to 0: of a process that is no more. */
 void meter_clear_gauges(uint64_t *values);
 
+/* In a parent, between meter_share and its first child: takes over what was
+ * counted in memory of as many sets, by processes that are no more.  fd stays
+ * the caller's.  0, or -1 with EBADMSG where it is no such memory. */
+int meter_inherit(int fd);
+
 #endif

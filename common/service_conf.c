@@ -117,11 +117,15 @@ static char *
 take_text(struct packet *p)
 {
 	size_t length;
-	const char *text = packet_get_data(p, PACKET_MAX, &length);
+	const char *octets = packet_get_data(p, PACKET_MAX, &length);
+	char *text;
 
-	if (p->error != 0 || memchr(text, '\0', length) != NULL)
+	if (p->error != 0 || memchr(octets, '\0', length) != NULL ||
+	    (text = malloc(length + 1)) == NULL)
 		return NULL;
-	return strndup(text, length);
+	memcpy(text, octets, length);
+	text[length] = '\0';
+	return text;
 }
 
 static int

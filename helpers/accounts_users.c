@@ -85,30 +85,35 @@ set_password(const char *name, const char *password, int new,
 	return result;
 }
 
-/* The name under which logins are remembered and mailbox knows the owner. */
+/* Whether name is one; forgets its logins, and puts the name under which they
+ * are remembered, and mailbox knows the owner, to canonical. */
+static int
+forget(const char *name, char *canonical)
+{
+	struct address a;
+
+	if (address_parse(name, &a) != ADDRESS_OK)
+		return 0;
+	address_name(&a, canonical);
+	password_forget(accounts.password, canonical);
+	return 1;
+}
+
 static void
 forget_user(const char *name)
 {
 	char canonical[WIRE_NAME_MAX];
-	struct address a;
 
-	if (address_parse(name, &a) != ADDRESS_OK)
-		return;
-	address_name(&a, canonical);
-	password_forget(accounts.password, canonical);
-	accounts_tell_changed(canonical);
+	if (forget(name, canonical))
+		accounts_tell_changed(canonical);
 }
 
 void
 accounts_forget_password(const char *name)
 {
 	char canonical[WIRE_NAME_MAX];
-	struct address a;
 
-	if (address_parse(name, &a) != ADDRESS_OK)
-		return;
-	address_name(&a, canonical);
-	password_forget(accounts.password, canonical);
+	forget(name, canonical);
 }
 
 /* The fields of a system user behind his name and password. */

@@ -6,6 +6,7 @@
 #include "heritage.h"
 #include "listen.h"
 #include "log.h"
+#include "meter_read.h"
 #include "meter_table.h"
 #include "packet.h"
 #include "privileges.h"

@@ -44,9 +44,6 @@ TSAN_UNITS = ["fiber", "log", "meter", "port", "ring", "service_crowd",
 # More failures than this are no accident of a busy machine.
 UNSTEADY_MOST = 3
 
-# More failures than this are no accident of a busy machine.
-UNSTEADY_MOST = 3
-
 
 class Report:
     """What passed and what failed so far."""

@@ -86,6 +86,8 @@ def test_ten_upgrades_under_load(installed, accept):
     for name in ("smtpd", "pop3d"):
         proc.wait_until("the old ones have left", lambda n=name: len(
             proc.children(pair.pid(n))) == 1, 20 * PATIENCE)
+        proc.wait_until("all are told of", lambda n=name: count(
+            pair, n, "process.left") >= scaled(10, 2), 20 * PATIENCE)
         assert count(pair, name, "process.left") == scaled(10, 2)
     load.check(fetch(pair.pop3_port, "u0"))
 
