@@ -241,7 +241,7 @@ def stress(report):
 STEPS = {
     "core": core,
     "stress": stress,
-    "fuzz": lambda r: counted(r, "fuzz", "fuzz", "FUZZ_SECONDS=5"),
+    "fuzz": lambda r: counted(r, "fuzz", "fuzz", "FUZZ_SECONDS=3"),
     "lint": lint,
     "unit": lambda r: units(r, "unit", "build"),
     "system": lambda r: pytests(r, "system", ["system"], jobs=2 * CPUS),

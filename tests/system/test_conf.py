@@ -69,6 +69,7 @@ def test_version_and_help(name):
     assert "usage" in run(name, "-h").stdout
 
 
+@pytest.mark.cases_under_valgrind(2)
 @pytest.mark.parametrize("name,text,line,nearest", [
     ("smtpd", "\n\nhostnam = \"x\"\n", 3, "hostname"),
     ("smtpd", "lisen = {\"127.0.0.1:1\"}\n", 1, "listen"),
@@ -85,6 +86,7 @@ def test_misspelt_names(folder, name, text, line, nearest):
     assert nearest in said
 
 
+@pytest.mark.cases_under_valgrind(3)
 @pytest.mark.parametrize("name,text,line", [
     ("smtpd", "limits {\n message_size = 35X\n}\n", 2),
     ("smtpd", "limits {\n message_size = 1K\n}\n", 2),

@@ -141,8 +141,9 @@ def kill(box):
     box.pair.kill_helper("mailbox")
 
 
+@pytest.mark.cases_under_valgrind(4)
 @pytest.mark.parametrize("what", [
-    move, flag, restart, lose, lose_all, truncate, kill])
+    move, truncate, kill, lose_all, flag, restart, lose])
 def test_uidls_never_change(settled, what):
     before = settled.uidls()
     what(settled)

@@ -90,6 +90,7 @@ def login(pair, token, user="u0", mechanism="XOAUTH2"):
         return ask("AQ==") if code == "334" else code
 
 
+@pytest.mark.cases_under_valgrind(8)
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
 @pytest.mark.parametrize("token,code", [
     ("good", "235"), ("child", "235"), ("other", "535"), ("bad", "535"),

@@ -166,6 +166,7 @@ def passed_sockets(pair):
     return sockets
 
 
+@pytest.mark.skipif(bool(RUNNER), reason="rights, not memory")
 def test_helpers_with_the_rights_of_their_units(make_pair, stack):
     """The helpers without network rights but the resolver, which has no other;
     each says that it is ready when it is.  Metrics are shown at the socket that
