@@ -432,8 +432,8 @@ call(struct device *d, struct packet *request, struct packet *reply, int flags,
 
 	if (request->error != 0)
 		return request->error;
-	if (d->ended)
-		return EPIPE;
+	if (d->ended) /* as for those who wait: its worker stops, or it closed */
+		return d->stopping ? ECANCELED : EPIPE;
 	if (d->calls.count >= d->calls.limit)
 		return EAGAIN;
 	ring_init(&c.ring);

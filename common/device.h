@@ -54,9 +54,10 @@ void device_close(struct device **d);
  * caller frees both).  A descriptor in request is sent as a duplicate and
  * stays there.  Same worker only.
  * Returns 0 with reply (whose status may be any, and whose type is right); -1
- * with errno ETIMEDOUT, ECANCELED, EAGAIN (limit reached), ECONNRESET (may or
- * may not have been carried out), EPIPE (the device is closed), request->error,
- * or errno of sendmsg(2).  A reply that comes too late is dropped.
+ * with errno ETIMEDOUT, ECANCELED (also where the worker stops and no other
+ * request is under way), EAGAIN (limit reached), ECONNRESET (may or may not have
+ * been carried out), EPIPE (the device is closed), request->error, or errno of
+ * sendmsg(2).  A reply that comes too late is dropped.
  */
 int device_call(struct device *d, struct packet *request, struct packet *reply,
     int flags, int64_t deadline);

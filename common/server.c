@@ -440,10 +440,10 @@ request_drop(struct request **q)
 	*q = NULL;
 	packet_free(&old->packet);
 	free(old);
+	meter_sub(METER_ANSWERING, 1);
 	/* Its fiber may have stopped reading. */
 	if (p->requests-- == SERVER_REQUESTS && p->running)
-		meter_sub(METER_ANSWERING, 1);
-	ring_notify(&p->ring);
+		ring_notify(&p->ring);
 	peer_put(p);
 }
 

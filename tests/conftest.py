@@ -15,9 +15,9 @@ from harness.daemons import DOMAIN, Pair, RUNNER, running  # noqa: E402
 
 NUMBERS = itertools.count()
 # What no busy machine explains: a process that ended, a checker's finding, a
-# line that must not be in a log, a message lost or doubled.
-GRAVE = re.compile(r"Sanitizer|==\d+==|in the logs:|ended with|lost after|"
-                   r"more than once|without 250|crashed|SIG[A-Z]{3,}")
+# message lost or doubled.
+GRAVE = re.compile(r"Sanitizer|runtime error:|==\d+==|\bpanic\b|process\.end|"
+                   r"ended with|lost after|more than once|without 250|crashed")
 
 
 def pytest_configure(config):

@@ -169,7 +169,7 @@ class Pair:
         def answers():
             code = self.processes[name].poll()
             assert code is None, \
-                f"{name} ended with {code}:\n{self.tail(name)}"
+                f"{name} did not start, {code}:\n{self.tail(name)}"
             if name == "helpers":
                 return self.mailctl("domain", "list").returncode == 0
             port = {"smtpd": self.smtp_port, "pop3d": self.pop3_port}[name]

@@ -190,6 +190,29 @@ def test_all_are_documented(pair):
             assert {k for k, _ in have} - {"le"} == labels, name
 
 
+@SEEN
+def test_what_is_under_way_ends(pair):
+    """Of requests, logins and sessions that have ended none is shown."""
+    name, address = "rest", f"rest@{DOMAIN}"
+    pair.add_user(name)
+    deliver(pair.smtp_port, LETTER, address)
+    with Pop3(pair.pop3_port) as p:
+        p.login(address)
+        p.quit()
+
+    def under_way():
+        return {(name, labels): number for name in (
+            "sessions", "requests_pending", "requests_answering",
+            "logins_waiting", "handshakes_queued", "connections_queued")
+            for labels, number in scrape(
+                pair.port)["ringmail_" + name].samples.items() if number}
+    try:
+        proc.wait_until("nothing is under way", lambda: not under_way(),
+                        10 * PATIENCE)
+    except AssertionError:
+        raise AssertionError(under_way()) from None
+
+
 def test_counters_outlive_a_client_process(pair):
     """SIGKILL: the next one counts on, and no session of the old one is
     left."""
