@@ -27,7 +27,7 @@ HELPERS = {"resolver": "ringdns", "accounts": "ringacct",
 OPTIONAL = {"introspect": "ringtoken", "pam": "root",
             "metrics": "ringstat"}
 SERVICES = ["helpers", "smtpd", "pop3d"]
-PORTS = itertools.count()
+PORTS, STRETCH = range(10000, 30000), 100
 
 # What may stand in no log: our own errors, a process that ended, and what the
 # checkers say.
@@ -41,12 +41,32 @@ def scaled(number, least=1):
     return max(least, int(number * LOAD))
 
 
+def stretches():
+    """Parts of the ports that no client's end is given by chance.  Each is
+    ours as long as we have the socket of its name, whoever tests beside us;
+    when all are somebody's, ours come again."""
+    ours = {}
+    for at in itertools.count(os.getpid()):
+        first = PORTS[at * STRETCH % len(PORTS)]
+        if first not in ours:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                sock.bind(f"\0ringmail-test-ports-{first}")
+            except OSError:
+                sock.close()
+                continue
+            ours[first] = sock
+        yield range(first, first + STRETCH)
+
+
+OURS = itertools.chain.from_iterable(stretches())
+
+
 def free_ports(count):
-    """Ports of loopback that nobody uses now, nor will be given by chance to
-    a client's end or to tests beside us: each process has a stretch."""
+    """Ports of loopback that nobody uses now, nor will before we do."""
     ports = []
     while len(ports) < count:
-        port = 10000 + (os.getpid() * 61 + next(PORTS)) % 20000
+        port = next(OURS)
         try:
             socket.create_server(("127.0.0.1", port)).close()
             ports.append(port)
@@ -192,7 +212,7 @@ class Pair:
         for name in names or reversed(SERVICES):
             process = self.processes.pop(name, None)
             if process is not None:
-                intime = proc.end(process, 15 * PATIENCE)
+                intime = proc.end(process, 30 * PATIENCE)
                 assert intime, f"{name} did not end on SIGTERM"
                 assert process.returncode == 0, \
                     f"{name} ended with {process.returncode}"
@@ -285,7 +305,7 @@ class Pair:
 
     # -- administration
 
-    def mailctl(self, *args, stdin="", timeout=30):
+    def mailctl(self, *args, stdin="", timeout=60):
         """Runs mailctl, which is not itself run under a checker's runner."""
         command = [BUILD / "bin" / "mailctl", "-c", self.conf("helpers"),
                    *args]

@@ -14,7 +14,7 @@ class Failed(Exception):
 class Pop3:
     """One session; first: what is sent before the greeting."""
 
-    def __init__(self, port, timeout=30.0, user=None, password="pw",
+    def __init__(self, port, timeout=60.0 * PATIENCE, user=None, password="pw",
                  source=None, first=b""):
         self.sock = socket.create_connection(
             ("127.0.0.1", port), timeout, source and (source, 0))

@@ -142,8 +142,10 @@ def end(process, seconds):
     return True
 
 
-def wait_until(what, condition, seconds=60.0):
-    """Waits for condition() to be true and returns its value."""
+def wait_until(what, condition, seconds=60.0, least=60.0):
+    """Waits for condition() to be true and returns its value.  What comes on
+    a busy machine may be late: the least limit is for what never comes."""
+    seconds = max(seconds, least)
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

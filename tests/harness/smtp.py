@@ -2,6 +2,8 @@
 import re
 import socket
 
+from .daemons import PATIENCE
+
 
 class Closed(Exception):
     """The server has closed the connection."""
@@ -28,7 +30,8 @@ class Reply:
 class Smtp:
     """One session.  Each method that reads waits as long as the time-out."""
 
-    def __init__(self, port, timeout=30.0, greet=True, source=None):
+    def __init__(self, port, timeout=60.0 * PATIENCE, greet=True,
+                 source=None):
         self.sock = socket.create_connection(
             ("127.0.0.1", port), timeout, source and (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

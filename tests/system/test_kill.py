@@ -144,7 +144,8 @@ def test_sigterm_while_accounts_starts(make_pair):
             "accounts") not in (None, old) and pair.pid("accounts"),
             30 * PATIENCE)
         os.kill(new, signal.SIGTERM)
-        proc.wait_until("it ends", lambda: not proc.alive(new), 4 * PATIENCE)
+        proc.wait_until("it ends", lambda: not proc.alive(new),
+                        4 * PATIENCE, least=0)
     finally:
         for pid in hashers:
             os.kill(pid, signal.SIGCONT)

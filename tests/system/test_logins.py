@@ -12,6 +12,7 @@ import pytest
 from harness import proc, wire
 from harness.daemons import DOMAIN, LOAD, PATIENCE, RUNNER, scaled
 from harness.pop3 import Failed, fetch
+from harness.system_users import system_user
 from harness.wire import Wire, begin
 
 ROUNDS = 40 if RUNNER else 150
@@ -247,15 +248,12 @@ def pam_service():
     try:
         file.write_text("auth required pam_unix.so nodelay\n"
                         "account required pam_unix.so\n")
-        subprocess.run(["useradd", "-M", name], check=True,
-                       stderr=subprocess.DEVNULL)
-        subprocess.run(["chpasswd"], input=f"{name}:s3cret\n", text=True,
-                       check=True)
-        yield name
+        with system_user(name, "-M"):
+            subprocess.run(["chpasswd"], input=f"{name}:s3cret\n", text=True,
+                           check=True)
+            yield name
     finally:
         file.unlink(missing_ok=True)
-        subprocess.run(["userdel", name], check=False,
-                       stderr=subprocess.DEVNULL)
 
 
 def test_pam(make_pair, pam_service):

@@ -63,18 +63,6 @@ def greets(port, name):
         return False
 
 
-def quiet_port():
-    """A port that no connection gets by chance, free at every address."""
-    for port in range(20_000 + os.getpid() % 5000, 32_000):
-        with socket.socket() as s:
-            try:
-                s.bind(("0.0.0.0", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free")
-
-
 def refuses(port):
     try:
         socket.create_connection(("127.0.0.1", port), 10).close()
@@ -149,7 +137,7 @@ def test_listeners_appear_and_go(pair):
     held.hello()
     held.close()
     # An address that overlaps the one that it takes the place of.
-    port = quiet_port()
+    port, = free_ports(1)
     conf.change(listen=[f"127.0.0.1:{port}"])
     conf.change(listen=[f"0.0.0.0:{port}"])
     conf.change(listen=[f"127.0.0.1:{port}"])

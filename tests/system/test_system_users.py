@@ -1,9 +1,10 @@
 """System users: mail in ~/Maildir, with their own uid, beside virtual ones;
 and what an owner who lays traps there can do: harm himself."""
+import contextlib
 import os
 import pathlib
 import shutil
-import subprocess
+import tempfile
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from harness import proc
 from harness.daemons import DOMAIN, PATIENCE
 from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import Smtp, deliver
+from harness.system_users import system_user
 
 BODY = b"Subject: to a system user\r\n\r\n.x\r\n"
 # Two runs on one machine must not share them.
@@ -39,24 +41,20 @@ class Users:
 
 @pytest.fixture
 def users(make_pair):
-    homes = pathlib.Path("/var/tmp") / f"ringmail-homes-{os.getpid()}"
-    homes.mkdir(mode=0o755)
-    try:
+    homes = pathlib.Path(tempfile.mkdtemp(prefix="ringmail-homes-",
+                                          dir="/var/tmp"))
+    homes.chmod(0o755)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, homes, ignore_errors=True)
         for login in LOGINS:
-            subprocess.run(["useradd", "-m", "-k", "/nonexistent", "-d",
-                            homes / login, login], check=True,
-                           stderr=subprocess.DEVNULL)
+            stack.enter_context(system_user(
+                login, "-m", "-k", "/nonexistent", "-d", homes / login))
             (homes / login).chmod(0o700)
         pair = make_pair(helpers={"mail": {"homes": [homes]}})
         for login in LOGINS:
             pair.must("user", "add", "--system", f"{login}@{DOMAIN}",
                       stdin="pw\n")
         yield Users(pair, homes)
-    finally:
-        for login in LOGINS:
-            subprocess.run(["userdel", login], check=False,
-                           stderr=subprocess.DEVNULL)
-        shutil.rmtree(homes, ignore_errors=True)
 
 
 def test_mail_goes_home(users):

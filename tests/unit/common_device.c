@@ -435,26 +435,6 @@ attached(void)
 	finish(&lost, EPIPE);
 }
 
-/* Its worker stops while nothing is under way: no fault of the other end. */
-static void
-stopped(void)
-{
-	struct caller late = {.number = 1, .deadline = SOON};
-	int pair[2];
-
-	device_close(&device);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	assert_non_null(device = device_attach("pair", pair[1], 2));
-	fiber_shield(1);
-	worker_stop();
-	ring_sleep(ring_self(), SHORTLY);
-	caller_main(&late);
-	fiber_shield(0);
-	assert_int_equal(late.result, -1);
-	assert_int_equal(late.error, ECANCELED);
-	close(pair[0]);
-}
-
 static void
 first_fiber(void *arg)
 {
@@ -514,7 +494,6 @@ main(void)
 	    BODY(descriptors),
 	    BODY(full_socket),
 	    BODY(attached),
-	    BODY(stopped),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
