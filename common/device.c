@@ -432,7 +432,7 @@ call(struct device *d, struct packet *request, struct packet *reply, int flags,
 
 	if (request->error != 0)
 		return request->error;
-	if (d->ended) /* as for those who wait: its worker stops, or it closed */
+	if (d->ended) /* by its worker, as for those who wait, or closed */
 		return d->stopping ? ECANCELED : EPIPE;
 	if (d->calls.count >= d->calls.limit)
 		return EAGAIN;

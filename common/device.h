@@ -55,9 +55,9 @@ void device_close(struct device **d);
  * stays there.  Same worker only.
  * Returns 0 with reply (whose status may be any, and whose type is right); -1
  * with errno ETIMEDOUT, ECANCELED (also where the worker stops and no other
- * request is under way), EAGAIN (limit reached), ECONNRESET (may or may not have
- * been carried out), EPIPE (the device is closed), request->error, or errno of
- * sendmsg(2).  A reply that comes too late is dropped.
+ * request is under way), EAGAIN (limit reached), ECONNRESET (may or may not
+ * have been carried out), EPIPE (the device is closed), request->error, or
+ * errno of sendmsg(2).  A reply that comes too late is dropped.
  */
 int device_call(struct device *d, struct packet *request, struct packet *reply,
     int flags, int64_t deadline);
