@@ -55,7 +55,7 @@ backup_command_backup(const char *folder, char **args, int count)
 {
 	static enum client_exit (*const parts[])(
 	    struct tarball *, const char *) = {backup_put_info, backup_put_conf,
-	    backup_put_mailbox, backup_put_accounts};
+	    backup_put_folders, backup_put_mailbox, backup_put_accounts};
 	enum client_exit code = CLIENT_OK;
 	char path[PATH_SIZE];
 	struct tarball *t;

@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +16,18 @@
 /* Settings that name files, or folders of files. */
 static const struct named {
 	const char *program, *setting;
+	int may_lack; /* it is set by default */
 } named[] = {
-    {"smtpd", "tls.certificates"},
-    {"smtpd", "tls.client_ca"},
-    {"pop3d", "tls.certificates"},
-    {"pop3d", "tls.client_ca"},
-    {"pop3d", "backends.ca"},
-    {"helpers", "resolver.anchor"},
-    {"helpers", "keys.folder"},
-    {"helpers", "accounts.lists"},
-    {"helpers", "tokens.keys"},
-    {"helpers", "tokens.program"},
+    {"smtpd", "tls.certificates", 0},
+    {"smtpd", "tls.client_ca", 0},
+    {"pop3d", "tls.certificates", 0},
+    {"pop3d", "tls.client_ca", 0},
+    {"pop3d", "backends.ca", 0},
+    {"helpers", "resolver.anchor", 1},
+    {"helpers", "keys.folder", 1},
+    {"helpers", "accounts.lists", 0},
+    {"helpers", "tokens.keys", 0},
+    {"helpers", "tokens.program", 0},
 };
 
 /* What the system itself lays down is its own to bring back. */
@@ -39,16 +41,25 @@ is_systems(const char *path)
 
 /* A file, or what lies in a folder, by its absolute path. */
 static enum client_exit
-put_named(struct tarball *t, const char *path)
+put_named(struct tarball *t, const char *path, int may_lack)
 {
-	char member[PATH_SIZE];
+	char member[TARBALL_NAME_MAX];
 	struct stat st;
 
-	if (path[0] != '/' || is_systems(path) || stat(path, &st) == -1)
+	if (path[0] != '/' || is_systems(path))
 		return CLIENT_OK;
-	snprintf(member, sizeof(member), "files%s", path);
-	if (tarball_has(t, member))
+	if (stat(path, &st) == -1 && errno == ENOENT) {
+		if (!may_lack)
+			warnx("%s is not there, and so not in the backup; but "
+			      "the conf names it",
+			    path);
 		return CLIENT_OK;
+	}
+	if (stat(path, &st) == -1 ||
+	    tarball_name_of(BACKUP_FILES, path, member) == -1) {
+		warn("%s", path);
+		return CLIENT_REFUSED;
+	}
 	return S_ISDIR(st.st_mode)
 		   ? backup_put_folder(t, path, member, "", NULL)
 		   : backup_put_path(t, path, member, NULL);
@@ -66,7 +77,7 @@ put_setting(struct tarball *t, const char *folder, const struct named *n)
 	    n->program, folder, n->setting, value, sizeof(value));
 	while (code == CLIENT_OK && (path = strsep(&rest, "\n")) != NULL)
 		if (path[0] != '\0')
-			code = put_named(t, path);
+			code = put_named(t, path, n->may_lack);
 	return code;
 }
 
@@ -88,7 +99,7 @@ put_program(struct tarball *t, const char *folder, const char *program)
 		if (strcmp(texts.items[i].path, path) == 0)
 			code = backup_put_path(t, path, member, NULL);
 		else if (realpath(texts.items[i].path, whole) != NULL)
-			code = put_named(t, whole);
+			code = put_named(t, whole, 0);
 	}
 	conf_text_free(&texts);
 	return code;

@@ -27,16 +27,16 @@ backup_setting(const char *program, const char *folder, const char *name,
 		   : CLIENT_REFUSED;
 }
 
-static void
-note_owner(struct tarball_member *m, const struct stat *st)
+void
+backup_rights(struct tarball_rights *r, const struct stat *st)
 {
 	const struct passwd *user = getpwuid(st->st_uid);
 	const struct group *group = getgrgid(st->st_gid);
 
-	m->mode = st->st_mode & 0777;
-	snprintf(m->owner, sizeof(m->owner), "%s",
+	r->mode = st->st_mode & 0777;
+	snprintf(r->owner, sizeof(r->owner), "%s",
 	    user == NULL ? "root" : user->pw_name);
-	snprintf(m->group, sizeof(m->group), "%s",
+	snprintf(r->group, sizeof(r->group), "%s",
 	    group == NULL ? "root" : group->gr_name);
 }
 
@@ -55,6 +55,9 @@ backup_put_path(
 		warnx("%s: its name is too long", path);
 		return CLIENT_REFUSED;
 	}
+	/* Two settings may name the same file, or its folder. */
+	if (owner == NULL && tarball_has(t, member))
+		return CLIENT_OK;
 	fd = open(path, owner == NULL ? flags : flags | O_NOFOLLOW);
 	if (fd == -1 && (errno == ENOENT || (owner != NULL && errno == ELOOP)))
 		return CLIENT_OK;
@@ -64,7 +67,7 @@ backup_put_path(
 	} else if (owner != NULL && st.st_uid != *owner) {
 		warnx("%s is not of whom the folder is: left out", path);
 	} else if (S_ISREG(st.st_mode)) {
-		note_owner(&m, &st);
+		backup_rights(&m.rights, &st);
 		if (tarball_put_file(t, &m, fd) == -1)
 			code = CLIENT_TEMPORARY;
 	}

@@ -2,10 +2,12 @@
  * backup_parts -- what goes into a backup, part by part; mailctl backup is all
  * of them.  Members of the archive:
  *
- *	INFO		key=value: when and where it was made; where its parts
- *go conf/NAME.conf	the services' confs files/PATH	what they name: included
- *confs, certificates, keys, lists mailbox/...	of the mailbox helpers' state,
- *what can't be made anew accounts/...	the database
+ *	INFO		key=value: when and where it was made, and where it goes
+ *	conf/NAME.conf	the services' confs
+ *	files/PATH	what these name: confs, certificates, keys, lists
+ *	FOLDERS		the rights on the folders of these: "750 root mail conf"
+ *	mailbox/...	what the mailbox helpers can't make anew
+ *	accounts/...	the database
  *
  * Each returns CLIENT_OK, or another code after a line on standard error.
  */
@@ -15,10 +17,14 @@
 #include "client.h"
 #include "tarball.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define BACKUP_INFO	"INFO"
 #define BACKUP_INFO_MAX 4096
+#define BACKUP_FOLDERS	"FOLDERS"
+#define BACKUP_CONF	"conf"
+#define BACKUP_FILES	"files"
 
 /* INFO's keys. */
 #define BACKUP_STATE	     "state" /* helpers.conf's */
@@ -33,6 +39,12 @@ enum client_exit backup_put_info(struct tarball *t, const char *folder);
 enum client_exit backup_put_conf(struct tarball *t, const char *folder);
 enum client_exit backup_put_mailbox(struct tarball *t, const char *folder);
 enum client_exit backup_put_accounts(struct tarball *t, const char *folder);
+
+/* Of all that is in the archive by now. */
+enum client_exit backup_put_folders(struct tarball *t, const char *folder);
+
+/* Rights as an archive has them. */
+void backup_rights(struct tarball_rights *r, const struct stat *st);
 
 /* A setting of helpers.conf (or another program's) to value[size], its items
  * one a line. */

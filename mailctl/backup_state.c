@@ -41,10 +41,8 @@ add_setting(char *text, const char *folder, const char *key, const char *name)
 enum client_exit
 backup_put_info(struct tarball *t, const char *folder)
 {
-	struct tarball_member m = {.name = BACKUP_INFO,
-	    .mode = 0600,
-	    .owner = "root",
-	    .group = "root"};
+	struct tarball_member m = {
+	    .name = BACKUP_INFO, .rights = {0600, "root", "root"}};
 	char text[BACKUP_INFO_MAX], host[256] = "", made[32] = "";
 	const time_t now = time(NULL);
 	enum client_exit code;
@@ -94,7 +92,7 @@ put_folders(struct tarball *t, const struct part *p)
 		warn("%s", p->path);
 		return CLIENT_REFUSED;
 	}
-	while (code == CLIENT_OK && (e = readdir(dir)) != NULL) {
+	while (code == CLIENT_OK && (errno = 0, e = readdir(dir)) != NULL) {
 		if (e->d_name[strspn(e->d_name, p->digits)] != '\0')
 			continue;
 		snprintf(below, sizeof(below), "%s/%.16s", p->path, e->d_name);
@@ -102,6 +100,10 @@ put_folders(struct tarball *t, const struct part *p)
 		    member, sizeof(member), "%s/%.16s", p->prefix, e->d_name);
 		code =
 		    backup_put_folder(t, below, member, p->begins, &p->owner);
+	}
+	if (code == CLIENT_OK && errno != 0) {
+		warn("%s", p->path);
+		code = CLIENT_TEMPORARY;
 	}
 	closedir(dir);
 	return code;
@@ -203,7 +205,7 @@ static enum client_exit
 put_file(struct tarball *t, int fd, const struct file *file)
 {
 	struct tarball_member m = {
-	    .mode = 0600, .size = file->size, .owner = "root", .group = "root"};
+	    .size = file->size, .rights = {0600, "root", "root"}};
 	enum client_exit code = CLIENT_OK;
 	uint64_t length = 0;
 

@@ -2,38 +2,21 @@
 
 #include "backup_parts.h"
 #include "progress.h"
-#include "restore_place.h"
+#include "restore_parts.h"
 #include "super_pid.h"
 
 #include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fts.h>
-#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_SIZE RESTORE_PATH_MAX
-#define PART_SIZE 512
-
-struct user {
-	uid_t uid;
-	gid_t gid;
-};
-
-struct restore {
-	struct tarball_reader *reader;
-	const char *folder; /* of confs */
-	char state[PART_SIZE], run[PART_SIZE];
-	char staged[PART_SIZE + 16]; /* STATE/.restore */
-	struct user accounts, mailbox;
-	struct restore_place place;
-};
+#define PART_SIZE RESTORE_PART_MAX
 
 /* A value of INFO's text to value[PART_SIZE]. */
 static enum client_exit
@@ -55,7 +38,7 @@ take_value(const char *text, const char *key, char *value)
 }
 
 static enum client_exit
-take_user(const char *text, const char *key, struct user *user)
+take_user(const char *text, const char *key, struct restore_user *user)
 {
 	const struct passwd *found;
 	enum client_exit code;
@@ -68,7 +51,8 @@ take_user(const char *text, const char *key, struct user *user)
 		    "there is no system user %s: install ringmail first", name);
 		return CLIENT_REFUSED;
 	}
-	*user = (struct user){.uid = found->pw_uid, .gid = found->pw_gid};
+	*user =
+	    (struct restore_user){.uid = found->pw_uid, .gid = found->pw_gid};
 	return CLIENT_OK;
 }
 
@@ -109,26 +93,45 @@ take_info(struct restore *r)
 	return CLIENT_OK;
 }
 
+/* Whether helpers run over this state, whatever run folder they have now. */
+static enum client_exit
+check_helpers(struct restore *r, const char *accounts)
+{
+	pid_t pid = super_pid_read(r->run);
+
+	if (pid == -1) {
+		warn("%s.pid", r->run);
+		return CLIENT_REFUSED;
+	}
+	if (pid > 0) {
+		warnx("the helpers run (pid %d): stop them first", (int)pid);
+		return CLIENT_REFUSED;
+	}
+	r->lock = restore_place_lock(accounts);
+	if (r->lock != -1 || errno == ENOENT)
+		return CLIENT_OK;
+	if (errno == EAGAIN)
+		warnx("%s is used by helpers that run: stop them first",
+		    accounts);
+	else
+		warn("%s", accounts);
+	return CLIENT_REFUSED;
+}
+
 /* Nothing is changed before this said yes. */
 static enum client_exit
-check_place(const struct restore *r, int is_forced)
+check_place(struct restore *r, int is_forced)
 {
 	char accounts[PATH_SIZE], layout[PATH_SIZE];
-	pid_t pid;
+	enum client_exit code;
 
 	if (geteuid() != 0) {
 		warnx("run mailctl as root");
 		return CLIENT_REFUSED;
 	}
-	if ((pid = super_pid_read(r->run)) != 0) {
-		if (pid == -1)
-			warn("%s.pid", r->run);
-		else
-			warnx("the helpers run (pid %d): stop them first",
-			    (int)pid);
-		return CLIENT_REFUSED;
-	}
 	snprintf(accounts, sizeof(accounts), "%s/accounts", r->state);
+	if ((code = check_helpers(r, accounts)) != CLIENT_OK)
+		return code;
 	snprintf(layout, sizeof(layout), "%s/mailbox/layout", r->state);
 	if (!is_forced && (restore_place_is_used(accounts, "LOCK") ||
 			      access(layout, F_OK) == 0)) {
@@ -142,91 +145,29 @@ check_place(const struct restore *r, int is_forced)
 }
 
 static int
-begins(const char *name, const char *with)
-{
-	return strncmp(name, with, strlen(with)) == 0;
-}
-
-/* To whom the staged member belongs. */
-static struct user
-owner_of(const struct restore *r, const struct tarball_member *m)
-{
-	struct user owner = {0};
-	const struct passwd *user;
-	const struct group *group;
-
-	if (begins(m->name, "accounts/"))
-		return r->accounts;
-	if (begins(m->name, "mailbox/"))
-		return r->mailbox;
-	if ((user = getpwnam(m->owner)) != NULL)
-		owner.uid = user->pw_uid;
-	if ((group = getgrnam(m->group)) != NULL)
-		owner.gid = group->gr_gid;
-	return owner;
-}
-
-static int
-stage_one(struct restore *r, const struct tarball_member *m)
-{
-	const struct user owner = owner_of(r, m);
-	int is_ours =
-	    begins(m->name, "accounts/") || begins(m->name, "mailbox/");
-	char path[PATH_SIZE];
-	int fd, result = -1;
-
-	if (!is_ours && !begins(m->name, "conf/") &&
-	    !begins(m->name, "files/")) {
-		warnx("%s: that is no part of a backup", m->name);
-		return -1;
-	}
-	snprintf(path, sizeof(path), "%s/%s", r->staged, m->name);
-	/* What belongs to conf is only read from here, by root. */
-	if (restore_place_parents(path, 0700, is_ours ? owner.uid : 0,
-		is_ours ? owner.gid : 0) == -1)
-		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd == -1) {
-		warn("%s", path);
-		return -1;
-	}
-	if (tarball_copy(r->reader, fd) == 0) {
-		result = fchown(fd, owner.uid, owner.gid);
-		if (result == 0)
-			result = fchmod(fd, is_ours ? 0600 : m->mode);
-		if (result == -1)
-			warn("%s", path);
-	}
-	close(fd);
-	return result;
-}
-
-static int
-stage(struct restore *r)
-{
-	char inside[PATH_SIZE];
-	struct tarball_member m;
-	int more;
-
-	snprintf(inside, sizeof(inside), "%s/x", r->staged);
-	if (restore_place_remove(r->staged) == -1 ||
-	    restore_place_parents(r->staged, 0755, 0, 0) == -1 ||
-	    restore_place_parents(inside, 0700, 0, 0) == -1)
-		return -1;
-	while ((more = tarball_next(r->reader, &m)) == 1)
-		if (stage_one(r, &m) == -1)
-			return -1;
-	return more == 0 ? restore_place_sync(r->staged) : -1;
-}
-
-static int
 place_file(const struct restore *r, const FTSENT *e, const char *to)
 {
-	mode_t mode = e->fts_statp->st_mode & S_IROTH ? 0755 : 0700;
+	const struct stat *st = e->fts_parent->fts_statp;
 
-	if (restore_place_parents(to, mode, 0, 0) == -1)
+	if (restore_place_parents(
+		to, st->st_mode & 0777, st->st_uid, st->st_gid) == -1)
 		return -1;
 	return restore_place_file(&r->place, e->fts_path, to);
+}
+
+/* 0; -1 where the tree can't be read. */
+static int
+check_entry(const FTSENT *e)
+{
+	if (e->fts_info != FTS_DNR && e->fts_info != FTS_ERR &&
+	    e->fts_info != FTS_NS)
+		return 0;
+	/* A backup may have nothing of a part. */
+	if (e->fts_level == FTS_ROOTLEVEL && e->fts_errno == ENOENT)
+		return 0;
+	errno = e->fts_errno;
+	warn("%s", e->fts_path);
+	return -1;
 }
 
 /* All that lies below a staged folder, as files of the folder `to`. */
@@ -239,16 +180,26 @@ place_files(const struct restore *r, char *from, const char *to)
 	int result = 0;
 	FTSENT *e;
 
-	if (tree == NULL)
+	if (tree == NULL) {
+		warn("%s", from);
 		return -1;
+	}
 	while (result == 0 && (e = fts_read(tree)) != NULL) {
+		result = check_entry(e);
 		if (e->fts_info != FTS_F)
 			continue;
 		if ((size_t)snprintf(path, sizeof(path), "%s%s", to,
-			e->fts_path + strlen(from)) < sizeof(path))
+			e->fts_path + strlen(from)) < sizeof(path)) {
 			result = place_file(r, e, path);
-		else
+		} else {
+			errno = ENAMETOOLONG;
+			warn("%s", e->fts_path);
 			result = -1;
+		}
+	}
+	if (result == 0 && errno != 0) {
+		warn("%s", from);
+		result = -1;
 	}
 	fts_close(tree);
 	return result;
@@ -330,28 +281,43 @@ place_all(const struct restore *r)
 	return restore_place_remove(r->staged);
 }
 
-enum client_exit
-restore_all(struct tarball_reader *reader, const char *folder, int is_forced)
+/* In a place that was found good. */
+static enum client_exit
+restore(struct restore *r)
 {
-	struct restore r = {.reader = reader, .folder = folder};
-	enum client_exit code;
 	int result;
 
-	restore_place_begin(&r.place);
-	if ((code = take_info(&r)) != CLIENT_OK ||
-	    (code = check_place(&r, is_forced)) != CLIENT_OK)
-		return code;
-	progress_begin("unpacking", "octets", tarball_reader_octets(reader));
-	result = stage(&r);
+	if ((r->claim = restore_place_claim(r->state)) == -1)
+		return CLIENT_TEMPORARY;
+	progress_begin("unpacking", "octets", tarball_reader_octets(r->reader));
+	result = restore_stage(r);
 	progress_end();
 	if (result == -1) {
-		restore_place_remove(r.staged);
+		restore_place_remove(r->staged);
 		warnx("nothing was changed");
 		return CLIENT_TEMPORARY;
 	}
-	if (place_all(&r) == 0)
+	if (place_all(r) == 0)
 		return CLIENT_OK;
 	warnx("a part was restored: set right what stands above, and restore "
 	      "again with --force");
 	return CLIENT_TEMPORARY;
+}
+
+enum client_exit
+restore_all(struct tarball_reader *reader, const char *folder, int is_forced)
+{
+	struct restore r = {
+	    .reader = reader, .folder = folder, .lock = -1, .claim = -1};
+	enum client_exit code;
+
+	restore_place_begin(&r.place);
+	if ((code = take_info(&r)) == CLIENT_OK &&
+	    (code = check_place(&r, is_forced)) == CLIENT_OK)
+		code = restore(&r);
+	if (r.lock != -1)
+		close(r.lock);
+	if (r.claim != -1)
+		close(r.claim);
+	return code;
 }

@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -181,6 +182,50 @@ restore_place_file(
 		result = replace(p, in, to);
 	close(in);
 	return result;
+}
+
+static int
+fail_with(int fd, int code)
+{
+	close(fd);
+	errno = code;
+	return -1;
+}
+
+int
+restore_place_lock(const char *folder)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[RESTORE_PATH_MAX];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/LOCK", folder);
+	if ((fd = open(path, flags)) == -1)
+		return -1;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return fd;
+	return fail_with(fd, errno == EACCES ? EAGAIN : errno);
+}
+
+int
+restore_place_claim(const char *folder)
+{
+	char inside[RESTORE_PATH_MAX];
+	int fd;
+
+	snprintf(inside, sizeof(inside), "%s/x", folder);
+	if (restore_place_parents(inside, 0755, 0, 0) == -1)
+		return -1;
+	if ((fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return failed(folder);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		warnx("%s: another restore is under way", folder);
+	else
+		warn("%s", folder);
+	return fail_with(fd, errno);
 }
 
 int

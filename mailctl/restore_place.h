@@ -31,6 +31,17 @@ int restore_place_folder(
 int restore_place_file(
     const struct restore_place *p, const char *from, const char *to);
 
+/*
+ * The lock that a folder's user holds on its file LOCK, as kv.h does: the
+ * descriptor, which is the caller's and holds it.  -1 with errno, silently:
+ * ENOENT where there is no such file, EAGAIN where another process has it.
+ */
+int restore_place_lock(const char *folder);
+
+/* Makes a folder, if it is lacking, and keeps other restores off it: a
+ * descriptor, as above. */
+int restore_place_claim(const char *folder);
+
 /* Whether the folder has anything but this name. */
 int restore_place_is_used(const char *folder, const char *but);
 

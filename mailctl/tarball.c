@@ -66,7 +66,10 @@ open_unnamed(struct tarball *t)
 static int
 failed(const struct tarball *t)
 {
-	warnx("%s: %s", t->path, archive_error_string(t->archive));
+	int code = archive_errno(t->archive);
+
+	warnx("%s: %s%s%s", t->path, archive_error_string(t->archive),
+	    code > 0 ? ": " : "", code > 0 ? strerror(code) : "");
 	return -1;
 }
 
@@ -93,9 +96,12 @@ tarball_create(const char *path)
 		tarball_free(&t);
 		return NULL;
 	}
+	/* Names are octets, whatever the locale is. */
 	if (open_unnamed(t) == 0 &&
 	    (archive_write_set_format_pax_restricted(t->archive) !=
 		    ARCHIVE_OK ||
+		archive_write_set_format_option(
+		    t->archive, "pax", "hdrcharset", "BINARY") != ARCHIVE_OK ||
 		archive_write_open_fd(t->archive, t->fd) != ARCHIVE_OK))
 		failed(t);
 	else if (t->fd != -1)
@@ -117,9 +123,9 @@ put_head(struct tarball *t, const struct tarball_member *m)
 	archive_entry_set_pathname(entry, m->name);
 	archive_entry_set_size(entry, (int64_t)m->size);
 	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, m->mode);
-	archive_entry_set_uname(entry, m->owner);
-	archive_entry_set_gname(entry, m->group);
+	archive_entry_set_perm(entry, m->rights.mode);
+	archive_entry_set_uname(entry, m->rights.owner);
+	archive_entry_set_gname(entry, m->rights.group);
 	archive_entry_set_mtime(entry, time(NULL), 0);
 	code = archive_write_header(t->archive, entry);
 	archive_entry_free(entry);
@@ -142,11 +148,10 @@ end_member(struct tarball *t)
 int
 tarball_begin(struct tarball *t, const struct tarball_member *m)
 {
-	for (const char *c = m->name; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ') {
-			warnx("%s: a name with a control character", m->name);
-			return -1;
-		}
+	if (!tarball_name_is_plain(m->name)) {
+		warnx("%s: no member of a backup can have this name", m->name);
+		return -1;
+	}
 	if (t->sums.count == TARBALL_MOST) {
 		warnx("%s: too many files", t->path);
 		return -1;
@@ -219,6 +224,12 @@ tarball_has(const struct tarball *t, const char *name)
 	return tarball_sums_find(&t->sums, name) != NULL;
 }
 
+const char *
+tarball_name(const struct tarball *t, size_t i)
+{
+	return t->sums.items[i].name;
+}
+
 size_t
 tarball_count(const struct tarball *t)
 {
@@ -234,10 +245,8 @@ tarball_octets(const struct tarball *t)
 static int
 put_manifest(struct tarball *t)
 {
-	struct tarball_member m = {.name = TARBALL_MANIFEST,
-	    .mode = 0600,
-	    .owner = "root",
-	    .group = "root"};
+	struct tarball_member m = {
+	    .name = TARBALL_MANIFEST, .rights = {0600, "root", "root"}};
 	size_t length;
 	char *text = tarball_sums_text(&t->sums, &length);
 	int result = -1;

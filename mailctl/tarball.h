@@ -8,19 +8,25 @@
 #ifndef TARBALL_H
 #define TARBALL_H
 
+#include "tarball_name.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define TARBALL_NAME_MAX  1024 /* of a member, with its NUL */
 #define TARBALL_OWNER_MAX 64
 #define TARBALL_MOST	  4000000 /* members */
+
+/* Whose something is, and who else may do what: bits of permission. */
+struct tarball_rights {
+	mode_t mode;
+	char owner[TARBALL_OWNER_MAX], group[TARBALL_OWNER_MAX];
+};
 
 struct tarball_member {
 	char name[TARBALL_NAME_MAX]; /* a relative path */
 	uint64_t size;
-	mode_t mode; /* of permission */
-	char owner[TARBALL_OWNER_MAX], group[TARBALL_OWNER_MAX];
+	struct tarball_rights rights;
 };
 
 /* All that fails says why on standard error, and returns NULL or -1. */
@@ -41,6 +47,9 @@ int tarball_put_file(struct tarball *t, struct tarball_member *m, int fd);
 
 /* Whether it has a member of this name. */
 int tarball_has(const struct tarball *t, const char *name);
+
+/* The name of member number i, below tarball_count. */
+const char *tarball_name(const struct tarball *t, size_t i);
 
 /* Members, and their octets. */
 size_t tarball_count(const struct tarball *t);

@@ -21,6 +21,7 @@
 struct tarball_reader {
 	char *path;
 	int fd;
+	off_t size; /* of the file */
 	struct archive *archive;
 	EVP_MD_CTX *sum;
 	struct tarball_sums sums; /* as they were found at first */
@@ -60,23 +61,6 @@ rewind_it(struct tarball_reader *r)
 	return 0;
 }
 
-/* No part is empty or leads upwards. */
-static int
-is_plain(const char *name)
-{
-	const char *part = name;
-	size_t length;
-
-	for (;; part += length + 1) {
-		length = strcspn(part, "/");
-		if (length == 0 || (length == 1 && part[0] == '.') ||
-		    (length == 2 && part[0] == '.' && part[1] == '.'))
-			return 0;
-		if (part[length] == '\0')
-			return 1;
-	}
-}
-
 /* 1, 0 at the end, -1.  Also MANIFEST. */
 static int
 next_member(struct tarball_reader *r, struct tarball_member *m)
@@ -93,17 +77,21 @@ next_member(struct tarball_reader *r, struct tarball_member *m)
 	name = archive_entry_pathname(entry);
 	owner = archive_entry_uname(entry);
 	group = archive_entry_gname(entry);
-	if (name == NULL || strlen(name) >= sizeof(m->name) ||
-	    !is_plain(name) || archive_entry_filetype(entry) != AE_IFREG ||
+	/* A size of more than the archive's is that of holes. */
+	if (name == NULL || !tarball_name_is_plain(name) ||
+	    archive_entry_filetype(entry) != AE_IFREG ||
 	    archive_entry_hardlink(entry) != NULL ||
-	    archive_entry_size(entry) < 0)
+	    archive_entry_size(entry) < 0 ||
+	    archive_entry_size(entry) > r->size)
 		return failed(r, "that is no member of a backup");
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	snprintf(r->name, sizeof(r->name), "%s", name);
-	snprintf(m->owner, sizeof(m->owner), "%s", owner ? owner : "root");
-	snprintf(m->group, sizeof(m->group), "%s", group ? group : "root");
+	snprintf(m->rights.owner, sizeof(m->rights.owner), "%s",
+	    owner ? owner : "root");
+	snprintf(m->rights.group, sizeof(m->rights.group), "%s",
+	    group ? group : "root");
 	m->size = (uint64_t)archive_entry_size(entry);
-	m->mode = archive_entry_perm(entry) & 0777;
+	m->rights.mode = archive_entry_perm(entry) & 0777;
 	return 1;
 }
 
@@ -204,13 +192,13 @@ check_all(struct tarball_reader *r)
 			       "not there");
 }
 
-/* Likewise, with a bar; size: octets of the file. */
+/* Likewise, with a bar. */
 static int
-check(struct tarball_reader *r, uint64_t size)
+check(struct tarball_reader *r)
 {
 	int result;
 
-	progress_begin("checking", "octets", size);
+	progress_begin("checking", "octets", (uint64_t)r->size);
 	result = check_all(r);
 	progress_end();
 	return result;
@@ -235,8 +223,11 @@ tarball_open(const char *path)
 		warn("%s", path);
 	else if (!S_ISREG(st.st_mode))
 		warnx("%s is no file", path);
-	else if (check(r, (uint64_t)st.st_size) == 0 && rewind_it(r) == 0)
-		return r;
+	else {
+		r->size = st.st_size;
+		if (check(r) == 0 && rewind_it(r) == 0)
+			return r;
+	}
 	tarball_close(&r);
 	return NULL;
 }

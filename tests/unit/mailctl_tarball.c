@@ -19,7 +19,8 @@
 
 static char folder[64], path[96], other[96];
 static int kept; /* standard error */
-static const char *const names[] = {"INFO", "files/etc/a b", "accounts/empty"};
+static const char *const names[] = {
+    "INFO", "files/\xc3\xa4 \xff", "accounts/empty"};
 static const char *const texts[] = {"state=/var/lib\n", "secret\0stuff", ""};
 static const size_t lengths[] = {15, 12, 0};
 
@@ -56,7 +57,7 @@ static struct tarball_member
 member(int i)
 {
 	struct tarball_member m = {
-	    .size = lengths[i], .mode = 0640, .owner = "root", .group = "mail"};
+	    .size = lengths[i], .rights = {0640, "root", "mail"}};
 
 	snprintf(m.name, sizeof(m.name), "%s", names[i]);
 	return m;
@@ -80,7 +81,7 @@ write_one(const char *to)
 	}
 	assert_int_equal(access(to, F_OK), -1);
 	assert_true(tarball_has(t, names[1]));
-	assert_false(tarball_has(t, "files/etc"));
+	assert_false(tarball_has(t, "files/"));
 	assert_int_equal(tarball_finish(t), 0);
 	assert_int_equal(tarball_count(t), 3);
 	tarball_free(&t);
@@ -102,8 +103,8 @@ read_one(const char *from)
 		assert_int_equal(tarball_next(r, &m), 1);
 		assert_string_equal(m.name, names[i]);
 		assert_int_equal(m.size, lengths[i]);
-		assert_int_equal(m.mode, 0640);
-		assert_string_equal(m.group, "mail");
+		assert_int_equal(m.rights.mode, 0640);
+		assert_string_equal(m.rights.group, "mail");
 		fd = open(folder, O_TMPFILE | O_RDWR, 0600);
 		assert_int_equal(tarball_copy(r, fd), 0);
 		assert_int_equal(
@@ -249,6 +250,40 @@ test_changed_meanwhile(void **state)
 	tarball_close(&r);
 }
 
+/* However a path is written, its name is one that will be read. */
+static void
+test_names_of_paths(void **state)
+{
+	static const char *const paths[][2] = {{"/etc/x", "files/etc/x"},
+	    {"//etc///./x/.", "files/etc/x"}, {"/etc/x//", "files/etc/x"},
+	    {"/etc/.../..x", "files/etc/.../..x"}, {"/", "files"},
+	    {"/tmp/../proc/self/../version", "files/proc/version"}};
+	char name[TARBALL_NAME_MAX], path_[2 * TARBALL_NAME_MAX] = "/";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		assert_int_equal(
+		    tarball_name_of("files", paths[i][0], name), 0);
+		assert_string_equal(name, paths[i][1]);
+		assert_true(tarball_name_is_plain(name));
+	}
+	assert_int_equal(tarball_name_of("files", "/tmp/../none", name), -1);
+	assert_int_equal(errno, ENOENT);
+	memset(path_ + 1, 'x', TARBALL_NAME_MAX - 7); /* 1 octet less */
+	assert_int_equal(tarball_name_of("files", path_, name), 0);
+	assert_int_equal(strlen(name), TARBALL_NAME_MAX - 1);
+	path_[strlen(path_)] = 'x';
+	assert_int_equal(tarball_name_of("files", path_, name), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	memset(path_ + 1, 'x', TARBALL_NAME_MAX);
+	assert_false(tarball_name_is_plain(path_ + 1));
+	for (const char *const *bad =
+		 (const char *const[]){"", "/x", "x/", "x//y", ".", "..",
+		     "x/../y", "x/./y", "x\033[2J", "\177", NULL};
+	     *bad != NULL; bad++)
+		assert_false(tarball_name_is_plain(*bad));
+}
+
 int
 main(void)
 {
@@ -261,6 +296,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(
 		test_changed_meanwhile, set_up, tear_down),
+	    cmocka_unit_test(test_names_of_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
