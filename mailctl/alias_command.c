@@ -114,7 +114,8 @@ alias_command_check(int fd, char **args, int count)
 		do
 			code = check_page(fd, after, &aliases, &faults);
 		while (code == CLIENT_OK && aliases > 0);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code == CLIENT_OK && faults > 0 ? CLIENT_REFUSED : code;
 }
 

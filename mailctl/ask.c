@@ -129,7 +129,8 @@ ask_pages(int fd, uint16_t type, const char *domain)
 		packet_free(&request);
 		packet_free(&reply);
 	} while (code == CLIENT_OK && count > 0);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 

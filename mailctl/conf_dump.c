@@ -13,13 +13,21 @@
 int
 conf_dump_read(struct conf_dump *d, const char *name, const char *folder)
 {
+	return conf_dump_ask(d, name, folder, NULL, 0);
+}
+
+int
+conf_dump_ask(struct conf_dump *d, const char *name, const char *folder,
+    char *why, size_t size)
+{
 	static const char *const options[] = {"-d", "all", NULL};
 
 	if ((d->text = malloc(DUMP_MAX)) == NULL) {
 		warn("the conf of %s", name);
 		return -1;
 	}
-	if (program_run(name, folder, options, d->text, DUMP_MAX) == 0)
+	if (program_ask(name, folder, options, d->text, DUMP_MAX, why, size) ==
+	    0)
 		return 0;
 	conf_dump_free(d);
 	return -1;

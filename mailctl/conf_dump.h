@@ -15,6 +15,10 @@ struct conf_dump {
  * error. */
 int conf_dump_read(struct conf_dump *d, const char *name, const char *folder);
 
+/* Likewise, but the first of those lines goes to why[size]. */
+int conf_dump_ask(struct conf_dump *d, const char *name, const char *folder,
+    char *why, size_t size);
+
 void conf_dump_free(struct conf_dump *d);
 
 /*

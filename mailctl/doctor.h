@@ -43,6 +43,10 @@ long long doctor_number(
 /* The pid of the service's parent, 0 where it does not run or has no conf. */
 long doctor_pid(const struct doctor *d, enum doctor_service s);
 
+/* Whether each service has a conf, which is good: says what is not (good 1:
+ * says, too, what is). */
+void doctor_confs(struct doctor *d, int good);
+
 /* The checks. */
 void doctor_conf(struct doctor *d);
 void doctor_dns(struct doctor *d);

@@ -76,14 +76,19 @@ doctor_command_run(const char *folder, char **args, int count)
 	struct doctor d = {.folder = folder};
 	enum client_exit code;
 	int chosen[CHECKS];
+	char why[512]; /* is told by the check of confs */
 
 	if ((code = choose(chosen, args, count)) != CLIENT_OK)
 		return code;
 	for (int i = 0; i < DOCTOR_SERVICES; i++)
 		if (program_has_conf(program_names[i], folder))
-			conf_dump_read(&d.confs[i], program_names[i], folder);
+			conf_dump_ask(&d.confs[i], program_names[i], folder,
+			    why, sizeof(why));
 	find_hostname(&d);
 	output_begin(1);
+	d.area = checks[0].name;
+	if (!chosen[0])
+		doctor_confs(&d, 0);
 	for (size_t i = 0; i < CHECKS; i++) {
 		d.area = checks[i].name;
 		if (chosen[i])

@@ -57,34 +57,42 @@ check_run(struct doctor *d, enum doctor_service s)
 		    "%s does not run", program_names[s]);
 }
 
+static void
+check_conf(struct doctor *d, enum doctor_service s, int good)
+{
+	static const char *const options[] = {"-n", NULL};
+	const char *name = program_names[s];
+	char said[64], why[512];
+
+	if (!program_has_conf(name, d->folder))
+		doctor_say(d, s == DOCTOR_POP3D ? DOCTOR_NOTE : DOCTOR_ERROR,
+		    "mailctl init DOMAIN writes one", "there is no %s/%s.conf",
+		    d->folder, name);
+	else if (program_ask(name, d->folder, options, said, sizeof(said), why,
+		     sizeof(why)) != 0)
+		doctor_say(d, DOCTOR_ERROR, "mend that line",
+		    "%s.conf is not good: %s", name, why);
+	else if (good)
+		doctor_say(d, DOCTOR_GOOD, NULL, "%s/%s.conf is good",
+		    d->folder, name);
+}
+
+void
+doctor_confs(struct doctor *d, int good)
+{
+	for (int i = 0; i < DOCTOR_SERVICES; i++)
+		check_conf(d, (enum doctor_service)i, good);
+}
+
 void
 doctor_conf(struct doctor *d)
 {
-	static const char *const options[] = {"-n", NULL};
-	char said[64];
-
 	if (geteuid() != 0)
 		doctor_say(d, DOCTOR_WARN, "run it by sudo",
 		    "without root, not all can be looked at");
-	for (int i = 0; i < DOCTOR_SERVICES; i++) {
-		const char *name = program_names[i];
-
-		if (!program_has_conf(name, d->folder)) {
-			doctor_say(d,
-			    i == DOCTOR_POP3D ? DOCTOR_NOTE : DOCTOR_ERROR,
-			    "mailctl init DOMAIN writes one",
-			    "there is no %s/%s.conf", d->folder, name);
-			continue;
-		}
-		if (program_run(name, d->folder, options, said, sizeof(said)) ==
-		    0)
-			doctor_say(d, DOCTOR_GOOD, NULL, "%s/%s.conf is good",
-			    d->folder, name);
-		else
-			doctor_say(d, DOCTOR_ERROR,
-			    "mend the line that is named above",
-			    "%s/%s.conf is not good", d->folder, name);
-		check_run(d, (enum doctor_service)i);
-	}
+	doctor_confs(d, 1);
+	for (int i = 0; i < DOCTOR_SERVICES; i++)
+		if (d->confs[i].text != NULL)
+			check_run(d, (enum doctor_service)i);
 	doctor_conf_users(d);
 }

@@ -224,30 +224,29 @@ doctor_dns_domain(struct doctor *d, int fd, const char *domain)
 	check_spf(d, fd, domain);
 }
 
-/* The first domains of accounts; how many. */
-static unsigned
+/* The first domains of accounts; how many there are on its first page, or -1
+ * where it does not tell. */
+static long
 find_domains(const struct doctor *d, char (*domains)[WIRE_NAME_MAX])
 {
 	char run[CONF_DUMP_VALUE_MAX], path[CONF_DUMP_VALUE_MAX + 32];
 	struct packet request, reply;
-	uint32_t count = 0;
+	long count = -1;
 	int fd;
 
 	doctor_value(d, DOCTOR_HELPERS, "run", run, sizeof(run));
 	snprintf(path, sizeof(path), "%s/admin/accounts", run);
-	if (access(path, F_OK) == -1 || client_connect(path, &fd) != CLIENT_OK)
-		return 0;
+	if (client_connect(path, &fd) != CLIENT_OK)
+		return -1;
 	packet_init(&request, WIRE_DOMAIN_LIST);
 	packet_init(&reply, 0);
 	packet_put_text(&request, "");
 	if (client_call(fd, &request, &reply) == CLIENT_OK)
 		count = packet_get_u32(&reply);
-	if (count > DOMAINS)
-		count = DOMAINS;
-	for (uint32_t i = 0; i < count; i++)
+	for (long i = 0; i < count && i < DOMAINS; i++)
 		packet_get_text(&reply, domains[i], WIRE_NAME_MAX);
 	if (reply.error != 0)
-		count = 0;
+		count = -1;
 	packet_free(&request);
 	packet_free(&reply);
 	close(fd);
@@ -258,14 +257,17 @@ static void
 check_domains(struct doctor *d, int fd)
 {
 	static char domains[DOMAINS][WIRE_NAME_MAX];
-	unsigned count = find_domains(d, domains);
+	long count = find_domains(d, domains);
 
+	if (count == -1)
+		doctor_say(d, DOCTOR_ERROR, "see the helpers' log",
+		    "accounts does not tell which domains there are");
 	if (count == 0)
 		doctor_say(d, DOCTOR_WARN, "mailctl domain add DOMAIN",
 		    "there is no domain yet: no mail is taken");
-	for (unsigned i = 0; i < count; i++)
+	for (long i = 0; i < count && i < DOMAINS; i++)
 		doctor_dns_domain(d, fd, domains[i]);
-	if (count == DOMAINS)
+	if (count > DOMAINS)
 		doctor_say(d, DOCTOR_NOTE, NULL,
 		    "only the first %d domains were looked at", DOMAINS);
 }

@@ -1,7 +1,10 @@
 /* Whether each address that the confs name answers, or can be had. */
 #include "doctor.h"
 
+#include "clock.h"
+#include "conf.h"
 #include "listen.h"
+#include "network.h"
 #include "program.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ms for a connection, and for a greeting. */
+/* ms for a connection, and for a greeting behind smtpd's pause. */
 #define CONNECT_MS  2000
 #define GREETING_MS 10000
 
@@ -76,13 +79,43 @@ connect_to(const struct target *t)
 	return -1;
 }
 
+/* ms in which it has to greet. */
+static int
+patience(const struct doctor *d, enum doctor_service s)
+{
+	char value[64];
+	int64_t pause;
+
+	doctor_value(d, s, "greet_pause", value, sizeof(value));
+	if (conf_parse_duration(value, &pause) == -1)
+		pause = 0;
+	return GREETING_MS + (int)(pause / CLOCK_MILLISECOND);
+}
+
+/* A balancer's connection begins with its header (trust.proxy), which doctor
+ * can't write. */
+static int
+is_balancer(
+    const struct doctor *d, enum doctor_service s, const struct target *t)
+{
+	char value[CONF_DUMP_VALUE_MAX], why[256], *rest = value, *item;
+	struct network network;
+
+	doctor_value(d, s, "trust.proxy", value, sizeof(value));
+	while ((item = conf_dump_item(&rest)) != NULL)
+		if (network_parse(item, &network, why, sizeof(why)) == 0 &&
+		    network_has(&network, &t->address))
+			return 1;
+	return 0;
+}
+
 /* What it says first, without line feeds; "" for nothing. */
 static void
-read_greeting(int fd, char *to, size_t size)
+read_greeting(int fd, int ms, char *to, size_t size)
 {
 	ssize_t n = 0;
 
-	if (wait_for(fd, POLLIN, GREETING_MS) == 0)
+	if (wait_for(fd, POLLIN, ms) == 0)
 		n = recv(fd, to, size - 1, 0);
 	to[n > 0 ? n : 0] = '\0';
 	to[strcspn(to, "\r\n")] = '\0';
@@ -94,7 +127,7 @@ read_greeting(int fd, char *to, size_t size)
 /* The service runs: it has to answer as what it is. */
 static void
 check_answer(struct doctor *d, enum doctor_service s, const char *address,
-    const struct target *t, int is_tls)
+    const struct target *t, int is_silent)
 {
 	const char *wanted = s == DOCTOR_SMTPD ? "220" : "+OK";
 	char said[128] = "";
@@ -109,10 +142,11 @@ check_answer(struct doctor *d, enum doctor_service s, const char *address,
 		return;
 	}
 	/* With TLS the client speaks first. */
-	if (!is_tls)
-		read_greeting(fd, said, sizeof(said));
+	is_silent |= is_balancer(d, s, t);
+	if (!is_silent)
+		read_greeting(fd, patience(d, s), said, sizeof(said));
 	close(fd);
-	if (is_tls || strncmp(said, wanted, 3) == 0)
+	if (is_silent || strncmp(said, wanted, 3) == 0)
 		doctor_say(d, DOCTOR_GOOD, NULL, "%s answers at %s",
 		    program_names[s], address);
 	else

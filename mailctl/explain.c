@@ -115,6 +115,7 @@ explain_decide(const char *reply)
 	output_text("step", "decision");
 	output_text("text", word);
 	output_text("reply", reply);
+	output_end();
 	return reply[0] == '2' ? CLIENT_OK : CLIENT_REFUSED;
 }
 

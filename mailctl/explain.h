@@ -30,8 +30,8 @@ void explain_mail(const struct explain *q);
 enum client_exit
 explain_recipient(const struct explain *q, struct packet *reply);
 
-/* The last step: what it comes to.  reply: smtpd's, or what happens instead.
- * CLIENT_OK where the mail is taken. */
+/* The last step, which ends the list: what it comes to.  reply: smtpd's, or
+ * what happens instead. CLIENT_OK where the mail is taken. */
 enum client_exit explain_decide(const char *reply);
 
 #endif

@@ -51,7 +51,6 @@ explain(const struct explain *q, const char *folder)
 		explain_mail(q);
 		code = ask_accounts(q, fd);
 	}
-	output_end();
 	close(fd);
 	return code;
 }

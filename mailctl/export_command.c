@@ -241,7 +241,8 @@ export_command_user(int fd, char **args, int count)
 		packet_free(&request);
 		packet_free(&reply);
 	} while (code == CLIENT_OK && found > 0);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 
@@ -307,7 +308,8 @@ export_command_alias(int fd, char **args, int count)
 		packet_free(&request);
 		packet_free(&reply);
 	} while (code == CLIENT_OK && found > 0);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 

@@ -123,7 +123,8 @@ read_rows(struct bulk *b, const struct wanted *w)
 }
 
 static void
-print_sums(const struct wanted *w, const struct bulk_sums *sums)
+print_sums(
+    const struct wanted *w, const struct bulk_sums *sums, enum client_exit code)
 {
 	static const char *const names[WIRE_IMPORT_RESULTS] = {
 	    "added", "changed", "kept", "refused"};
@@ -141,7 +142,8 @@ print_sums(const struct wanted *w, const struct bulk_sums *sums)
 	output_text("mode", is_dry ? "dry-run" : "import");
 	for (int i = 0; i < WIRE_IMPORT_RESULTS; i++)
 		output_number(names[i], sums->became[i]);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 }
 
 static enum client_exit
@@ -156,7 +158,7 @@ import(int fd, struct wanted *w, struct bulk *b)
 	}
 	code = bulk_send(fd, b, w->flags, &sums);
 	if (code == CLIENT_OK || w->flags & WIRE_IMPORT_DRY)
-		print_sums(w, &sums);
+		print_sums(w, &sums, code);
 	else if (!sums.is_partly && code == CLIENT_REFUSED)
 		warnx("nothing was changed");
 	else if (sums.is_partly)

@@ -76,7 +76,8 @@ print_all(int fd, uint32_t row, uint32_t count)
 
 	output_begin(1);
 	code = print_letters(fd, row, count);
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 
@@ -191,7 +192,8 @@ mailbox_command_repair(int fd, char **args, int count)
 		output_begin(0);
 		output_next();
 		code = print_sums(&reply);
-		output_end();
+		if (code == CLIENT_OK)
+			output_end();
 	}
 	packet_free(&reply);
 	return code;
@@ -219,7 +221,8 @@ import(int fd, uint16_t type, const char *mailbox)
 		output_number("new", added);
 		output_number("passed_over", skipped);
 		code = print_sums(&reply);
-		output_end();
+		if (code == CLIENT_OK)
+			output_end();
 	}
 	packet_free(&reply);
 	return code;

@@ -10,11 +10,12 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct command *
@@ -54,7 +55,7 @@ run_local(
 	char folder[4096] = "/etc/ringmail";
 	const char *slash = conf == NULL ? NULL : strrchr(conf, '/');
 
-	if (count > l->most)
+	if (usage_check_options(l->usage, args, count) == -1 || count > l->most)
 		return wrong_count(l->name, "", l->usage);
 	if (slash != NULL)
 		snprintf(
@@ -75,7 +76,8 @@ run_asking(const char *conf, char **args, int count)
 
 	if (count < 2 || (c = find(args[0], args[1])) == NULL)
 		return usage_wrong(args, count);
-	if (count - 2 < c->least || count - 2 > c->most)
+	if (usage_check_options(c->usage, args + 2, count - 2) == -1 ||
+	    count - 2 < c->least || count - 2 > c->most)
 		return wrong_count(c->noun, c->verb, c->usage);
 	if (where_find(conf, c->helper, path, sizeof(path)) == -1)
 		return CLIENT_USAGE;
@@ -96,57 +98,132 @@ run(const char *conf, char **args, int count)
 	return run_asking(conf, args, count);
 }
 
-/* With --json there is one value on standard output, whatever happened. */
 static enum client_exit
 finish(enum client_exit code)
 {
-	if (output_json && !output_is_begun()) {
-		output_begin(0);
-		output_next();
-		output_truth("done", code == CLIENT_OK);
-		output_texts("errors", said_line);
-		output_end();
-	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	int is_lost;
+
+	if (output_json)
+		output_finish(code == CLIENT_OK, said_line);
+	is_lost = ferror(stdout);
+	if (fflush(stdout) != 0)
 		warn("standard output");
-		code = code == CLIENT_OK ? CLIENT_TEMPORARY : code;
-	}
-	return code;
+	else if (is_lost)
+		warnx("standard output: not all could be written");
+	else
+		return code;
+	return code == CLIENT_OK ? CLIENT_TEMPORARY : code;
 }
 
-int
-main(int argc, char **argv)
+static enum client_exit
+say_version(void)
+{
+	if (!output_json)
+		printf("mailctl (ringmail) %s\n", VERSION);
+	output_begin(0);
+	output_next();
+	output_text("version", VERSION);
+	output_end();
+	return CLIENT_OK;
+}
+
+/* Descriptors that the caller has closed, so that no socket takes their place:
+ * what is written there then fails. */
+static int
+hold_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd == -1 ? -1 : close(fd);
+}
+
+/* Takes off the line what may stand behind a command, too: --json, and --help,
+ * for which it returns 'h'. */
+static int
+take_anywhere(char **args, int *count)
+{
+	int wanted = 0, kept = 0;
+
+	for (int i = 0; i < *count; i++) {
+		if (strcmp(args[i], "--json") == 0)
+			output_json = 1;
+		else if (strcmp(args[i], "--help") == 0)
+			wanted = 'h';
+		else
+			args[kept++] = args[i];
+	}
+	*count = kept;
+	args[kept] = NULL;
+	return wanted;
+}
+
+/* What the first words are a command of, or all commands. */
+static enum client_exit
+help(char **args, int count)
+{
+	if (count > 1)
+		count = find(args[0], args[1]) == NULL ? 1 : 2;
+	return usage_help(NULL, args, count);
+}
+
+/* The folder of the confs may stand for helpers.conf in it. */
+static const char *
+find_conf(const char *conf)
+{
+	static char path[4096];
+	struct stat st;
+
+	if (stat(conf, &st) == -1 || !S_ISDIR(st.st_mode))
+		return conf;
+	snprintf(path, sizeof(path), "%s/helpers.conf", conf);
+	return path;
+}
+
+/* Does what the line says; args[0] is the program. */
+static enum client_exit
+do_line(int count, char **args)
 {
 	static const struct option options[] = {
 	    {"json", no_argument, &output_json, 1},
 	    {"help", no_argument, NULL, 'h'},
 	    {"commands", no_argument, NULL, 'L'}, {NULL, 0, NULL, 0}};
 	const char *conf = NULL;
-	int option;
+	int option, wanted = take_anywhere(args, &count);
 
-	signal(SIGPIPE, SIG_IGN);
-	while (
-	    (option = getopt_long(argc, argv, "+c:S:V", options, NULL)) != -1) {
-		switch (option) {
-		case 0:
-			break;
-		case 'c':
-			conf = optarg;
-			break;
-		case 'h':
-			return finish(usage_help(NULL, NULL, 0));
-		case 'L':
-			return finish(usage_commands());
-		case 'S':
+	while ((option = getopt_long(count, args, "+c:S:V", options, NULL)) !=
+	       -1) {
+		if (option == '?')
+			return usage_wrong_option();
+		if (option == 'c')
+			conf = find_conf(optarg);
+		else if (option == 'S')
 			where_use(optarg);
-			break;
-		case 'V':
-			printf("mailctl (ringmail) %s\n", VERSION);
-			return finish(CLIENT_OK);
-		default:
-			return usage_wrong(NULL, 0);
-		}
+		else if (option != 0)
+			wanted = option;
 	}
+	args += optind;
+	count -= optind;
+	if (wanted == 'h')
+		return help(args, count);
+	if (wanted == 'L')
+		return usage_commands();
+	if (wanted == 'V')
+		return say_version();
+	return run(conf, args, count);
+}
+
+int
+main(int argc, char **argv)
+{
+	/* getopt_long names it. */
+	if (argc > 0)
+		argv[0] = program_invocation_short_name;
+	if (hold_standard() == -1)
+		return CLIENT_TEMPORARY;
+	signal(SIGPIPE, SIG_IGN);
 	said_begin();
-	return finish(run(conf, argv + optind, argc - optind));
+	return finish(do_line(argc, argv));
 }

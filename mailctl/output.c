@@ -10,7 +10,7 @@
 int output_json;
 
 static struct {
-	int is_begun, is_list, things, members;
+	int is_list, is_ended, things, members;
 } now;
 
 /* RFC 8259 7 */
@@ -41,53 +41,62 @@ put_string(const char *text, size_t length)
 void
 output_begin(int is_list)
 {
-	now.is_begun = 1;
 	now.is_list = is_list;
+	now.is_ended = 0;
 	now.things = 0;
-	if (output_json && is_list)
-		fputs("[", stdout);
 }
 
-void
-output_foreign(void)
-{
-	now.is_begun = 1;
-}
-
-int
-output_is_begun(void)
-{
-	return now.is_begun;
-}
-
+/* A list opens with its first thing: until then it may turn out to be none. */
 void
 output_next(void)
 {
 	if (!output_json)
 		return;
-	if (now.things++ > 0)
+	if (now.things > 0)
 		fputs("},", stdout);
+	else if (now.is_list)
+		fputs("[", stdout);
 	if (now.is_list)
 		fputs("\n", stdout);
 	fputs("{", stdout);
+	now.things++;
 	now.members = 0;
 }
 
 void
 output_end(void)
 {
+	now.is_ended = 1;
 	if (!output_json)
 		return;
 	if (now.things > 0)
 		fputs("}", stdout);
+	else if (now.is_list)
+		fputs("[", stdout);
 	if (now.is_list)
 		fputs("\n]", stdout);
 	fputs("\n", stdout);
 }
 
-static void
-put_key(const char *key)
+void
+output_finish(int is_done, const char *(*next)(void))
 {
+	if (now.is_ended)
+		return;
+	if (now.things == 0)
+		now.is_list = 0;
+	if (now.things == 0 || now.is_list)
+		output_next();
+	output_truth("done", is_done);
+	output_texts("errors", next);
+	output_end();
+}
+
+void
+output_key(const char *key)
+{
+	if (!output_json)
+		return;
 	if (now.members++ > 0)
 		fputs(", ", stdout);
 	put_string(key, strlen(key));
@@ -99,7 +108,7 @@ output_text(const char *key, const char *value)
 {
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	if (value == NULL)
 		fputs("null", stdout);
 	else
@@ -111,7 +120,7 @@ output_number(const char *key, uint64_t value)
 {
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	printf("%" PRIu64, value);
 }
 
@@ -120,7 +129,7 @@ output_truth(const char *key, int value)
 {
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	fputs(value ? "true" : "false", stdout);
 }
 
@@ -129,7 +138,7 @@ output_real(const char *key, double value)
 {
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	if (isfinite(value))
 		printf("%.15g", value);
 	else
@@ -143,7 +152,7 @@ output_texts(const char *key, const char *(*next)(void))
 
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	fputs("[", stdout);
 	while ((text = next()) != NULL) {
 		fputs(separator, stdout);
@@ -161,7 +170,7 @@ output_words(const char *key, const char *value)
 
 	if (!output_json)
 		return;
-	put_key(key);
+	output_key(key);
 	fputs("[", stdout);
 	while (*(value += strspn(value, ", ")) != '\0') {
 		length = strcspn(value, ", ");

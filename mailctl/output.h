@@ -17,25 +17,30 @@
 extern int output_json;
 
 /* Begins and ends the whole: a list, or one thing.  Nothing without JSON, as
- * all that follows. */
+ * all that follows.  What fails in the middle is not ended, but left to
+ * output_finish. */
 void output_begin(int is_list);
 void output_end(void);
 
 /* Begins the next thing of a list, or the only one. */
 void output_next(void);
 
-/* Notes that JSON was printed that others made: output_is_begun. */
-void output_foreign(void);
-
-/* Whether there is something on standard output already: there must be one
- * value, and no more. */
-int output_is_begun(void);
+/*
+ * The last call: standard output has one value then, whatever happened.  What
+ * was not ended gets the members done and errors: the thing that was begun, one
+ * more thing of a list that has some, or else an object of its own.
+ * next: as output_texts has it.
+ */
+void output_finish(int is_done, const char *(*next)(void));
 
 /* A member of the thing that was begun.  Texts are UTF-8; octets that are not,
  * and control characters, are escaped.  NULL is null. */
 void output_text(const char *key, const char *value);
 void output_number(const char *key, uint64_t value);
 void output_truth(const char *key, int value);
+
+/* Begins a member whose value the caller prints. */
+void output_key(const char *key);
 
 /* What JSON has no number for, which is not finite, is null. */
 void output_real(const char *key, double value);

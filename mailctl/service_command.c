@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RUN_MAX 1024
 
@@ -28,12 +29,14 @@ is_chosen(const struct chosen *c, int i, const char *folder)
 	       (c->is_named || program_has_conf(program_names[i], folder));
 }
 
-/* args: names of programs; none stand for all. */
+/* args: names of programs; none stand for all that have a conf. */
 static enum client_exit
-choose(struct chosen *c, char **args, int count)
+choose(struct chosen *c, const char *folder, char **args, int count)
 {
 	int k;
 
+	if (count == 0 && program_check_folder(folder) == -1)
+		return CLIENT_REFUSED;
 	*c = (struct chosen){.is_named = count > 0};
 	for (int i = 0; program_names[i] != NULL; i++)
 		c->is_it[i] = count == 0;
@@ -64,20 +67,18 @@ service_command_conf(const char *folder, char **args, int count)
 		args++;
 		count--;
 	}
-	if ((code = choose(&chosen, args, count)) != CLIENT_OK)
+	if ((code = choose(&chosen, folder, args, count)) != CLIENT_OK)
 		return code;
-	output_foreign();
-	if (output_json)
-		fputs("{", stdout);
+	output_begin(0);
+	output_next();
 	for (int i = 0; program_names[i] != NULL; i++) {
 		if (!is_chosen(&chosen, i, folder))
 			continue;
-		if (output_json)
-			printf("%s\n\"%s\": ", separator, program_names[i]);
-		else
+		output_key(program_names[i]);
+		if (!output_json)
 			printf("%s%s (%s/%s.conf)\n", separator,
 			    program_names[i], folder, program_names[i]);
-		separator = output_json ? "," : "\n";
+		separator = "\n";
 		if (program_run(program_names[i], folder, options, NULL, 0) ==
 		    0)
 			continue;
@@ -86,8 +87,8 @@ service_command_conf(const char *folder, char **args, int count)
 		if (output_json)
 			fputs("null\n", stdout);
 	}
-	if (output_json)
-		fputs("}\n", stdout);
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 
@@ -130,6 +131,8 @@ send_to(const char *name, pid_t pid, const struct sent *s)
 		sent = kill(pid, number);
 	if (sent == -1) {
 		warn("%s (pid %d)", name, (int)pid);
+		if (geteuid() != 0)
+			warnx("run mailctl as root");
 		return CLIENT_REFUSED;
 	}
 	output_next();
@@ -188,7 +191,8 @@ send_all(const struct chosen *chosen, const char *folder, int number, int value)
 		if (one != CLIENT_OK)
 			code = one;
 	}
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 
@@ -201,7 +205,7 @@ check_and_send(const char *folder, char **args, int count, int number)
 	struct chosen chosen;
 	char said[64];
 
-	if ((code = choose(&chosen, args, count)) != CLIENT_OK)
+	if ((code = choose(&chosen, folder, args, count)) != CLIENT_OK)
 		return code;
 	/* All or none: a service would keep its old conf by itself. */
 	for (int i = 0; program_names[i] != NULL; i++)
@@ -247,7 +251,7 @@ service_command_loglevel(const char *folder, char **args, int count)
 		    args[0], near_hint(args[0], log_levels));
 		return CLIENT_USAGE;
 	}
-	if ((code = choose(&chosen, args + 1, count - 1)) != CLIENT_OK)
+	if ((code = choose(&chosen, folder, args + 1, count - 1)) != CLIENT_OK)
 		return code;
 	return send_all(&chosen, folder, SIGUSR1, level);
 }

@@ -177,7 +177,6 @@ sessions_print(struct sessions *all)
 		    "", "SESSION", "AGE", "IDLE", "COMMAND", "IN", "OUT", "");
 	for (size_t i = 0; i < all->count; i++)
 		print_one(&all->list[i]);
-	output_end();
 }
 
 uint64_t

@@ -21,7 +21,7 @@ struct sessions {
 enum client_exit
 sessions_collect(struct sessions *all, const char *service, int fd);
 
-/* Prints them, the oldest first. */
+/* Prints them, the oldest first, as a list that the caller ends. */
 void sessions_print(struct sessions *all);
 
 void sessions_free(struct sessions *all);

@@ -5,6 +5,7 @@
 #include "program.h"
 #include "service_admin.h"
 #include "sessions.h"
+#include "super_pid.h"
 #include "wire.h"
 
 #include <err.h>
@@ -19,6 +20,16 @@
 #define SERVICES 2
 static const char *const services[SERVICES] = {"smtpd", "pop3d"};
 
+/* Which of them a command is about. */
+enum chosen { NOT_CHOSEN, IF_THERE, NAMED };
+
+static int
+is_meant(enum chosen chosen, const char *service, const char *folder)
+{
+	return chosen == NAMED ||
+	       (chosen == IF_THERE && program_has_conf(service, folder));
+}
+
 /* Connects to the service's own socket.  CLIENT_OK with *fd -1: it does not
  * run. */
 static enum client_exit
@@ -30,38 +41,54 @@ connect_to(const char *service, const char *folder, int *fd)
 	*fd = -1;
 	if (program_run(service, folder, options, run, sizeof(run)) != 0)
 		return CLIENT_REFUSED;
+	/* One that was killed has left its socket. */
+	if (super_pid_read(run) == 0)
+		return CLIENT_OK;
 	snprintf(path, sizeof(path),
 	    "%s" SERVICE_ADMIN_FOLDER "/" SERVICE_ADMIN_NAME, run);
-	if (access(path, F_OK) == -1 && errno == ENOENT)
-		return CLIENT_OK;
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		warnx("%s runs, but there is no %s: its log says why", service,
+		    path);
+		return CLIENT_TEMPORARY;
+	}
 	return client_connect(path, fd);
 }
 
+/* Adds one service's. */
 static enum client_exit
-list(const char *folder, const int chosen[SERVICES])
+add(struct sessions *all, const char *service, const char *folder)
 {
-	struct sessions all = {.list = NULL};
-	enum client_exit code = CLIENT_OK;
+	enum client_exit code;
 	int fd;
 
-	for (int i = 0; i < SERVICES && code == CLIENT_OK; i++) {
-		if (!chosen[i] || !program_has_conf(services[i], folder))
-			continue;
-		code = connect_to(services[i], folder, &fd);
-		if (code != CLIENT_OK)
-			break;
-		if (fd == -1) {
-			warnx("%s does not run, or could not make its folder "
-			      "*" SERVICE_ADMIN_FOLDER
-			      " beside its run folder: its log says why",
-			    services[i]);
-			continue;
-		}
-		code = sessions_collect(&all, services[i], fd);
-		close(fd);
+	if ((code = connect_to(service, folder, &fd)) != CLIENT_OK)
+		return code;
+	if (fd == -1) {
+		warnx("%s does not run", service);
+		return CLIENT_OK;
 	}
+	code = sessions_collect(all, service, fd);
+	close(fd);
+	return code;
+}
+
+/* What one service does not tell hides nothing of the other. */
+static enum client_exit
+list(const char *folder, const enum chosen chosen[SERVICES])
+{
+	struct sessions all = {.list = NULL};
+	enum client_exit code = CLIENT_OK, one;
+
+	for (int i = 0; i < SERVICES; i++) {
+		if (!is_meant(chosen[i], services[i], folder))
+			continue;
+		one = add(&all, services[i], folder);
+		if (one != CLIENT_OK)
+			code = one;
+	}
+	sessions_print(&all);
 	if (code == CLIENT_OK)
-		sessions_print(&all);
+		output_end();
 	sessions_free(&all);
 	return code;
 }
@@ -87,7 +114,7 @@ drop_at(int fd, uint64_t id, int *is_done)
 static enum client_exit
 drop(const char *folder, const char *text)
 {
-	enum client_exit code = CLIENT_OK;
+	enum client_exit code = CLIENT_OK, one;
 	uint64_t id = sessions_id(text);
 	int fd, is_done = 0;
 	char shown[24];
@@ -97,16 +124,18 @@ drop(const char *folder, const char *text)
 		    text);
 		return CLIENT_USAGE;
 	}
-	for (int i = 0; i < SERVICES && !is_done && code == CLIENT_OK; i++) {
+	for (int i = 0; i < SERVICES && !is_done; i++) {
 		if (!program_has_conf(services[i], folder))
 			continue;
-		code = connect_to(services[i], folder, &fd);
-		if (code == CLIENT_OK && fd != -1) {
-			code = drop_at(fd, id, &is_done);
+		one = connect_to(services[i], folder, &fd);
+		if (one == CLIENT_OK && fd != -1) {
+			one = drop_at(fd, id, &is_done);
 			close(fd);
 		}
+		if (one != CLIENT_OK)
+			code = one;
 	}
-	if (code != CLIENT_OK)
+	if (!is_done && code != CLIENT_OK)
 		return code;
 	if (!is_done) {
 		warnx(
@@ -129,15 +158,19 @@ drop_all(const char *folder, char **args, int count)
 	for (int i = 0; i < count; i++)
 		if ((one = drop(folder, args[i])) != CLIENT_OK)
 			code = one;
-	output_end();
+	if (code == CLIENT_OK)
+		output_end();
 	return code;
 }
 
 enum client_exit
 sessions_command_run(const char *folder, char **args, int count)
 {
-	int chosen[SERVICES] = {0}, known;
+	enum chosen chosen[SERVICES] = {NOT_CHOSEN};
+	int known;
 
+	if (program_check_folder(folder) == -1)
+		return CLIENT_REFUSED;
 	if (count > 1 && strcmp(args[0], "drop") == 0)
 		return drop_all(folder, args + 1, count - 1);
 	if (count > 0 && strcmp(args[0], "list") == 0) {
@@ -150,7 +183,7 @@ sessions_command_run(const char *folder, char **args, int count)
 		known = 0;
 		for (int k = 0; k < SERVICES; k++)
 			if (strcmp(args[i], services[k]) == 0)
-				chosen[k] = known = 1;
+				chosen[k] = NAMED, known = 1;
 		if (!known)
 			count = -1;
 	}
@@ -159,6 +192,6 @@ sessions_command_run(const char *folder, char **args, int count)
 		return CLIENT_USAGE;
 	}
 	for (int k = 0; k < SERVICES && count == 0; k++)
-		chosen[k] = 1;
+		chosen[k] = IF_THERE;
 	return list(folder, chosen);
 }

@@ -15,6 +15,12 @@
 /* All rows of both tables. */
 #define ROWS_MOST 100
 
+#define LINES                                                    \
+	"usage: mailctl [--json] [-c CONF | -S SOCKET] COMMAND " \
+	"[ARGUMENT]...\n"                                        \
+	"       mailctl help [COMMAND]\n"                        \
+	"       mailctl -V\n"
+
 /* A row of either table. */
 struct row {
 	char name[NAME_SIZE]; /* both words */
@@ -79,11 +85,7 @@ put_all(FILE *to)
 	size_t count = list(rows);
 	int is_local = 0;
 
-	fputs("usage: mailctl [--json] [-c CONF | -S SOCKET] COMMAND "
-	      "[ARGUMENT]...\n"
-	      "       mailctl help [COMMAND]\n"
-	      "       mailctl -V\n",
-	    to);
+	fputs(LINES, to);
 	for (size_t i = 0; i < count; i++) {
 		/* Those that begin alike stand together, and so do those of
 		 * one word. */
@@ -185,6 +187,61 @@ usage_wrong(char **args, int count)
 }
 
 enum client_exit
+usage_wrong_option(void)
+{
+	fputs(LINES, stderr);
+	return CLIENT_USAGE;
+}
+
+/* Options that a usage names, at most. */
+#define OPTIONS_MOST 8
+
+/* Those of the usage, in copy[size]; NULL ends them. */
+static void
+find_options(const char *usage, char *copy, size_t size,
+    const char *options[OPTIONS_MOST + 1])
+{
+	char *rest = copy, *word;
+	size_t n = 0;
+
+	snprintf(copy, size, "%s", usage);
+	while ((word = strsep(&rest, " []|.")) != NULL && n < OPTIONS_MOST)
+		if (word[0] == '-')
+			options[n++] = word;
+	options[n] = NULL;
+}
+
+static int
+is_option(const char *arg)
+{
+	return arg[0] == '-' && arg[1] != '\0' &&
+	       arg[strcspn(arg, "@/")] == '\0';
+}
+
+int
+usage_check_options(const char *usage, char *const *args, int count)
+{
+	const char *options[OPTIONS_MOST + 1];
+	char copy[256];
+	size_t k;
+
+	find_options(usage, copy, sizeof(copy), options);
+	for (int i = 0; i < count; i++) {
+		if (!is_option(args[i]))
+			continue;
+		for (k = 0; options[k] != NULL; k++)
+			if (strcmp(options[k], args[i]) == 0)
+				break;
+		if (options[k] == NULL) {
+			warnx("there is no option \"%.40s\" here%s", args[i],
+			    near_hint(args[i], options));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+enum client_exit
 usage_help(const char *folder, char **args, int count)
 {
 	int found;
@@ -196,8 +253,10 @@ usage_help(const char *folder, char **args, int count)
 	}
 	output_begin(1);
 	found = put_matching(stdout, args, count);
+	if (found == 0)
+		return usage_wrong(args, count);
 	output_end();
-	return found > 0 ? CLIENT_OK : usage_wrong(args, count);
+	return CLIENT_OK;
 }
 
 enum client_exit
@@ -206,6 +265,8 @@ usage_commands(void)
 	struct row rows[ROWS_MOST];
 	size_t n = list(rows);
 
+	if (output_json)
+		return usage_help(NULL, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		printf("%s\t%s\n", rows[i].name, rows[i].usage);
 	return CLIENT_OK;

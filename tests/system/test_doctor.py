@@ -56,7 +56,9 @@ def test_conf_ports_and_limits(make_pair):
     good = pair.conf("smtpd").read_text()
     pair.conf("smtpd").write_text(good + "\nlisten = 7\nuzer = \"x\"\n")
     found = findings(pair, "conf")
-    assert has(found, "error", "smtpd.conf is not good")
+    assert has(found, "error", "smtpd.conf is not good: .*smtpd.conf:[0-9]+: ")
+    # Whatever is looked at.
+    assert has(findings(pair, "limits"), "error", "smtpd.conf is not good")
     pair.conf("smtpd").write_text(good)
     pair.start("smtpd")
     text = pair.mailctl("doctor", "limits").stdout

@@ -50,7 +50,11 @@ def test_conf_says_what_differs_and_where(make_pair):
     done = pair.mailctl("--json", "conf")
     assert done.returncode == 1
     conf = json.loads(done.stdout)
+    assert conf.pop("done") is False
+    assert "did you mean 'workers'?" in conf.pop("errors")[0]
     assert conf["pop3d"] is None and set(conf) == set(SERVICES)
+    done = pair.mailctl("--json", "reload")
+    assert "did you mean 'workers'?" in json.loads(done.stdout)["errors"][0]
     pair.conf("pop3d").write_text(good)
     assert logged(pair, "pop3d", "reload.") == 1
     pair.stop("pop3d")

@@ -69,6 +69,10 @@ next_text(void)
 	static const char *const texts[] = {"a", "b \"c\"", "", NULL};
 	static int i;
 
+	if (texts[i] == NULL) {
+		i = 0;
+		return NULL;
+	}
 	return texts[i++];
 }
 
@@ -112,7 +116,63 @@ numbers_and_texts(void **state)
 	    "\"large\": 1000000000000, \"none\": null, "
 	    "\"endless\": null, \"texts\": [\"a\", \"b \\\"c\\\"\", "
 	    "\"\"]}\n");
-	assert_int_equal(output_is_begun(), 1);
+}
+
+/* As JSON has what next_text gives. */
+#define TEXTS "[\"a\", \"b \\\"c\\\"\", \"\"]"
+
+/* Nothing was begun, or what was is not ended. */
+static void
+finish(void)
+{
+	output_finish(0, next_text);
+}
+
+static void
+fail_before_a_thing(void)
+{
+	output_begin(1);
+	finish();
+}
+
+static void
+fail_in_a_list(void)
+{
+	output_begin(1);
+	output_next();
+	output_text("a", "x");
+	finish();
+}
+
+static void
+fail_in_a_thing(void)
+{
+	output_begin(0);
+	output_next();
+	output_text("a", "x");
+	finish();
+}
+
+static void
+end_well(void)
+{
+	print_nothing();
+	finish();
+}
+
+static void
+what_fails_is_one_value(void **state)
+{
+	(void)state;
+	output_json = 1;
+	assert_string_equal(printed(fail_before_a_thing),
+	    "{\"done\": false, \"errors\": " TEXTS "}\n");
+	assert_string_equal(printed(fail_in_a_list),
+	    "[\n{\"a\": \"x\"},\n{\"done\": false, \"errors\": " TEXTS
+	    "}\n]\n");
+	assert_string_equal(printed(fail_in_a_thing),
+	    "{\"a\": \"x\", \"done\": false, \"errors\": " TEXTS "}\n");
+	assert_string_equal(printed(end_well), "[\n]\n");
 }
 
 static void
@@ -122,6 +182,7 @@ without_json_nothing_is_printed(void **state)
 	output_json = 0;
 	assert_string_equal(printed(print_list), "");
 	assert_string_equal(printed(print_odd_text), "");
+	assert_string_equal(printed(fail_in_a_list), "");
 }
 
 int
@@ -129,6 +190,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lists_and_things_are_json),
+	    cmocka_unit_test(what_fails_is_one_value),
 	    cmocka_unit_test(numbers_and_texts),
 	    cmocka_unit_test(without_json_nothing_is_printed),
 	};
