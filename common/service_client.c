@@ -339,8 +339,6 @@ close_others(const struct service_news *n, const struct service_start *start)
 	keep[count++] = start->control;
 	if (start->admin != -1)
 		keep[count++] = start->admin;
-	if (log_descriptor() != -1)
-		keep[count++] = log_descriptor();
 	if (meter_descriptor() != -1)
 		keep[count++] = meter_descriptor();
 	result = privileges_close_others(keep, count);
@@ -354,6 +352,8 @@ service_client_run(void *arg)
 	const struct service_start *start = own.start = arg;
 	size_t listeners = start->listeners->count * start->listeners->each;
 
+	/* One that fails to start is counted, too. */
+	meter_begin(0, meter_sets(), METER_OTHERS_GO);
 	if (make_news(&own.news, start) == -1 ||
 	    close_others(&own.news, start) == -1) {
 		log_error("start.failed", log_errno(errno));
@@ -364,7 +364,6 @@ service_client_run(void *arg)
 	super_end_with_parent();
 	own.drain = ((const struct service_settings *)start->conf)->drain;
 	service_renew_first(&start->files);
-	meter_begin(0, meter_sets(), METER_OTHERS_GO);
 	service_notify_begin();
 	service_accept_begin(
 	    start->service, start->workers, start->is_balanced);
