@@ -49,7 +49,7 @@ enum meter_helper {
 #define METER_STATUSES	 5  /* enum packet_status */
 #define METER_MECHANISMS 13 /* meter_mechanism */
 #define METER_COMMANDS	 40 /* meter_command */
-#define METER_CODES	 32 /* meter_code */
+#define METER_CODES	 40 /* meter_code */
 
 #define METER_CELLS_OF(name, count) name, name##_LAST = name + (count)-1
 

@@ -20,10 +20,10 @@ static const char *const commands[METER_COMMANDS] = {"other", "MAIL", "RCPT",
     "QUIT", "RSET", "NOOP", "VRFY", "HELP", "EXPN", "CAPA", "UTF8", "LANG",
     "STLS", "USER", "APOP", "PASS", "STAT", "LIST", "UIDL", "RETR", "TOP",
     "DELE"};
-static const char *const codes[METER_CODES] = {"other", "+OK", "-ERR", "220",
-    "221", "235", "250", "251", "252", "334", "354", "421", "432", "450", "451",
-    "452", "454", "500", "501", "502", "503", "504", "521", "523", "530", "535",
-    "538", "550", "551", "552", "553", "554"};
+static const char *const codes[METER_CODES] = {"other", "+OK", "-ERR", "214",
+    "220", "221", "235", "250", "251", "252", "334", "353", "354", "421", "432",
+    "450", "451", "452", "454", "500", "501", "502", "503", "504", "521", "523",
+    "530", "535", "538", "550", "551", "552", "553", "554", "555"};
 
 #define PLAIN(n, t, u, c, p, h)                                    \
 	{                                                          \
@@ -194,22 +194,51 @@ meter_row_cells(const struct meter_row *row)
 	return row->count * row->count2 * width(row);
 }
 
+/* FNV-1a */
+static uint32_t
+mix(uint32_t h, uint32_t value)
+{
+	return (h ^ value) * 16777619U;
+}
+
+static uint32_t
+mix_text(uint32_t h, const char *text)
+{
+	for (; *text != '\0'; text++)
+		h = mix(h, (unsigned char)*text);
+	return mix(h, 0);
+}
+
+static uint32_t
+mix_label(
+    uint32_t h, const char *label, const char *const *values, unsigned count)
+{
+	h = mix_text(h, label != NULL ? label : "");
+	for (unsigned i = 0; values != NULL && i < count; i++)
+		h = mix_text(h, values[i] != NULL ? values[i] : "");
+	return h;
+}
+
+uint32_t
+meter_layout_of(const struct meter_row *r)
+{
+	uint32_t h = 2166136261U;
+
+	for (; r->name != NULL; r++) {
+		h = mix_text(h, r->name);
+		h = mix(h, r->cell);
+		h = mix(h, meter_row_cells(r));
+		h = mix(h, (uint32_t)r->first);
+		h = mix_label(h, r->label, r->values, r->count);
+		h = mix_label(h, r->label2, r->values2, r->count2);
+	}
+	return h;
+}
+
 uint32_t
 meter_layout(void)
 {
-	uint32_t h = 2166136261U; /* FNV-1a */
-
-	for (const struct meter_row *r = meter_table; r->name != NULL; r++) {
-		for (const char *c = r->name; *c != '\0'; c++)
-			h = (h ^ (unsigned char)*c) * 16777619U;
-		h = (h ^ r->cell) * 16777619U;
-		h = (h ^ meter_row_cells(r)) * 16777619U;
-		for (unsigned i = 0; i < r->count && r->values != NULL; i++)
-			if (r->values[i] != NULL)
-				h = (h ^ (unsigned char)r->values[i][0]) *
-				    16777619U;
-	}
-	return h;
+	return meter_layout_of(meter_table);
 }
 
 static unsigned
@@ -242,7 +271,7 @@ meter_command(const char *verb)
 unsigned
 meter_code(const char *reply)
 {
-	for (unsigned i = 1; i < METER_CODES; i++)
+	for (unsigned i = 1; i < METER_CODES && codes[i] != NULL; i++)
 		if (strncmp(codes[i], reply, 3) == 0)
 			return i;
 	return 0;

@@ -49,6 +49,8 @@ extern const struct meter_row meter_table[];
 /* A number that is another one where a cell has another place or meaning: who
  * counts and who shows are to be of one version. */
 uint32_t meter_layout(void);
+/* The same of another table. */
+uint32_t meter_layout_of(const struct meter_row *table);
 
 /* The cell where a row's value begins, of its values number i and number k. */
 unsigned meter_row_cell(const struct meter_row *row, unsigned i, unsigned k);
