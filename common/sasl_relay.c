@@ -3,6 +3,7 @@
 #include "base64.h"
 #include "clock.h"
 #include "conn.h"
+#include "meter.h"
 #include "ring.h"
 
 #include <errno.h>
@@ -80,6 +81,9 @@ send_challenge(struct exchange *e)
 	char *to;
 
 	conn_puts(c, e->relay->prefix);
+	/* RFC 4954 4: a reply; RFC 5034 4: no reply of POP3. */
+	if (e->relay->prefix[0] != '+')
+		meter_add(METER_REPLIES + meter_code(e->relay->prefix), 1);
 	if ((to = conn_room(c, length + 3, &room)) == NULL)
 		return;
 	base64_encode(e->step.challenge, e->step.length, to);

@@ -336,8 +336,9 @@ commit_batch(void)
 	int result;
 
 	j = take_batch(&n);
-	meter_note(METER_BATCH, n, 1);
 	result = store_commit(queue.store, queue.batch, n);
+	if (result == 0)
+		meter_note(METER_BATCH, n, 1);
 	for (; j != NULL; j = next) {
 		next = j->next;
 		log_debug("deliver.done", log_id("trace", j->delivery.trace),

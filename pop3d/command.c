@@ -82,8 +82,10 @@ command_run(struct pop3 *p, char *line, size_t length)
 	enum next next;
 	char *rest;
 
-	if (argument_split(line, length, &verb, &rest) == -1)
+	if (argument_split(line, length, &verb, &rest) == -1) {
+		meter_add(METER_COMMAND, 1); /* other */
 		return reply_wrong(p, "that is no command");
+	}
 	c = find(verb);
 	meter_add(METER_COMMAND + (c != NULL ? meter_command(verb) : 0), 1);
 	if (c == NULL)

@@ -71,8 +71,10 @@ serve(struct pop3 *p)
 	service_heard(p->client, p->errors + p->failures, 0);
 	if (got == CONN_LINE_FAILED)
 		return NEXT_DROP;
-	if (got == CONN_LINE_TOO_LONG)
+	if (got == CONN_LINE_TOO_LONG) {
+		meter_add(METER_COMMAND, 1); /* other */
 		return reply_wrong(p, "a line that is too long");
+	}
 	return command_run(p, line, length);
 }
 
@@ -154,9 +156,11 @@ end(struct pop3 *p)
 	const char *why = why_ended(p);
 
 	p->client->session = NULL;
-	if (p->client->standing.is_turned_away)
+	if (p->client->standing.is_turned_away) {
+		meter_add(METER_REPLIES + meter_code(p->client->busy), 1);
 		conn_last_words(
 		    &p->conn, p->client->busy, strlen(p->client->busy));
+	}
 	/* Without QUIT there is no UPDATE state: nothing is removed. */
 	backend_close(p);
 	session_close_maildrop(p);

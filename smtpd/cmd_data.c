@@ -94,13 +94,14 @@ refuse_each(struct smtp *s, const char *text)
 		reply(s, "%s", text);
 }
 
-static int
-any_has_it(const struct smtp *s)
+static unsigned
+how_many_have_it(const struct smtp *s)
 {
+	unsigned n = 0;
+
 	for (unsigned i = 0; i < s->mail.recipients; i++)
-		if (s->mail.list[i].result == MAILBOX_OK)
-			return 1;
-	return 0;
+		n += s->mail.list[i].result == MAILBOX_OK;
+	return n;
 }
 
 /* Delivers it; with each, every recipient for himself.  NULL, or the reply
@@ -117,7 +118,7 @@ deliver(struct smtp *s, int each)
 		for (unsigned i = 0; i < s->mail.recipients; i++)
 			s->mail.list[i].result =
 			    result == MAILBOX_OK ? MAILBOX_TEMPORARY : result;
-	if (text == NULL && !(each && any_has_it(s)))
+	if (text == NULL && !(each && how_many_have_it(s) > 0))
 		text = delivery_reply(result);
 	if (text == NULL) {
 		s->errors = 0;
@@ -152,7 +153,7 @@ count(const struct smtp *s, const char *text)
 
 	if (text == NULL) {
 		meter_add(METER_MESSAGE_OCTETS, in->fields + in->sink.octets);
-		meter_add(METER_RECIPIENTS, s->mail.recipients);
+		meter_add(METER_RECIPIENTS, how_many_have_it(s));
 	} else {
 		result = text[0] == '4' ? METER_TEMPORARY : METER_BAD;
 	}

@@ -144,9 +144,7 @@ static int
 is_allowed(
     struct smtp *s, const struct cmd *c, const char *argument, size_t length)
 {
-	if (c == NULL)
-		reply(s, "500 5.5.1 Command unknown");
-	else if (length + 2 > line_limit(c))
+	if (length + 2 > line_limit(c))
 		reply(s, "500 5.5.2 Line too long");
 	else if ((c->states & s->state) == 0)
 		refuse_state(s);
@@ -172,8 +170,10 @@ run_command(struct smtp *s, char *line, size_t length)
 	enum next next = NEXT_CMD;
 	int is_last = 1;
 
-	meter_add(METER_COMMAND + meter_command(verb), 1);
-	if (is_allowed(s, c, argument, length)) {
+	meter_add(METER_COMMAND + (c != NULL ? meter_command(verb) : 0), 1);
+	if (c == NULL) {
+		reply(s, "500 5.5.1 Command unknown");
+	} else if (is_allowed(s, c, argument, length)) {
 		s->doing = c->verb;
 		next = c->run(s, argument);
 		is_last = (c->flags & LAST_IN_GROUP) != 0;
@@ -224,6 +224,7 @@ abuse(const struct smtp *s)
 static enum next
 refuse_line(struct smtp *s, const char *why)
 {
+	meter_add(METER_COMMAND, 1); /* other */
 	reply(s, "500 5.5.2 %s", why);
 	conn_flush(&s->conn);
 	return NEXT_CMD;

@@ -136,6 +136,52 @@ def test_pop3_is_counted(pair):
     assert grew("requests_answered", process="mailbox", status="ok") >= 4
 
 
+def test_commands_and_replies_have_their_names(pair):
+    """What is no command of the protocol is `other`, also where a line is
+    refused before it is looked at; of codes each is told."""
+    grew = Change(pair)
+    with Smtp(pair.smtp_port) as s:
+        for line in (b"RETR 1", b"CAPA", b"LHLO x", b"NOOP " + b"x" * 20000,
+                     b"NO\0OP"):
+            s.send(line + b"\r\n")
+            assert s.reply().code == 500
+        assert s.cmd("HELP").code == 214
+        s.hello()
+        assert s.cmd("MAIL FROM:<> NONE=1").code == 555
+    with Pop3(pair.pop3_port) as p:
+        for line in (b"EHLO", b"", b"\xff\xff 1", b"NOOP" + b"x" * 20000):
+            p.send(line + b"\r\n")
+            assert p.line().startswith(b"-ERR"), line[:10]
+    assert grew("commands", process="smtpd", command="other") == 5
+    assert grew("commands", process="smtpd") == 8
+    for name in ("RETR", "CAPA", "LHLO"):
+        assert grew("commands", process="smtpd", command=name) == 0
+    for code in ("214", "555"):
+        assert grew("replies", process="smtpd", code=code) == 1
+    assert grew("replies", process="smtpd", code="other") == 0
+    assert grew("commands", process="pop3d", command="other") == 4
+    assert grew("replies", process="pop3d", code="-ERR") == 4
+
+
+@SEEN
+def test_recipients_who_have_it(pair):
+    """PRDR: one has room, the other has none."""
+    pair.add_user("full")
+    pair.must("user", "quota", f"full@{DOMAIN}", "1K")
+    grew = Change(pair)
+    with Smtp(pair.smtp_port) as s:
+        s.hello()
+        s.cmd("MAIL FROM:<> PRDR")
+        for name in ("u0", "full"):
+            assert s.cmd(f"RCPT TO:<{name}@{DOMAIN}>").code == 250
+        s.cmd("DATA")
+        s.send(LETTER + b"x" * 900 + b"\r\n.\r\n")
+        assert [s.reply().code for _ in range(4)] == [353, 250, 452, 250]
+    assert grew("messages", result="good") == grew("messages") == 1
+    assert grew("recipients") == 1
+    assert grew("replies", process="smtpd", code="353") == 1
+
+
 def test_form(pair):
     """OpenMetrics where it is asked for or nothing is, else the older text;
     HEAD and GET alone."""
@@ -358,7 +404,8 @@ def test_tls_and_logins(full):
         plain = base64.b64encode(b"\0u0\0pw").decode()
         wrong = base64.b64encode(b"\0u0\0no").decode()
         assert s.cmd(f"AUTH PLAIN {wrong}").code == 535
-        assert s.cmd(f"AUTH PLAIN {plain}").code == 235
+        assert s.cmd("AUTH PLAIN").code == 334
+        assert s.cmd(plain).code == 235
     with full.connect(full.pop3s_port,
                       maximum_version=ssl.TLSVersion.TLSv1_2) as p:
         assert p.recv(100).startswith(b"+OK")
@@ -366,6 +413,7 @@ def test_tls_and_logins(full):
         s.sendall(b"EHLO x\r\n\r\n")
         while s.recv(100):
             pass
+    assert grew("replies", process="smtpd", code="334") == 1
     assert grew("tls_handshakes", process="smtpd", version="TLSv1.3") == 1
     assert grew("tls_handshakes", process="pop3d", version="TLSv1.2") == 1
     assert grew("tls_handshakes") == 2
