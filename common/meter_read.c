@@ -85,6 +85,16 @@ meter_clear_gauges(uint64_t *values)
 				values[r->cell + i] = 0;
 }
 
+void
+meter_lift_gauges(uint64_t *values)
+{
+	for (const struct meter_row *r = meter_table; r->name != NULL; r++)
+		for (unsigned i = 0; i < meter_row_cells(r); i++)
+			if (r->type == METER_GAUGE &&
+			    (int64_t)values[r->cell + i] < 0)
+				values[r->cell + i] = 0;
+}
+
 int
 meter_inherit(int fd)
 {

@@ -39,6 +39,10 @@ void meter_set_sum(const struct meter_set *set, uint64_t *values);
 /* Sets those that are gauges to 0: of a process that is no more. */
 void meter_clear_gauges(uint64_t *values);
 
+/* Likewise those below 0: a process was caught between the changes of two of
+ * its threads. */
+void meter_lift_gauges(uint64_t *values);
+
 /* In a parent, between meter_share and its first child: takes over what was
  * counted in memory of as many sets, by processes that are no more.  fd stays
  * the caller's.  0, or -1 with EBADMSG where it is no such memory. */

@@ -42,8 +42,9 @@ static const struct privileges privileges = {
     .calls = calls,
 };
 
-/* A client process has one connection; old ones that end have, too. */
-#define PEERS_MAX (4 * SUPER_OLD_MAX)
+/* Of a service.  A client process has one connection; old ones that end have,
+ * too. */
+#define PEERS_MAX (2 * SUPER_OLD_MAX)
 
 static const struct helper *helper;
 
@@ -79,8 +80,11 @@ static const struct server_row rows[] = {
     {WIRE_METER, ROLE_SMTPD | ROLE_POP3D, SERVER_FD, answer_meter, "meter"},
     {.answer = NULL},
 };
-static struct server server = {
-    .rows = rows, .gone = metrics_sources_gone, .peers_max = PEERS_MAX};
+/* One a service: whoever has taken one over keeps no place from the other. */
+static struct server servers[] = {
+    {.rows = rows, .gone = metrics_sources_gone, .peers_max = PEERS_MAX},
+    {.rows = rows, .gone = metrics_sources_gone, .peers_max = PEERS_MAX},
+};
 
 static int
 find(const char *path, const char *accept, struct metrics_answer *to)
@@ -124,8 +128,8 @@ remember(void *arg)
 static int
 open_all(void)
 {
-	if (server_listen(&server, helper->smtpd, ROLE_SMTPD) == -1 ||
-	    server_listen(&server, helper->pop3d, ROLE_POP3D) == -1)
+	if (server_listen(&servers[0], helper->smtpd, ROLE_SMTPD) == -1 ||
+	    server_listen(&servers[1], helper->pop3d, ROLE_POP3D) == -1)
 		return -1;
 	if (fiber_spawn("past", remember, NULL) == -1)
 		return -1;

@@ -63,10 +63,10 @@ per_second(uint64_t now, uint64_t before, const struct metrics_sample *a,
 {
 	int64_t ns = a->at - b->at;
 
-	/* A service that lost what it had counted begins anew. */
-	if (ns <= 0 || now < before)
+	if (ns <= 0)
 		return 0;
-	return (double)(now - before) * CLOCK_SECOND / (double)ns;
+	return (double)metrics_past_grown(now, before) * CLOCK_SECOND /
+	       (double)ns;
 }
 
 #define RATE(name, member)                                                   \
@@ -116,11 +116,12 @@ static double
 batch_size(
     const struct metrics_sample *now, const struct metrics_sample *before)
 {
-	uint64_t count = 0, sum = now->batch[METER_BOUNDS + 1] -
-				  before->batch[METER_BOUNDS + 1];
+	uint64_t count = 0, sum;
 
+	sum = metrics_past_grown(
+	    now->batch[METER_BOUNDS + 1], before->batch[METER_BOUNDS + 1]);
 	for (unsigned i = 0; i <= METER_BOUNDS; i++)
-		count += now->batch[i] - before->batch[i];
+		count += metrics_past_grown(now->batch[i], before->batch[i]);
 	return count > 0 ? (double)sum / (double)count : 0;
 }
 
@@ -256,6 +257,7 @@ put_helper(FILE *to, const char *name, unsigned h)
 {
 	const struct metrics_sample *now = metrics_past_get(0);
 	const struct metrics_sample *then = metrics_past_get(steps());
+	uint64_t lost = metrics_past_grown(now->lost[h], then->lost[h]);
 	uint64_t answers = 0, before = 0;
 
 	for (unsigned i = 0; i <= METER_BOUNDS; i++) {
@@ -271,8 +273,7 @@ put_helper(FILE *to, const char *name, unsigned h)
 	put_time(to, metrics_past_quantile(now->request[h], then->request[h],
 			 950, METER_TIME_FIRST));
 	fprintf(to, "<td%s>%" PRIu64 "</td></tr>\n",
-	    now->lost[h] > then->lost[h] ? " class=\"bad\"" : "",
-	    now->lost[h] - then->lost[h]);
+	    lost > 0 ? " class=\"bad\"" : "", lost);
 }
 
 static void
@@ -315,6 +316,7 @@ metrics_page(size_t *length)
 {
 	char *text = NULL;
 	FILE *to = open_memstream(&text, length);
+	int failed;
 
 	if (to == NULL)
 		return NULL;
@@ -326,7 +328,8 @@ metrics_page(size_t *length)
 		put_foot(to);
 	}
 	fputs("</main>\n</body>\n</html>\n", to);
-	if (fclose(to) == 0)
+	failed = ferror(to);
+	if (fclose(to) == 0 && !failed)
 		return text;
 	free(text);
 	return NULL;

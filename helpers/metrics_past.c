@@ -92,15 +92,21 @@ metrics_past_get(unsigned ago)
 }
 
 uint64_t
+metrics_past_grown(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
+uint64_t
 metrics_past_quantile(const uint64_t *now, const uint64_t *before,
     unsigned per_mille, uint64_t first)
 {
 	uint64_t total = 0, seen = 0;
 
 	for (unsigned i = 0; i <= METER_BOUNDS; i++)
-		total += now[i] - before[i];
+		total += metrics_past_grown(now[i], before[i]);
 	for (unsigned i = 0; i < METER_BOUNDS && total > 0; i++) {
-		seen += now[i] - before[i];
+		seen += metrics_past_grown(now[i], before[i]);
 		if (seen * 1000 >= total * per_mille)
 			return first << i;
 	}

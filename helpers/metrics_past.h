@@ -41,6 +41,10 @@ unsigned metrics_past_count(void);
 /* The sample so many steps ago, 0: the last one. */
 const struct metrics_sample *metrics_past_get(unsigned ago);
 
+/* What a counter has grown between two samples; 0 where it fell: who counts
+ * there is not what he was. */
+uint64_t metrics_past_grown(uint64_t now, uint64_t before);
+
 /*
  * The bound (in a first bound's unit) below which so many of 1,000 values are
  * that a histogram has got between two samples; 0: it got none.  UINT64_MAX:

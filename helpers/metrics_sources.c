@@ -236,6 +236,7 @@ sum_service(struct metrics_sum *to, const struct service *v)
 		meter_view_sum(&s->view, values);
 		if (s->peers == 0)
 			meter_clear_gauges(values);
+		meter_lift_gauges(values);
 		for (unsigned c = 0; c < METER_CELLS; c++)
 			to->values[c] += values[c];
 	}

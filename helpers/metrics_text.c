@@ -129,11 +129,7 @@ put_value(const struct text *t, const struct metrics_sum *s,
 	fprintf(t->to, "ringmail_%s%s", row->name,
 	    row->type == METER_COUNTER ? "_total" : "");
 	put_labels(t, s, row, i, k);
-	/* A process may be caught between two of its threads' changes. */
-	if (row->type == METER_GAUGE && (int64_t)cells[0] < 0)
-		fputs("} 0\n", t->to);
-	else
-		fprintf(t->to, "} %" PRIu64 "\n", cells[0]);
+	fprintf(t->to, "} %" PRIu64 "\n", cells[0]);
 }
 
 static void
@@ -169,6 +165,7 @@ metrics_text(const struct metrics_sum *sums, size_t count,
     enum metrics_format format, size_t *length)
 {
 	char *text = NULL;
+	int failed;
 	struct text t = {.to = open_memstream(&text, length),
 	    .format = format,
 	    .sums = sums,
@@ -181,7 +178,8 @@ metrics_text(const struct metrics_sum *sums, size_t count,
 		put_row(&t, r);
 	if (format == METRICS_OPEN)
 		fputs("# EOF\n", t.to);
-	if (fclose(t.to) == 0)
+	failed = ferror(t.to);
+	if (fclose(t.to) == 0 && !failed)
 		return text;
 	free(text);
 	return NULL;

@@ -218,6 +218,22 @@ def test_other_version(pair, layout):
     assert value(now, "ringmail_up") == 2
 
 
+def test_one_service_keeps_none_from_the_other(pair):
+    """Whoever has taken smtpd over takes all places for connections; pop3d
+    hands its counters over all the same, also anew."""
+    pair.allow(r"peer\.refused")
+    pair.stop("pop3d")
+    with contextlib.ExitStack() as stack:
+        for _ in range(200):
+            stack.enter_context(Wire(pair, "smtpd", "metrics"))
+        proc.wait_until("they are too many", lambda: "peer.refused role=1" in
+                        pair.log("helpers").read_text(), 20 * PATIENCE)
+        pair.start("pop3d")
+        proc.wait_until("it has handed over", lambda: value(
+            scrape(pair.port), "ringmail_up", process="pop3d"), 30 * PATIENCE)
+    both_up(pair)
+
+
 def test_stopped_helper(pair):
     """One that hangs: nobody waits for it."""
     before = total(scrape(pair.port), "ringmail_messages")

@@ -85,12 +85,63 @@ names_have_their_numbers(void **state)
 	assert_int_not_equal(meter_code("250 ok"), meter_code("251 ok"));
 	assert_int_equal(meter_code("+OK"), meter_code("+OK 1"));
 	assert_int_equal(meter_code(""), 0);
+	/* HELP, PRDR, and RFC 5321 4.1.1.11. */
+	assert_int_not_equal(meter_code("214-x"), 0);
+	assert_int_not_equal(meter_code("353 x"), 0);
+	assert_int_not_equal(meter_code("555 5.5.4 x"), 0);
 	assert_int_equal(meter_mechanism("plain"), meter_mechanism("PLAIN"));
 	assert_int_equal(meter_mechanism("x"), 0);
 	assert_int_equal(meter_helper("mailbox.12"), METER_MAILBOX);
 	assert_int_equal(meter_helper("keys"), METER_KEYS);
 	assert_int_equal(meter_helper("mailboxes"), METER_OTHER_HELPER);
 	assert_int_equal(meter_helper("tester"), METER_OTHER_HELPER);
+}
+
+/* Cells that mean something else make another layout. */
+static void
+layout_has_all_names(void **state)
+{
+	static const char *const a[] = {"other", "250", "251"},
+				 *const b[] = {"other", "250", "252"},
+				 *const c[] = {"other", "251", "250"};
+	const char *const *values[] = {a, b, c};
+	struct meter_row rows[][2] = {
+	    {{.name = "x", .values = a, .count = 3, .count2 = 1}},
+	    {{.name = "x", .values = a, .count = 3, .count2 = 1, .first = 1}},
+	    {{.name = "x", .count = 3, .count2 = 1}}};
+	struct meter_row row[2] = {
+	    {.name = "x", .count = 1, .label2 = "y", .count2 = 3}};
+	uint32_t seen[6];
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(meter_layout(), meter_layout_of(meter_table));
+	for (size_t i = 0; i < 3; i++)
+		seen[n++] = meter_layout_of(rows[i]);
+	for (size_t i = 0; i < 3; i++) {
+		row[0].values2 = values[i];
+		seen[n++] = meter_layout_of(row);
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(seen[i], seen[k]);
+}
+
+static void
+gauges_below_0_are_0(void **state)
+{
+	uint64_t values[METER_CELLS] = {0};
+
+	(void)state;
+	values[METER_SESSIONS] = (uint64_t)-1;
+	values[METER_PENDING + 1] = (uint64_t)-2;
+	values[METER_FIBERS] = 3;
+	values[METER_OCTETS_IN] = (uint64_t)-1; /* is no gauge */
+	meter_lift_gauges(values);
+	assert_int_equal(values[METER_SESSIONS], 0);
+	assert_int_equal(values[METER_PENDING + 1], 0);
+	assert_int_equal(values[METER_FIBERS], 3);
+	assert_int_equal(values[METER_OCTETS_IN], UINT64_MAX);
 }
 
 /* Without memory, all of it does nothing. */
@@ -387,6 +438,8 @@ main(void)
 	const struct CMUnitTest before[] = {
 	    cmocka_unit_test(table_has_each_cell_once),
 	    cmocka_unit_test(names_have_their_numbers),
+	    cmocka_unit_test(layout_has_all_names),
+	    cmocka_unit_test(gauges_below_0_are_0),
 	    cmocka_unit_test(without_memory),
 	};
 	const struct CMUnitTest shared[] = {
