@@ -108,11 +108,22 @@ take_body(char *text)
 {
 	char *body = strstr(text, "\r\n\r\n");
 
-	if (strncmp(text, "HTTP/1.", 7) != 0 ||
-	    strncmp(text + 8, " 200 ", 5) != 0 || body == NULL)
+	if (strncmp(text, "HTTP/1.", 7) != 0 || body == NULL ||
+	    strncmp(text + 8, " 200 ", 5) != 0)
 		return -1;
 	memmove(text, body + 4, strlen(body + 4) + 1);
 	return 0;
+}
+
+/* Whoever hangs up in the middle has said half of it. */
+static int
+is_whole(const char *body)
+{
+	static const char end[] = "\n# EOF\n";
+	size_t length = strlen(body);
+
+	return length >= strlen(end) &&
+	       strcmp(body + length - strlen(end), end) == 0;
 }
 
 int
@@ -136,13 +147,15 @@ metrics_fetch(struct metrics *m, const char *address)
 	close(fd);
 	if (text == NULL)
 		return -1;
-	if (take_body(text) == -1) {
+	if (take_body(text) == -1)
 		warnx("%s: what answers there is not the metrics helper",
 		    address);
-		free(text);
-		return -1;
-	}
-	return metrics_parse(m, text);
+	else if (!is_whole(text))
+		warnx("%s: the answer was cut off; ask again", address);
+	else
+		return metrics_parse(m, text);
+	free(text);
+	return -1;
 }
 
 /* name{labels} value [timestamp], cut in place.  0, or -1: it is none. */

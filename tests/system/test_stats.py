@@ -35,12 +35,12 @@ ringmail_batch_messages_bucket{process="mailbox",le="+Inf"} 1
 
 
 class Shown(http.server.BaseHTTPRequestHandler):
-    looks = 0
+    looks, text = 0, TEXT
 
     def do_GET(self):
         Shown.looks += 1
-        body = (TEXT % {"many": 100 * Shown.looks,
-                        "more": 101 * Shown.looks}).encode()
+        body = (Shown.text % {"many": 100 * Shown.looks,
+                              "more": 101 * Shown.looks}).encode()
         self.send_response(200 if self.path == "/metrics" else 404)
         self.send_header("Content-Type", "application/openmetrics-text")
         self.end_headers()
@@ -74,6 +74,16 @@ def test_stats(pair, shown):
     samples = json.loads(pair.must("--json", "stats", "--from", shown))
     assert {"name": "ringmail_sessions", "labels": 'process="smtpd"',
             "value": 3} in samples
+
+
+def test_half_an_answer(pair, shown, monkeypatch):
+    """Of a server that hangs up in the middle no number is shown."""
+    for text in (TEXT[:-len("# EOF\n")], TEXT[:100], ""):
+        monkeypatch.setattr(Shown, "text", text)
+        for args in (["stats"], ["top"]):
+            done = pair.mailctl(*args, "--from", shown)
+            assert (done.returncode, done.stdout) == (75, "")
+            assert "was cut off" in done.stderr
 
 
 def test_top_shows_rates_until_it_is_interrupted(pair, shown):
