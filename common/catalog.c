@@ -76,14 +76,22 @@ is_file(const char *file)
 
 /* RFC 1939 7: 1 to 70 characters of 0x21 to 0x7E. */
 static int
-is_uidl(const char *text)
+is_uidl(const char *text, size_t length)
 {
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t odd = 0, word;
 	size_t i;
 
-	for (i = 0; text[i] != '\0'; i++)
-		if (text[i] < 0x21 || text[i] > 0x7e)
-			return 0;
-	return i > 0 && i <= 70;
+	/* Eight octets at once: the highest bit of each tells whether it is
+	 * above 0x7F, above 0x7E, or below 0x21. */
+	for (i = 0; i + sizeof(word) <= length; i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		odd |= word | (word + each) | ~(word + 0x5f * each);
+	}
+	odd &= 0x80 * each;
+	for (; i < length; i++)
+		odd |= text[i] < 0x21 || text[i] > 0x7e;
+	return length > 0 && length <= 70 && odd == 0;
 }
 
 int
@@ -94,7 +102,7 @@ catalog_put(
 	char *text = (char *)row + sizeof(r);
 
 	if (catalog_need(l) > size || strlen(l->file) < 5 ||
-	    !is_file(l->file) || !is_uidl(l->uidl))
+	    !is_file(l->file) || !is_uidl(l->uidl, strlen(l->uidl)))
 		return -1;
 	r.file_length = (uint16_t)strlen(l->file);
 	r.uidl_length = (uint8_t)strlen(l->uidl);
@@ -113,26 +121,22 @@ int
 catalog_get(
     const void *row, uint32_t size, uint32_t number, struct mailbox_letter *l)
 {
-	const char *text = (const char *)row + sizeof(struct row);
-	size_t at;
+	size_t length;
+	const char *uidl = catalog_uidl(row, size, number, &length);
 	struct row r;
 
 	memcpy(&r, row, sizeof(r));
-	if (r.sum != sum_row(row, size, number) || r.uidl_apart > 1 ||
-	    r.file_length < 5 || r.file_length >= sizeof(l->file) ||
-	    r.uidl_length >= sizeof(l->uidl) ||
+	if (uidl == NULL || r.file_length < 5 ||
+	    r.file_length >= sizeof(l->file) ||
 	    sizeof(r) + r.file_length >= size)
-		return -1;
-	at = r.uidl_apart ? r.file_length + 1u : 4;
-	if (at + r.uidl_length > size - sizeof(r))
 		return -1;
 	l->octets = r.octets;
 	l->size = r.size;
-	memcpy(l->file, text, r.file_length);
+	memcpy(l->file, catalog_file(row), r.file_length);
 	l->file[r.file_length] = '\0';
-	memcpy(l->uidl, text + at, r.uidl_length);
-	l->uidl[r.uidl_length] = '\0';
-	return is_file(l->file) && is_uidl(l->uidl) ? 0 : -1;
+	memcpy(l->uidl, uidl, length);
+	l->uidl[length] = '\0';
+	return is_file(l->file) ? 0 : -1;
 }
 
 int
@@ -144,6 +148,23 @@ catalog_octets(
 	memcpy(&r, row, sizeof(r));
 	*octets = r.octets;
 	return r.sum == sum_row(row, size, number) ? 0 : -1;
+}
+
+const char *
+catalog_uidl(const void *row, uint32_t size, uint32_t number, size_t *length)
+{
+	const char *text = (const char *)row + sizeof(struct row);
+	struct row r;
+	size_t at;
+
+	memcpy(&r, row, sizeof(r));
+	at = r.uidl_apart ? r.file_length + 1u : 4;
+	if (r.sum != sum_row(row, size, number) || r.uidl_apart > 1 ||
+	    at + r.uidl_length > size - sizeof(r) ||
+	    !is_uidl(text + at, r.uidl_length))
+		return NULL;
+	*length = r.uidl_length;
+	return text + at;
 }
 
 const char *
@@ -201,8 +222,9 @@ catalog_read(int fd, uint32_t size, uint32_t number, struct mailbox_letter *l)
 {
 	char row[CATALOG_ROW_MAX];
 
-	if (catalog_load(fd, row, size, catalog_offset(size, number)) !=
-	    (int64_t)size)
+	if (!catalog_is_row(size) ||
+	    catalog_load(fd, row, size, catalog_offset(size, number)) !=
+		(int64_t)size)
 		return -1;
 	return catalog_get(row, size, number, l);
 }

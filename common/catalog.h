@@ -59,6 +59,11 @@ int catalog_get(
 int catalog_octets(
     const void *row, uint32_t size, uint32_t number, uint64_t *octets);
 
+/* Reads the UIDL of a row alone, likewise: borrowed, *length octets without a
+ * NUL behind them; NULL where the row is damaged. */
+const char *
+catalog_uidl(const void *row, uint32_t size, uint32_t number, size_t *length);
+
 /* The file of a row that catalog_get has read. */
 const char *catalog_file(const void *row);
 

@@ -22,56 +22,74 @@ pop3_cmd_stat(struct pop3 *p, const struct argument *a)
 }
 
 /* A line of a list: "+OK ", two numbers, or one and a unique id. */
-#define LIST_LINE (4 + 20 + 1 + 70 + 2 + 1)
+#define LIST_LINE (4 + NUMBER + 1 + 70 + 2 + 1)
+/* Digits of a number at most. */
+#define NUMBER 20
 
 /* Appends a number in decimal digits; a list of 100,000 has as many of them,
  * and printf would take most of its time. */
 static char *
 put_number(char *to, uint64_t n)
 {
-	char digits[20];
-	int i = sizeof(digits);
+	char *end = to + 1;
+	uint64_t more = 10;
 
+	for (; end < to + NUMBER && n >= more; more *= 10)
+		end++;
+	to = end;
 	do
-		digits[--i] = (char)('0' + n % 10);
+		*--to = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	return mempcpy(to, digits + i, sizeof(digits) - (size_t)i);
+	return end;
 }
 
-/* Sends a line that ends at `to`. */
+/* Begins a line of a list in the connection's buffer: where it goes on; NULL
+ * after a failure, which the connection keeps. */
+static char *
+begin_line(struct pop3 *p, uint32_t number, const char *prefix, char **line)
+{
+	size_t room;
+	char *to;
+
+	if ((*line = conn_room(&p->conn, LIST_LINE, &room)) == NULL)
+		return NULL;
+	to = put_number(stpcpy(*line, prefix), number);
+	*to++ = ' ';
+	return to;
+}
+
 static void
-put_line(struct pop3 *p, const char *line, char *to)
+end_line(struct pop3 *p, const char *line, char *to)
 {
 	*to++ = '\r';
 	*to++ = '\n';
-	conn_write(&p->conn, line, (size_t)(to - line));
+	conn_wrote(&p->conn, (size_t)(to - line));
 }
 
 static int
 list_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
-	char line[LIST_LINE], *to;
 	uint64_t octets;
+	char *line, *to;
 
 	if (maildrop_octets(&p->drop, number, &octets) == -1)
 		return -1;
-	to = put_number(stpcpy(line, prefix), number);
-	*to++ = ' ';
-	put_line(p, line, put_number(to, octets));
+	if ((to = begin_line(p, number, prefix, &line)) != NULL)
+		end_line(p, line, put_number(to, octets));
 	return 0;
 }
 
 static int
 uidl_one(struct pop3 *p, uint32_t number, const char *prefix)
 {
-	char line[LIST_LINE], *to;
-	struct mailbox_letter l;
+	size_t length;
+	const char *uidl = maildrop_uidl(&p->drop, number, &length);
+	char *line, *to;
 
-	if (maildrop_uidl(&p->drop, number, &l) == -1)
+	if (uidl == NULL)
 		return -1;
-	to = put_number(stpcpy(line, prefix), number);
-	*to++ = ' ';
-	put_line(p, line, stpcpy(to, l.uidl));
+	if ((to = begin_line(p, number, prefix, &line)) != NULL)
+		end_line(p, line, mempcpy(to, uidl, length));
 	return 0;
 }
 

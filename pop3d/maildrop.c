@@ -170,10 +170,16 @@ maildrop_octets(struct maildrop *m, uint32_t number, uint64_t *octets)
 	return -1;
 }
 
-int
-maildrop_uidl(struct maildrop *m, uint32_t number, struct mailbox_letter *l)
+const char *
+maildrop_uidl(struct maildrop *m, uint32_t number, size_t *length)
 {
-	return get(m, number, 1, l);
+	uint32_t i = row_of(m, number);
+	const char *row = find_row(m, i, 1), *uidl = NULL;
+
+	if (row != NULL)
+		uidl = catalog_uidl(row, m->row, i, length);
+	m->is_damaged |= uidl == NULL;
+	return uidl;
 }
 
 int

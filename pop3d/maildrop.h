@@ -65,11 +65,11 @@ int maildrop_has(const struct maildrop *m, uint64_t number);
  * where its row is damaged. */
 int maildrop_octets(struct maildrop *m, uint32_t number, uint64_t *octets);
 
-/* ... all of it, copied to l, as a list needs it: 0 or -1. */
-int
-maildrop_uidl(struct maildrop *m, uint32_t number, struct mailbox_letter *l);
+/* ... its UIDL, borrowed until the next call, *length octets without a NUL
+ * behind them; NULL where its row is damaged. */
+const char *maildrop_uidl(struct maildrop *m, uint32_t number, size_t *length);
 
-/* ... likewise, where letters are fetched: its row and MAILDROP_AHEAD behind it
+/* ... all of it, copied to l: 0 or -1.  Its row and MAILDROP_AHEAD behind it
  * are then at hand. */
 #define MAILDROP_AHEAD 32
 int maildrop_get(struct maildrop *m, uint32_t number, struct mailbox_letter *l);

@@ -55,7 +55,7 @@ write_catalog(uint32_t row, uint32_t count, const uint8_t *data, size_t size)
 			abort();
 	}
 	for (; size >= 3; data += 3, size -= 3)
-		rows[(data[0] | (size_t)data[1] << 8) % (count * row)] =
+		rows[(data[0] | (size_t)data[1] << 8) % ((size_t)count * row)] =
 		    (char)data[2];
 	/* What is left over cuts the file off. */
 	if (catalog_store(fd, rows,
@@ -82,6 +82,8 @@ read_all(const struct mailbox_session *s, int is_hiding)
 	uint32_t n, i = 0, at = 1;
 	struct mailbox_letter l;
 	struct maildrop m;
+	size_t length;
+	const char *uidl;
 	uint64_t octets;
 
 	maildrop_init(&m);
@@ -94,7 +96,10 @@ read_all(const struct mailbox_session *s, int is_hiding)
 		if (maildrop_get(&m, n, &l) == 0 &&
 		    ((!is_hiding && !is_written(&l, n - 1)) ||
 			maildrop_octets(&m, n, &octets) == -1 ||
-			octets != l.octets))
+			octets != l.octets ||
+			(uidl = maildrop_uidl(&m, n, &length)) == NULL ||
+			length != strlen(l.uidl) ||
+			memcmp(uidl, l.uidl, length) != 0))
 			abort();
 		if (n % 2 == 0)
 			(void)maildrop_mark(&m, n);

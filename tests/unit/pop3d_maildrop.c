@@ -74,6 +74,8 @@ check_letter(struct maildrop *m, uint32_t n)
 {
 	struct mailbox_letter wanted, found;
 	uint64_t octets, size;
+	const char *uidl;
+	size_t length;
 
 	make_letter(n - 1, &wanted);
 	assert_int_equal(maildrop_get(m, n, &found), 0);
@@ -83,6 +85,10 @@ check_letter(struct maildrop *m, uint32_t n)
 	assert_int_equal(found.octets, wanted.octets);
 	assert_int_equal(maildrop_octets(m, n, &octets), 0);
 	assert_int_equal(octets, wanted.octets);
+	uidl = maildrop_uidl(m, n, &length);
+	assert_non_null(uidl);
+	assert_int_equal(length, strlen(wanted.uidl));
+	assert_memory_equal(uidl, wanted.uidl, length);
 	assert_string_equal(maildrop_file(m, n, &size), wanted.file);
 	assert_int_equal(size, wanted.size);
 }
@@ -135,6 +141,7 @@ a_damaged_row_is_never_shown(void **state)
 	struct maildrop m;
 	uint64_t octets;
 	uint32_t at = 1;
+	size_t length;
 	char octet;
 
 	(void)state;
@@ -150,6 +157,7 @@ a_damaged_row_is_never_shown(void **state)
 		assert_int_equal(maildrop_get(&m, 5, &l), -1);
 		assert_true(m.is_damaged);
 		assert_int_equal(maildrop_octets(&m, 5, &octets), -1);
+		assert_null(maildrop_uidl(&m, 5, &length));
 		assert_null(maildrop_file(&m, 5, &octets));
 		assert_int_equal(maildrop_mark(&m, 5), -1);
 		assert_int_equal(errno, EIO);

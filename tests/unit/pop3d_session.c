@@ -13,6 +13,7 @@
 #include "worker.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -369,6 +370,25 @@ never_shows_a_damaged_row(void **state)
 }
 
 static void
+lists_numbers_of_any_length(void **state)
+{
+	static const uint64_t sizes[] = {9, 10, 99, 100,
+	    UINT64_C(9999999999999999999), UINT64_C(10000000000000000000),
+	    UINT64_MAX};
+	char line[60];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		fake.octets[1] = sizes[i];
+		talk(LOGIN "LIST 2\r\n");
+		snprintf(
+		    line, sizeof(line), "\r\n+OK 2 %" PRIu64 "\r\n", sizes[i]);
+		assert_non_null(strstr(output, line));
+	}
+	fake.octets[1] = 0;
+}
+
+static void
 sends_large_letters_whole(void **state)
 {
 	static char large[140001];
@@ -455,6 +475,7 @@ main(void)
 	    cmocka_unit_test_setup(refuses_wrong_commands, set_up),
 	    cmocka_unit_test_setup(never_sends_a_part_as_the_whole, set_up),
 	    cmocka_unit_test_setup(never_shows_a_damaged_row, set_up),
+	    cmocka_unit_test_setup(lists_numbers_of_any_length, set_up),
 	    cmocka_unit_test_setup(sends_large_letters_whole, set_up),
 	    cmocka_unit_test_setup(sends_middling_letters_whole, set_up),
 	    cmocka_unit_test_setup(fetches_small_letters_together, set_up),
