@@ -189,6 +189,9 @@ install: all
 	install -d $(DESTDIR)$(sharedir)
 	install -m 644 etc/prometheus/ringmail.rules.yml etc/grafana/ringmail.json \
 	    $(DESTDIR)$(sharedir)
+	sed 's|^programs=.*|programs=$(libexecdir)|; s|^conf=.*|conf=$(sysconfdir)|' \
+	    etc/ringmail.init >$(DESTDIR)$(sharedir)/ringmail.init
+	chmod 755 $(DESTDIR)$(sharedir)/ringmail.init
 	@for c in etc/*.conf; do \
 	    to=$(DESTDIR)$(sysconfdir)/$${c#etc/}; \
 	    if [ -e $$to ]; then echo "kept $$to"; \

@@ -245,15 +245,23 @@ set_up_accounts(const struct init *i)
 static void
 say_next(const struct init *i)
 {
+	const char *start = "start helpers, smtpd and pop3d, each with -c and "
+			    "its conf";
+
 	if (output_json)
 		return;
+	if (i->below == NULL && access("/run/systemd/system", F_OK) == 0)
+		start = "systemctl enable --now ringmail-helpers "
+			"ringmail-smtpd ringmail-pop3d";
+	else if (i->below == NULL && access("/etc/init.d/ringmail", X_OK) == 0)
+		start = "service ringmail start";
 	printf("%s is set up%s.  Next:\n"
-	       "  systemctl enable --now ringmail-helpers ringmail-smtpd "
-	       "ringmail-pop3d\n"
+	       "  %s\n"
 	       "  mailctl user add NAME@%s\n"
 	       "  mailctl doctor\n"
 	       "What doctor says now:\n",
-	    i->domain, i->adds_user ? ", with its postmaster" : "", i->domain);
+	    i->domain, i->adds_user ? ", with its postmaster" : "", start,
+	    i->domain);
 }
 
 static enum client_exit

@@ -1,8 +1,8 @@
 #!/bin/bash
 # boot.sh ROOT DEB -- for test.sh alone: as the first process of namespaces of
-# its own, installs the package in ROOT and becomes its systemd, which runs the
-# guide's block for it.  What came of it stands in ROOT/srv/boot.said, the last
-# line of which is "all is well".  All mounts go with the namespace.
+# its own, installs the package in ROOT and becomes its systemd, beside which
+# booted.sh runs.  What came of it stands in ROOT/srv/boot.said, the last line
+# of which is "all is well".  All mounts go with the namespace.
 set -euo pipefail
 [ $$ = 1 ] || exit 1 # a halt at the end is that of the namespace alone
 root=$1
@@ -30,114 +30,65 @@ guide_block() { # NUMBER
 	    /^```/ { on = 0 } on { print }' docs/guide.md
 }
 
-# What runs in there, beside systemd.
+# What helpers(8) has for a drop-in of its unit.
+drop_in() { # WORDS of the item
+	echo '[Service]'
+	sed -n "/^\.It .*$1/,/^\.\(It\|El\)/s/^\.Li \([A-Za-z]*=.*\)/\1/p" \
+		helpers/helpers.8 | sed 's/ [.,]$//'
+}
+
+# What runs in there, beside systemd: booted.sh, with what the pages say.
 write_test() {
-	{
-		cat <<'END'
-exec >/srv/boot.said 2>&1
-set -eu
-i=0
-until [ -S /run/systemd/private ] || [ "$i" = 100 ]; do
-	sleep 0.1
-	i=$((i + 1))
-done
-systemctl is-system-running --wait || true
-trap 'journalctl --no-pager -o cat -n 60' EXIT
-END
-		guide_block 1
-		cat <<'END'
-for unit in helpers resolver smtpd pop3d; do
-	systemctl is-active "ringmail-$unit"
-	[ "$(systemctl show -P StatusText "ringmail-$unit")" = Serving ]
-done
-letter() {
-	curl -sS --cacert /etc/ringmail/tls/mx.pem \
-		--user 'ann@example.org:a long password' pop3s://localhost/1 |
-		grep 'It works'
-}
-letter
-curl -sS --url smtp://127.0.0.1:25 --mail-from you@example.net \
-	--mail-rcpt ann@example.org --upload-file /srv/letter --crlf
-before=$(systemctl show -P MainPID ringmail-helpers ringmail-smtpd)
-mailctl upgrade
-sleep 2
-[ "$before" = "$(systemctl show -P MainPID ringmail-helpers ringmail-smtpd)" ]
-letter
-systemctl reload ringmail-helpers ringmail-resolver ringmail-smtpd \
-	ringmail-pop3d
-letter
-for name in smtpd:ringsmtp pop3d:ringpop; do
-	[ "$(stat -c %U:%G:%a "/run/ringmail/${name%:*}.admin")" = \
-		"${name#*:}:${name#*:}:700" ]
-done
-for port in 25 110; do
-	bash -c 'exec 3<>/dev/tcp/127.0.0.1/$0 && read -r hello <&3 &&
-		youngest=$(mailctl sessions | grep 127.0.0.1 | tail -n 1) &&
-		mailctl sessions drop "$(echo $youngest | cut -d" " -f2)" &&
-		cat <&3' "$port"
-done
-cat >/etc/pam.d/ringmail <<PAM
-auth required pam_unix.so
-account required pam_unix.so
-PAM
-useradd -m bob
-echo 'bob:a system password' | chpasswd
-mkdir /etc/systemd/system/ringmail-helpers.service.d
-cat >/etc/systemd/system/ringmail-helpers.service.d/pam.conf <<UNIT
-[Service]
-CapabilityBoundingSet=CAP_AUDIT_WRITE
-RestrictAddressFamilies=AF_NETLINK
-UNIT
-systemctl daemon-reload
-echo 'pam { service = "ringmail" }' >>/etc/ringmail/helpers.conf
-echo 'metrics { listen = {"127.0.0.1:9125"} }' >>/etc/ringmail/helpers.conf
-END
-		guide_block 2
-		cat <<'END'
-up() { # both services are shown
-	[ "$(curl -sS http://127.0.0.1:9125/metrics |
-		grep -c '^ringmail_up.* 1$')" = 2 ]
-}
-i=0
-until up || [ "$i" = 100 ]; do
-	sleep 0.1
-	i=$((i + 1))
-done
-up
-mailctl user add --system --pam bob@example.org
-curl -sS --url smtp://127.0.0.1:25 --mail-from you@example.net \
-	--mail-rcpt bob@example.org --upload-file /srv/letter --crlf
-[ "$(stat -c %U:%a ~bob/Maildir/new)" = bob:700 ]
-bob() { # PASSWORD
-	curl -sS --cacert /etc/ringmail/tls/mx.pem \
-		--user "bob@example.org:$1" pop3s://localhost/1
-}
-bob 'a system password' | grep 'Subject: x'
-! bob 'another password' || exit 1
-mailctl upgrade helpers
-letter
-curl -sS http://127.0.0.1:9125/ | grep -q '<svg'
-systemctl stop 'ringmail*'
-[ -z "$(systemctl list-units --failed --no-legend 'ringmail*')" ]
-trap - EXIT
-echo "all is well"
-END
-	} >"$root/srv/boot-test.sh"
+	guide_block 1 >"$root/srv/first"
+	guide_block 2 >"$root/srv/second"
+	drop_in 'with pam_unix' >"$root/srv/pam.conf"
+	drop_in 'that asks another machine' >"$root/srv/other.conf"
+	cp tests/deb/booted.sh "$root/srv/"
 	printf 'Subject: x\n\nx\n' >"$root/srv/letter"
 }
 
+# Another machine, 192.0.2.2: it knows of each of its files what is in it.
+make_other() {
+	local folder=$root/srv/other keeper
+
+	unshare --net sleep 1000 &
+	keeper=$!
+	until [ "$(readlink "/proc/$keeper/ns/net")" != \
+		"$(readlink /proc/self/ns/net)" ]; do
+		sleep 0.1
+	done
+	ip link add to-other type veth peer name eth0 netns "$keeper"
+	ip address add 192.0.2.1/24 dev to-other
+	ip link set to-other up
+	nsenter --net="/proc/$keeper/ns/net" \
+		sh -c 'ip address add 192.0.2.2/24 dev eth0 &&
+		    ip link set eth0 up && ip link set lo up'
+	mkdir "$folder"
+	openssl req -x509 -nodes -days 30 -subj /CN=other -newkey rsa:2048 \
+		-addext subjectAltName=IP:192.0.2.2 \
+		-keyout "$folder/key.pem" -out "$folder/other.pem" 2>/dev/null
+	printf 'HTTP/1.0 200 OK\r\n\r\nactive ann@example.org\n' \
+		>"$folder/a-token"
+	nsenter --net="/proc/$keeper/ns/net" chroot "$root" \
+		sh -c 'cd /srv/other && exec openssl s_server -quiet -HTTP \
+		    -accept 8443 -cert other.pem -key key.pem' \
+		</dev/null >/dev/null 2>&1 &
+}
+
+mount -t proc proc /proc
 mount --bind "$root" "$root"
 make_proc
 make_dev
 mount -t tmpfs -o mode=755 run "$root/run"
 ip link set lo up
+make_other
 chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 	DEBIAN_FRONTEND=noninteractive dpkg -i "$deb" >/dev/null 2>&1
 write_test
 cd "$root"
 pivot_root . mnt
 umount -l /mnt
-bash -c 'bash /srv/boot-test.sh; sync; systemctl --force --force halt' \
+bash -c 'bash /srv/booted.sh; sync; systemctl --force --force halt' \
 	</dev/null >/dev/null 2>&1 &
 exec /usr/bin/env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 	/lib/systemd/systemd --system --unit=basic.target --log-target=journal \

@@ -70,12 +70,53 @@ run_block() { # TEXT
 listing() {
 	(cd "$root" && find etc run usr var \( -path '*ringmail*' -o \
 		-path '*mailctl*' \) -not -path 'var/cache/*' \
-		-not -path 'var/lib/apt/*' -not -path 'var/log/*' \
-		-not -path 'var/lib/dpkg/*') | sort
+		-not -path 'var/lib/apt/*' -not -path 'var/lib/dpkg/*') | sort
 }
 
-users() {
-	cut -d: -f1 "$root/etc/passwd" | sort
+users() { # and groups
+	cut -d: -f1 "$root/etc/passwd" "$root/etc/group" | sort
+}
+
+# Each link of a page leads to something that is installed too.
+follow_links() {
+	local page link
+
+	while IFS=: read -r page link; do
+		link=${link#*(} link=${link%%[#)]*}
+		[[ $link != http* ]] || continue
+		inside test -e "$(dirname "$page")/$link" ||
+			die "$page: $link is not there"
+	done < <(inside grep -ro --include='*.md' ']([^)]*)' \
+		/usr/share/doc/ringmail)
+}
+
+# All is in the log, and stays so when that is rotated.
+read_logs() {
+	local id logs=/var/log/ringmail
+
+	[ "$(stat -c %a "$root$logs")" = 750 ] || die "others may read $logs"
+	id=$(grep -o 'message.accepted.* trace=[0-9a-f]*' \
+		"$root$logs/smtpd.log" | sed -n '1s/.*trace=//p')
+	inside logrotate -f /etc/logrotate.d/ringmail || die "logrotate"
+	[ -s "$root$logs/smtpd.log.1" ] || die "nothing was rotated"
+	fetch 1 >"$root/srv/said"
+	grep -q 'session.end' "$root$logs/pop3d.log" || die "no log any more"
+	[[ $(alone mailctl trace "$id") == *message.accepted* ]] ||
+		die "no trace of $id"
+}
+
+# What an upgrade finds bad goes on as it is.
+upgrade_with_bad_conf() {
+	local running conf=$root/etc/ringmail/smtpd.conf
+
+	running=$(alone service ringmail status)
+	cp "$conf" "$root/srv/smtpd.conf"
+	echo 'nonsense = 1' >>"$conf"
+	inside dpkg -i "$deb" >"$root/srv/said" 2>&1 || die "the upgrade failed"
+	grep -q nonsense "$root/srv/said" || die "nobody said what is bad"
+	[ "$(alone service ringmail status)" = "$running" ] || die "it stopped"
+	[[ $(fetch 1) == *"It works."* ]] || die "no letter with a bad conf"
+	cp "$root/srv/smtpd.conf" "$conf"
 }
 
 mount -t proc proc /proc
@@ -86,7 +127,7 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 {
 	inside apt-get update -q
 	inside apt-get install -q -y --no-install-recommends openssl curl \
-		init-system-helpers
+		init-system-helpers logrotate
 } >"$root/srv/said" 2>&1 || { tail "$root/srv/said"; die "apt-get"; }
 before=$(users)
 unshare --net sleep 1000 &
@@ -106,7 +147,12 @@ run_blocks rc
 uidls=$(alone curl -sS --cacert /etc/ringmail/tls/mx.pem --request UIDL \
 	--user 'ann@example.org:a long password' pop3s://localhost/)
 
+echo "== pages, logs"
+follow_links
+read_logs
+
 echo "== upgrade, removal, purge"
+upgrade_with_bad_conf
 running=$(alone service ringmail status)
 inside dpkg -i "$deb" >/dev/null 2>&1 || die "the upgrade failed"
 grep -q mx.example.org "$root/etc/ringmail/smtpd.conf" || die "no conf left"

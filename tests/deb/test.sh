@@ -14,7 +14,7 @@ unshare --mount --propagation private --pid --fork --kill-child \
 	tests/deb/inside.sh "$root" "/srv/$(basename "$1")"
 
 echo "== systemd"
-timeout 180 unshare --mount --propagation private --pid --net --uts --ipc \
+timeout 300 unshare --mount --propagation private --pid --net --uts --ipc \
 	--cgroup --fork --kill-child tests/deb/boot.sh "$root" \
 	"/srv/$(basename "$1")" || true # it is killed at the end
 tail -n 1 "$root/srv/boot.said" | grep -q "all is well" ||

@@ -213,6 +213,7 @@ def test_init(fresh):
     assert done.returncode == 0, done.stderr
     assert f"wrote {etc}/smtpd.conf" in done.stdout
     assert "first.example is set up, with its postmaster" in done.stdout
+    assert "start helpers, smtpd and pop3d" in done.stdout, "no unit can"
     assert "smtpd.conf names no certificate" in done.stdout
     for name in ("smtpd", "pop3d", "helpers"):
         said = subprocess.run(

@@ -28,7 +28,8 @@ def service(make_pair):
     script = pair.folder / "ringmail.init"
     text = (ROOT / "etc" / "ringmail.init").read_text()
     for name, value in (("programs", BUILD / "bin"), ("conf", pair.folder),
-                        ("pids", pair.folder / "pids")):
+                        ("pids", pair.folder / "pids"),
+                        ("logs", pair.folder / "logs")):
         text, times = re.subn(rf"^{name}=.*$", f"{name}={value}", text,
                               flags=re.M)
         assert times == 1, name
@@ -76,6 +77,11 @@ def test_from_start_to_stop(service):
     assert done.stdout.count("runs already") == 3
     assert pids(call("status").stdout) == first
     proc.wait_until("it serves", lambda: serves(pair), 60 * PATIENCE)
+    for name, event in (("helpers", "accounts.ready"), ("smtpd",
+                        "message.accepted"), ("pop3d", "session.end")):
+        log = pair.folder / "logs" / f"{name}.log"
+        proc.wait_until(f"its log has {event}",
+                        lambda: event in log.read_text(), 20 * PATIENCE)
     with Pop3(pair.pop3_port, user="u0") as session:
         for word in ("reload", "force-reload", "upgrade"):
             done = call(word)
@@ -110,6 +116,7 @@ def test_what_it_refuses(service):
     with socket.create_server(("127.0.0.1", pair.smtp_port)):
         done = call("start")
     assert done.returncode == 1 and "smtpd did not start" in done.stdout
+    assert f":{pair.smtp_port}" in done.stdout, "why, as the log has it"
     assert "smtpd does not run" in call("status").stdout
     assert call("start").returncode == 0
     running = pids(call("status").stdout)

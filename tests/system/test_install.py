@@ -48,6 +48,10 @@ def test_install_and_uninstall(tmp_path):
         assert not re.search(r"@\w+dir@", text)
         if unit.suffix == ".service":
             assert "ExecStart=/opt/ringmail/libexec/ringmail/" in text
+    script = programs / "share/ringmail/ringmail.init"
+    assert os.access(script, os.X_OK)
+    assert {"programs=/opt/ringmail/libexec/ringmail",
+            "conf=/etc/ringmail"} <= set(script.read_text().splitlines())
     conf = tmp_path / "etc/ringmail/smtpd.conf"
     conf.write_text("# mine\n")
     assert "kept" in make("install", *to)
