@@ -58,6 +58,19 @@ put_user(struct packet *p, const char *name, const struct record_user *user,
 	packet_put_text(p, place);
 }
 
+/* The user of exactly this name, whichever domains are case sensitive now. */
+static enum directory_result
+get_user(struct directory *d, const char *name, struct record_user *user)
+{
+	char key[KV_KEY_MAX];
+	struct address a;
+
+	if (address_parse_stored(name, &a) != ADDRESS_OK)
+		return DIRECTORY_NO_USER;
+	address_key(&a, key);
+	return directory_user_get(d, key, user);
+}
+
 int
 answer_export(struct request *q)
 {
@@ -66,7 +79,6 @@ answer_export(struct request *q)
 	char name[WIRE_NAME_MAX], domain[WIRE_NAME_MAX];
 	struct packet fields;
 	struct record_user user;
-	struct address a;
 	uint32_t count = 0;
 	uint8_t hashes;
 
@@ -83,7 +95,7 @@ answer_export(struct request *q)
 	while (count < PAGE_USERS && fields.length < PAGE_OCTETS) {
 		result = directory_next_user(d, name, domain, name);
 		if (result == DIRECTORY_OK)
-			result = directory_user(d, name, &a, &user);
+			result = get_user(d, name, &user);
 		if (result != DIRECTORY_OK)
 			break;
 		put_user(&fields, name, &user, hashes);

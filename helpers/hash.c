@@ -18,12 +18,14 @@
 /* KiB at a cost of 0, so that the default of 5 is 64 MiB: RFC 9106 4. */
 #define ARGON_MEMORY 2048
 #define ARGON_SALT   16
-/* Of bcrypt, all of it; of the others the shortest hash alone. */
+/* All of it. */
 #define BCRYPT_LENGTH 60
 /* One more takes twice as long: some 10 s of a processor. */
 #define BCRYPT_COST_MOST 16
 #define SHA_ROUNDS_MOST	 10000000
-#define SHA256_LENGTH	 43
+/* Characters of the hashes themselves. */
+#define SHA256_LENGTH 43
+#define SHA512_LENGTH 86
 /* RFC 9106 3.1: eight a lane. */
 #define ARGON_MEMORY_MIN  8
 #define ARGON_PASSES_MOST 100
@@ -311,8 +313,9 @@ hash_is_sound(const char *stored)
 		return 0;
 	if (stored[1] == '2')
 		return strlen(stored) == BCRYPT_LENGTH;
-	/* Behind the setting stands a hash: of SHA-256 at least. */
-	if (strlen(strrchr(stored, '$')) < SHA256_LENGTH + 1)
+	/* Behind the setting stands a hash; yescrypt's are as SHA-256's. */
+	if (strlen(strrchr(stored, '$') + 1) !=
+	    (stored[1] == '6' ? SHA512_LENGTH : SHA256_LENGTH))
 		return 0;
 	salt = crypt_checksalt(stored);
 	return salt != CRYPT_SALT_INVALID && salt != CRYPT_SALT_METHOD_DISABLED;

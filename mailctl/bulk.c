@@ -8,8 +8,9 @@
 #include <string.h>
 
 /* Lines that are complained of one by one. */
-#define COMPLAINTS 100
-#define BLANKS	   ", \t\r\n"
+#define COMPLAINTS    100
+#define COMPLAINT_MAX 1024
+#define BLANKS	      ", \t\r\n"
 
 struct bulk_row *
 bulk_add(struct bulk *b, uint8_t kind, unsigned line)
@@ -69,17 +70,21 @@ bulk_free(struct bulk *b)
 void
 bulk_complain(struct bulk *b, unsigned line, const char *format, ...)
 {
+	char text[COMPLAINT_MAX];
 	va_list ap;
 
 	if (b->wrong++ == COMPLAINTS)
 		fprintf(stderr, "%s: more lines are wrong\n", b->file);
 	if (b->wrong > COMPLAINTS)
 		return;
-	fprintf(stderr, "%s:%u: ", b->file, line);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	fputc('\n', stderr);
+	/* What stands in a file does nothing to a terminal. */
+	for (char *c = text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	fprintf(stderr, "%s:%u: %s\n", b->file, line, text);
 }
 
 char *

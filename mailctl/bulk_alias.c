@@ -2,6 +2,8 @@
  * target, target"; in both, a line that begins with a blank goes on. */
 #include "bulk.h"
 
+#include "bulk_line.h"
+
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,36 +178,32 @@ read_lines(
     struct bulk *b, FILE *file, int (*one)(struct bulk *b, struct gathered *g))
 {
 	struct gathered g = {.text = NULL};
-	char *line = NULL;
-	unsigned number = 0;
-	size_t room = 0;
-	int result = 0;
+	struct bulk_line l = {.file = file};
+	int result;
 
-	while (result == 0 && getline(&line, &room, file) > 0) {
-		number++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[strspn(line, BLANKS)] == '\0' ||
-		    line[strspn(line, BLANKS)] == '#')
+	while ((result = bulk_line_next(b, &l)) == 1) {
+		const char *begin = l.text + strspn(l.text, BLANKS);
+
+		if (*begin == '\0' || *begin == '#')
 			continue;
-		if (*line == ' ' || *line == '\t') {
-			if (g.line == 0)
-				bulk_complain(b, number,
-				    "this goes on with a line that is not "
-				    "there: no blank may stand before it");
-			else
-				result = append(b, &g, line);
+		if (begin == l.text) {
+			if (take(b, &g, one) == -1)
+				break;
+			g.line = l.number;
+		} else if (g.line == 0) {
+			bulk_complain(b, l.number,
+			    "this goes on with a line that is not there: no "
+			    "blank may stand before it");
 			continue;
 		}
-		if ((result = take(b, &g, one)) == 0) {
-			g.line = number;
-			result = append(b, &g, line);
-		}
+		if (append(b, &g, l.text) == -1)
+			break;
 	}
 	if (result == 0)
 		result = take(b, &g, one);
 	free(g.text);
-	free(line);
-	return result;
+	bulk_line_free(&l);
+	return result == 0 ? 0 : -1;
 }
 
 int

@@ -1,5 +1,6 @@
 #include "bulk.h"
 
+#include "bulk_line.h"
 #include "csv.h"
 #include "near.h"
 
@@ -148,6 +149,22 @@ read_head(struct bulk *b, const struct csv *c, const struct column *all,
 	return has_name ? 0 : -1;
 }
 
+/* What belongs together. */
+static int
+check_row(struct bulk *b, const struct bulk_row *row)
+{
+	const char *wrong = NULL;
+
+	if (row->kind == WIRE_IMPORT_ALIAS && row->count == 0)
+		wrong = "an alias needs a target";
+	else if ((row->uid != 0 || row->gid != 0) && row->path == NULL)
+		wrong = "uid and gid are those of a maildir, which is missing";
+	if (wrong == NULL)
+		return 0;
+	bulk_complain(b, row->line, "%s", wrong);
+	return -1;
+}
+
 static int
 read_row(struct bulk *b, const struct csv *c, uint8_t kind,
     const struct column *const *order, unsigned count)
@@ -166,10 +183,8 @@ read_row(struct bulk *b, const struct csv *c, uint8_t kind,
 	}
 	for (unsigned i = 0; i < count && result == 0; i++)
 		result = order[i]->set(b, row, c->fields[i]);
-	if (result == 0 && row->kind == WIRE_IMPORT_ALIAS && row->count == 0) {
-		bulk_complain(b, c->line, "an alias needs a target");
-		result = -1;
-	}
+	if (result == 0)
+		result = check_row(b, row);
 	if (result == -1)
 		bulk_drop(b);
 	return 0;
@@ -197,27 +212,41 @@ bulk_read_csv(struct bulk *b, FILE *file, uint8_t kind)
 	return result == 0 ? 0 : -1;
 }
 
+static int
+read_domain(struct bulk *b, char *line, unsigned number)
+{
+	char *name = line + strspn(line, " \t"), *rest;
+	struct bulk_row *row;
+
+	name[strcspn(name, "#")] = '\0';
+	rest = name + strcspn(name, " \t");
+	if (rest[strspn(rest, " \t")] != '\0') {
+		bulk_complain(b, number,
+		    "more than one word: one domain a "
+		    "line, or --format csv");
+		return 0;
+	}
+	*rest = '\0';
+	if (*name == '\0')
+		return 0;
+	if ((row = bulk_add(b, WIRE_IMPORT_DOMAIN, number)) == NULL)
+		return -1;
+	if (bulk_set_name(b, row, name) == -1)
+		bulk_drop(b);
+	return 0;
+}
+
 int
 bulk_read_list(struct bulk *b, FILE *file)
 {
-	char *line = NULL, *name;
-	unsigned number = 0;
-	size_t room = 0;
-	struct bulk_row *row;
-	int result = 0;
+	struct bulk_line l = {.file = file};
+	int result;
 
-	while (result == 0 && getline(&line, &room, file) > 0) {
-		number++;
-		line[strcspn(line, "#\r\n")] = '\0';
-		name = line + strspn(line, " \t");
-		name[strcspn(name, " \t")] = '\0';
-		if (*name == '\0')
-			continue;
-		if ((row = bulk_add(b, WIRE_IMPORT_DOMAIN, number)) == NULL)
+	while ((result = bulk_line_next(b, &l)) == 1)
+		if (read_domain(b, l.text, l.number) == -1) {
 			result = -1;
-		else if (bulk_set_name(b, row, name) == -1)
-			bulk_drop(b);
-	}
-	free(line);
+			break;
+		}
+	bulk_line_free(&l);
 	return result;
 }

@@ -2,6 +2,8 @@
  * all but the user may be missing. */
 #include "bulk.h"
 
+#include "bulk_line.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -54,7 +56,10 @@ read_rule(struct bulk *b, struct bulk_row *row, const char *text)
 {
 	char copy[256], *rest = copy, *one;
 
-	snprintf(copy, sizeof(copy), "%s", text);
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy)) {
+		bulk_complain(b, row->line, "its quota rule is too long");
+		return -1;
+	}
 	if ((one = strsep(&rest, ":")) == NULL || strcmp(one, "*") != 0) {
 		b->skipped++; /* of some folder that POP3 does not show */
 		return 0;
@@ -203,20 +208,13 @@ read_line(struct bulk *b, char *line, unsigned number)
 int
 bulk_read_passwd(struct bulk *b, FILE *file)
 {
-	char *line = NULL;
-	unsigned number = 0;
-	size_t room = 0;
-	int result = 0;
+	struct bulk_line l = {.file = file};
+	int result;
 
-	while (result == 0 && getline(&line, &room, file) > 0) {
-		number++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
-			continue;
-		result = read_line(b, line, number);
-	}
-	if (line != NULL)
-		explicit_bzero(line, room);
-	free(line);
+	while ((result = bulk_line_next(b, &l)) == 1)
+		if (l.text[0] != '#' && l.text[strspn(l.text, " \t")] != '\0' &&
+		    (result = read_line(b, l.text, l.number)) == -1)
+			break;
+	bulk_line_free(&l);
 	return result;
 }

@@ -180,7 +180,7 @@ send_all(struct sending *s, const char *what)
 		    s->sums->became[WIRE_IMPORT_REFUSED] > 0 &&
 		    !(s->flags & WIRE_IMPORT_DRY))
 			code = CLIENT_REFUSED;
-		if (code != CLIENT_OK)
+		if (code != CLIENT_OK && !(s->flags & WIRE_IMPORT_DRY))
 			s->sums->is_partly = from > 0;
 	}
 	progress_end();
@@ -198,6 +198,8 @@ bulk_send(int fd, struct bulk *b, uint8_t flags, struct bulk_sums *sums)
 	*sums = (struct bulk_sums){.is_partly = 0};
 	if (bulk_order_make(&s.order, b) == -1)
 		return CLIENT_TEMPORARY;
+	/* Each password in clear takes a hash. */
+	client_wait_long();
 	s.is_many = count_batch(&s, 0) < b->count;
 	if (s.is_many && !(flags & WIRE_IMPORT_DRY)) {
 		s.flags |= WIRE_IMPORT_DRY;

@@ -1,5 +1,7 @@
 #include "csv.h"
 
+#include "bulk_line.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +53,10 @@ read_line(struct csv *c, FILE *file, size_t length)
 	memcpy(c->text + length, line, n + 1);
 	explicit_bzero(line, n);
 	free(line);
+	if (c->lines == 1) {
+		bulk_line_unmark(c->text);
+		got = (ssize_t)strlen(c->text);
+	}
 	return got;
 }
 

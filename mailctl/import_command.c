@@ -162,11 +162,11 @@ import(int fd, struct wanted *w, struct bulk *b)
 	else if (!sums.is_partly && code == CLIENT_REFUSED)
 		warnx("nothing was changed");
 	else if (sums.is_partly)
-		warnx("%zu were added and %zu changed before that; mend the "
-		      "file and run the same command again: what is there "
-		      "already is kept",
+		warnx("%zu were added and %zu changed before that; %srun the "
+		      "same command again: what is there already is kept",
 		    sums.became[WIRE_IMPORT_ADDED],
-		    sums.became[WIRE_IMPORT_CHANGED]);
+		    sums.became[WIRE_IMPORT_CHANGED],
+		    code == CLIENT_REFUSED ? "mend the file and " : "");
 	return code;
 }
 

@@ -150,6 +150,8 @@ test_hashes_of_others(void **state)
 	    ARGON "qqSCqQPLbO7RKU+qFwvGng"};
 	static const char *const odd[] = {"", "x", "$6$", "$6$abc$def",
 	    "$1$abcdefgh$G//4keteveJp0qb8z2DxG/", "$2y$05$abc",
+	    "$6$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9",
+	    "$5$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJH9x",
 	    "$5$saltsaltsalt$RqGMwb9kPA4Cvfdkv8nwqSwtPHZKvXsr9q2d25VTJ:9",
 	    "$2y$99$abcdefghijklmnopqrstuuS98TtUb6k2AQxz0SQRNXHw3/yF4nZqK",
 	    "$argon2id$v=19$m=9999999,t=3,p=1$c2FsdHNhbHQ$qqSCqQPLbO7R",

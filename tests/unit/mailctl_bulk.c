@@ -327,6 +327,65 @@ tear_down(void **state)
 	return 0;
 }
 
+/* Half a line is never taken for the whole, nor two for one. */
+static void
+test_what_is_no_text(void **state)
+{
+	static const char nul[] = "ann@a.org:{PLAIN}se\0cret\nbob@a.org\n";
+	FILE *file = tmpfile();
+	int kept = dup(STDERR_FILENO);
+
+	(void)state;
+	assert_int_equal(fwrite(nul, sizeof(nul) - 1, 1, file), 1);
+	rewind(file);
+	bulk_free(&b);
+	b = (struct bulk){.file = "f"};
+	close(STDERR_FILENO);
+	assert_int_equal(bulk_read_passwd(&b, file), 0);
+	dup2(kept, STDERR_FILENO);
+	close(kept);
+	fclose(file);
+	assert_int_equal(b.wrong, 1);
+	assert_int_equal(b.count, 1);
+	assert_string_equal(b.rows[0].name, "bob@a.org");
+	assert_int_equal(load(LIST, "a.org\rb.org\r\nc.org\r\n", plain), 0);
+	assert_int_equal(b.count, 1);
+	assert_non_null(strstr(complaints, "f:1: column 6 has the control"));
+	assert_int_equal(load(ALIASES, "a: b\033\nb: c\n", ours), 0);
+	assert_int_equal(b.count, 1);
+	assert_int_equal(b.wrong, 1);
+	assert_int_equal(load(LIST, "a.org b.org\n c.org  # x\n", plain), 0);
+	assert_non_null(strstr(complaints, "f:1: more than one word"));
+	assert_int_equal(b.count, 1);
+	assert_string_equal(b.rows[0].name, "c.org");
+	assert_int_equal(load(CSV_USER, "user\n\"x\033[2J\"\n", plain), 0);
+	assert_null(strchr(complaints, '\033'));
+	assert_int_equal(
+	    load(CSV_USER, "user,uid,maildir\na@a.org,5000,\n", plain), 0);
+	assert_non_null(strstr(complaints, "f:2: uid and gid are those of"));
+	assert_int_equal(b.count, 0);
+}
+
+/* As spreadsheets write it. */
+static void
+test_byte_order_mark(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    load(CSV_USER, "\xef\xbb\xbfuser\r\nann@a.org\r\n", plain), 0);
+	assert_int_equal(b.wrong, 0);
+	assert_string_equal(b.rows[0].name, "ann@a.org");
+	assert_int_equal(
+	    load(CSV_USER, "\xef\xbb\xbf\"user\n\"\nann@a.org\n", plain), -1);
+	assert_non_null(strstr(complaints, "no column \"user?\""));
+	assert_int_equal(load(LIST,
+			     "\xef\xbb\xbf"
+			     "a.org\n",
+			     plain),
+	    0);
+	assert_string_equal(b.rows[0].name, "a.org");
+}
+
 int
 main(void)
 {
@@ -340,6 +399,8 @@ main(void)
 	    cmocka_unit_test(virtual_maps),
 	    cmocka_unit_test(domains_one_a_line),
 	    cmocka_unit_test(targets_come_first),
+	    cmocka_unit_test(test_what_is_no_text),
+	    cmocka_unit_test(test_byte_order_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, tear_down);
