@@ -144,7 +144,8 @@ struct packet_batch {
 
 /*
  * Fills b with what waits at the socket, but no more than some datagrams.  The
- * packets are the caller's, who frees each.  Returns 0, or -1 with errno of
+ * packets are the caller's, who frees each.  What the other end sent before it
+ * closed comes whatever it left unread.  Returns 0, or -1 with errno of
  * recvmsg(2), but EAGAIN: that is `drained`.  Does not wait.
  */
 int packet_receive_some(int socket, struct packet_batch *b);

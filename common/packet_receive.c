@@ -236,6 +236,19 @@ open_letter(struct packet_batch *b, struct msghdr *m, const struct letter *l,
 	}
 }
 
+/* Where the other end has closed with something unread, the kernel says so
+ * once, ahead of what it had sent before: that counts. */
+static int
+receive_many(int socket, struct mmsghdr *m)
+{
+	const int flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+	int n = recvmmsg(socket, m, PACKET_DATAGRAMS, flags, NULL);
+
+	if (n == -1 && errno == ECONNRESET)
+		n = recvmmsg(socket, m, PACKET_DATAGRAMS, flags, NULL);
+	return n;
+}
+
 int
 packet_receive_some(int socket, struct packet_batch *b)
 {
@@ -249,8 +262,7 @@ packet_receive_some(int socket, struct packet_batch *b)
 		return -1;
 	for (n = 0; n < PACKET_DATAGRAMS; n++)
 		prepare(&m[n].msg_hdr, &l[n], buffers[n]);
-	n = recvmmsg(
-	    socket, m, PACKET_DATAGRAMS, MSG_DONTWAIT | MSG_CMSG_CLOEXEC, NULL);
+	n = receive_many(socket, m);
 	if (n == -1 && errno != EAGAIN)
 		return -1;
 	/* It stops short only where there is no more, or an error, which the

@@ -6,7 +6,7 @@
 #include "meter.h"
 #include "replies.h"
 #include "ring.h"
-#include "sched.h"
+#include "worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -271,7 +271,8 @@ peer_main(void *arg)
 	struct server_peer *p = arg;
 	int fd = p->watch.fd;
 
-	while (!p->ended) {
+	/* What comes once the worker stops is for the next process. */
+	while (!p->ended && !worker_is_stopping()) {
 		if (peer_flush(p) == -1 || read_requests(p) == -1)
 			break;
 		if (!p->ended && ring_wait(&p->ring, CLOCK_NEVER) == -1)
@@ -398,7 +399,7 @@ static int
 is_better_unsaid(const struct server_peer *p, const struct packet *reply)
 {
 	return reply->head.status == PACKET_TEMPORARY && !p->attached &&
-	       sched_worker()->stopping;
+	       worker_is_stopping();
 }
 
 void

@@ -375,6 +375,12 @@ worker_stop(void)
 }
 
 int
+worker_is_stopping(void)
+{
+	return atomic_load_explicit(&stopping, memory_order_relaxed);
+}
+
+int
 worker_signal(const sigset_t *set, int64_t deadline)
 {
 	struct signalfd_siginfo info;

@@ -29,6 +29,10 @@ int worker_run(unsigned count, void (*main)(void *), void *arg);
  */
 void worker_stop(void);
 
+/* Whether worker_stop was called: from then on, while fibers may not have been
+ * cancelled yet. */
+int worker_is_stopping(void);
+
 /* The calling worker's number, from 0; -1 on a thread that is none. */
 int worker_index(void);
 

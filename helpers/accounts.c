@@ -57,6 +57,9 @@ static const struct privileges privileges = {
 /* Connections at most; smtpd and pop3d have one for each worker. */
 #define PEERS_MAX 1024
 #define PATH_SIZE 1024
+/* How long one that is to end waits for clients in the midst of a login: some
+ * round trips.  Others who want to log in wait as well. */
+#define SETTLE_TIME (2 * CLOCK_SECOND)
 
 struct accounts accounts;
 static const struct helper *helper;
@@ -343,7 +346,7 @@ static void
 obey_signals(void *arg)
 {
 	(void)arg;
-	helper_serve_until_told();
+	helper_serve_until_settled(accounts_sasl_is_settled, SETTLE_TIME);
 }
 
 static void

@@ -41,6 +41,7 @@ struct open {
 static struct open *places[PLACES];
 static unsigned count;
 static uint32_t handles;
+static int is_ending; /* no exchange begins */
 
 static void
 end(struct open **op)
@@ -56,12 +57,6 @@ end(struct open **op)
 		o->x.mechanism->finish(&o->x);
 	explicit_bzero(o, sizeof(*o));
 	free(o);
-}
-
-static int
-has_backend(const struct login *l)
-{
-	return l->follows_backends && l->user.backend.host[0] != '\0';
 }
 
 /* An exchange is over; *q is freed, *op ended, unless a backend has to judge
@@ -86,7 +81,8 @@ conclude(struct request **q, struct open **op, enum sasl_result result)
 		log_info("login.good", log_text("name", x->login.name),
 		    log_text("mechanism", x->mechanism->name),
 		    log_text("client", x->channel.client));
-		if (has_backend(&x->login))
+		if (x->login.follows_backends &&
+		    x->login.user.backend.host[0] != '\0')
 			accounts_sasl_reply_backend(q, &x->login, 0);
 		else
 			accounts_sasl_reply_ok(q, &x->login);
@@ -323,8 +319,11 @@ begin(struct request **q, struct open *o, const char *name, int has,
 {
 	enum sasl_result result = choose(&o->x, name, request_role(*q));
 
-	if (result != SASL_OK) {
+	if (is_ending)
+		request_drop(q);
+	else if (result != SASL_OK)
 		accounts_sasl_reply_refused(q, result, 0);
+	if (is_ending || result != SASL_OK) {
 		free(o);
 		return;
 	}
@@ -484,6 +483,13 @@ accounts_sasl_expire(void)
 		if (o != NULL && !o->is_busy && now - o->began >= LIFETIME)
 			end(&o);
 	}
+}
+
+int
+accounts_sasl_is_settled(void)
+{
+	is_ending = 1;
+	return count == 0;
 }
 
 unsigned

@@ -27,6 +27,13 @@ void accounts_sasl_gone(void *peer_data);
 /* Ends the exchanges whose time is over: call it each minute. */
 void accounts_sasl_expire(void);
 
+/*
+ * The process is to end: exchanges that have begun go on, since nobody else can
+ * go on with them; others are left to the next process, unanswered, so that
+ * they are sent to it.  1 once there are none.
+ */
+int accounts_sasl_is_settled(void);
+
 /* How many there are. */
 unsigned accounts_sasl_count(void);
 

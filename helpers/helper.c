@@ -1,6 +1,8 @@
 #include "helper.h"
 
 #include "clock.h"
+#include "fiber.h"
+#include "ring.h"
 #include "settings.h"
 #include "super.h"
 #include "worker.h"
@@ -34,8 +36,8 @@ helper_drop(const struct helper *h, const struct privileges *privileges,
 	return 0;
 }
 
-void
-helper_serve_until_told(void)
+static void
+wait_until_told(void)
 {
 	sigset_t set;
 
@@ -45,5 +47,23 @@ helper_serve_until_told(void)
 	sigaddset(&set, SIGHUP);
 	while (worker_signal(&set, CLOCK_NEVER) == SIGHUP)
 		;
+}
+
+void
+helper_serve_until_told(void)
+{
+	wait_until_told();
+	worker_stop();
+}
+
+void
+helper_serve_until_settled(int (*is_settled)(void), int64_t most)
+{
+	int64_t until;
+
+	wait_until_told();
+	until = clock_after(most);
+	while (!is_settled() && clock_now() < until && !fiber_cancelled())
+		ring_sleep(ring_self(), clock_after(CLOCK_MILLISECOND));
 	worker_stop();
 }

@@ -8,6 +8,7 @@
 #include "privileges.h"
 #include "wire.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct helpers_conf; /* settings.h */
@@ -88,5 +89,12 @@ int helper_drop(const struct helper *h, const struct privileges *privileges,
 /* Waits for SIGTERM or SIGINT, in a fiber of the process's only worker, which
  * stops then.  SIGHUP is nothing to it: what is new comes with a restart. */
 void helper_serve_until_told(void);
+
+/*
+ * Likewise, and then goes on for a while, for what the process that comes can't
+ * take over: until is_settled, which is called at once and then every
+ * millisecond, returns 1, or for `most` ns.
+ */
+void helper_serve_until_settled(int (*is_settled)(void), int64_t most);
 
 #endif

@@ -67,6 +67,8 @@ static const struct privileges privileges = {
 #define ASK_MAX 1024
 /* How often the process looks whether it has a parent. */
 #define WATCH_TIME CLOCK_SECOND
+/* How long one that is to end serves on for logins whose ticket it has. */
+#define SETTLE_TIME (2 * CLOCK_SECOND)
 /* How often what lies aside is tried again. */
 #define ASIDE_TIME (10 * CLOCK_SECOND)
 
@@ -228,7 +230,7 @@ serve(void *arg)
 	}
 	log_info("mailbox.ready", log_text("root", helper->conf->mail_root));
 	service_notify_live_as(helper->beat);
-	helper_serve_until_told();
+	helper_serve_until_settled(mailbox_drop_is_settled, SETTLE_TIME);
 }
 
 /* What is read while it still can be: the boot's id and the host's name. */

@@ -53,7 +53,8 @@ static struct {
 	int exclusive; /* one session a maildrop */
 	struct drop *by_name[BUCKETS], *by_handle[BUCKETS];
 	unsigned count;
-	uint32_t last; /* handle given out */
+	uint32_t last;	  /* handle given out */
+	unsigned opening; /* requests that may have taken a ticket */
 } table;
 
 void
@@ -328,6 +329,12 @@ open_drop(struct request **q, const struct mailbox_proof *proof, int is_login)
 }
 
 int
+mailbox_drop_is_settled(void)
+{
+	return table.opening == 0 && mailbox_proof_fresh() == 0;
+}
+
+int
 answer_open(struct request *q)
 {
 	struct mailbox_proof proof;
@@ -338,6 +345,7 @@ answer_open(struct request *q)
 	data = packet_get_data(&q->packet, WIRE_RESUME_MAX, &length);
 	if (packet_end(&q->packet) == -1)
 		return -1;
+	table.opening++;
 	if (check_proof(q, data, length, &proof) == -1 ||
 	    !mailbox_owners_is_ours(&proof.owner, &helper))
 		refuse_unless_ending(&q, MAILBOX_DENIED);
@@ -346,6 +354,7 @@ answer_open(struct request *q)
 	else
 		open_drop(&q, &proof, length == WIRE_TICKET_SIZE);
 	explicit_bzero(&proof, sizeof(proof));
+	table.opening--;
 	return 0;
 }
 

@@ -20,6 +20,10 @@ struct store;
  */
 void mailbox_drop_setup(struct store *store, int exclusive);
 
+/* Whether no login is under way that this process alone can open: no request to
+ * open, and no ticket that is about to be shown. */
+int mailbox_drop_is_settled(void);
+
 /* Rows of the helper's table (server.h). */
 int answer_open(struct request *q);
 int answer_damaged(struct request *q);

@@ -15,10 +15,12 @@
 #define SUM_SIZE 32
 /* No ticket lives longer, whatever accounts says. */
 #define LIFE (120 * CLOCK_SECOND)
+/* After so long its client has most likely gone. */
+#define FRESH (2 * CLOCK_SECOND)
 
 struct ticket {
 	unsigned char secret[WIRE_TICKET_SIZE];
-	int64_t expiry;
+	int64_t since, expiry;
 	struct mailbox_proof proof;
 };
 
@@ -70,6 +72,7 @@ mailbox_proof_add(const unsigned char secret[WIRE_TICKET_SIZE],
 		return;
 	memcpy(t->secret, secret, sizeof(t->secret));
 	t->proof = *proof;
+	t->since = now;
 	t->expiry = expiry < now + LIFE ? expiry : now + LIFE;
 	*slot = t;
 }
@@ -97,6 +100,19 @@ mailbox_proof_take(
 		}
 	}
 	return result;
+}
+
+unsigned
+mailbox_proof_fresh(void)
+{
+	int64_t after = clock_now() - FRESH;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < ROWS; i++)
+		for (unsigned k = 0; k < ROW_SIZE; k++)
+			count += tickets[i][k] != NULL &&
+				 tickets[i][k]->since > after;
+	return count;
 }
 
 /* The HMAC over a token without it. */

@@ -29,6 +29,10 @@ void mailbox_proof_add(const unsigned char ticket[WIRE_TICKET_SIZE],
 int mailbox_proof_take(
     const unsigned char ticket[WIRE_TICKET_SIZE], struct mailbox_proof *proof);
 
+/* How many tickets are about to be used: given in the last two seconds, and
+ * not yet taken. */
+unsigned mailbox_proof_fresh(void);
+
 /*
  * Seals proof for a role into token; its length, or 0 where it would be too
  * long (then the session can't be resumed).

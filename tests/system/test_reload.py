@@ -3,15 +3,16 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 
 import pytest
 
 from harness import proc
-from harness.daemons import (DOMAIN, HELPERS, PATIENCE, free_ports, merge,
-                             render, scaled)
+from harness.daemons import (DOMAIN, HELPERS, PATIENCE, RUNNER, free_ports,
+                             merge, render, scaled)
 from harness.load import Load
-from harness.pop3 import Pop3, fetch
+from harness.pop3 import Failed, Pop3, fetch
 from harness.smtp import Smtp, deliver
 
 BODY = b"Subject: reload\r\n\r\nx\r\n"
@@ -327,6 +328,49 @@ def test_end_tells_clients(make_pair):
     pop3.close()
     pair.start("smtpd", "pop3d")
     assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+
+
+class Logins:
+    """Users who log in, and out again, all the time."""
+
+    def __init__(self, pair, *users):
+        self.pair, self.count, self.failed = pair, 0, []
+        self.stopping = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=[user])
+                        for user in users]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self, user):
+        while not self.stopping.is_set():
+            try:
+                with Pop3(self.pair.pop3_port, user=user,
+                          timeout=60 * PATIENCE) as session:
+                    session.quit()
+                self.count += 1
+            except (OSError, Failed) as error:
+                self.failed.append(repr(error))
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.mark.skipif(bool(RUNNER), reason="a login may take seconds there")
+def test_logins_while_helpers_are_reloaded(make_pair):
+    """None is refused."""
+    users = [f"u{n}" for n in range(4)]
+    pair = make_pair(users=len(users))
+    logins = Logins(pair, *users)
+    for _ in range(20):
+        old, before = pair.pid("mailbox"), logins.count
+        os.kill(pair.pid("helpers"), signal.SIGHUP)
+        soon("another mailbox, and logins", lambda o=old, b=before:
+             pair.pid("mailbox") not in (None, o) and
+             (logins.count > b + 3 or logins.failed))
+    logins.stop()
+    assert not logins.failed, logins.failed[:5]
 
 
 def test_helpers(pair):

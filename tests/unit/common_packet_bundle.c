@@ -325,6 +325,25 @@ the_end_comes_last(void **state)
 	assert_int_equal(batch.count, 0);
 }
 
+/* The other end has closed, and left something unread. */
+static void
+a_reset_comes_last(void **state)
+{
+	(void)state;
+	assert_int_equal(packet_send(ends[1], &packets[2]), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(packet_send(ends[0], &packets[i]), 0);
+	close(ends[0]);
+	ends[0] = dup(0); /* the tear-down's */
+	assert_int_equal(packet_receive_some(ends[1], &batch), 0);
+	assert_int_equal(batch.count, 2);
+	for (uint32_t i = 0; i < 2; i++)
+		expect(&batch.packets[i], i);
+	free_batch();
+	assert_int_equal(packet_receive_some(ends[1], &batch), 0);
+	assert_true(batch.ended);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -338,6 +357,7 @@ main(void)
 	    TEST(malformed_bundles),
 	    TEST(bad_ones_stand_in_their_place),
 	    TEST(the_end_comes_last),
+	    TEST(a_reset_comes_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ enum { DONE = 1, NOT_DONE };
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 static unsigned waiting;
 static int is_pair, client;
+static int next_end; /* of a pair, as the next process has it */
 
 /* Waits until the process ends. */
 static int
@@ -141,12 +142,46 @@ but_to_a_pair_it_is(void **state)
 	assert_int_equal(done, PACKET_OK);
 }
 
+static void
+ask_after_stop(void *arg)
+{
+	(void)arg;
+	server = (struct server){.rows = rows, .peers_max = 1};
+	assert_int_equal(server_attach(&server, dup(next_end), ROLE_SMTPD), 0);
+	fiber_yield(); /* it has begun to read */
+	worker_stop();
+	ask(DONE);
+}
+
+/* A ticket, for one, which this process would take with it. */
+static void
+what_comes_later_is_the_next_one_s(void **state)
+{
+	struct packet p;
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(packet_socket(pair[0]), 0);
+	assert_int_equal(packet_socket(pair[1]), 0);
+	client = pair[0];
+	next_end = pair[1];
+	assert_int_equal(worker_run(1, ask_after_stop, NULL), 0);
+	packet_init(&p, 0);
+	assert_int_equal(packet_receive(next_end, &p), 1);
+	assert_int_equal(p.head.type, DONE);
+	packet_free(&p);
+	close(client);
+	close(next_end);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_fault_of_the_end_is_not_told),
 	    cmocka_unit_test(but_to_a_pair_it_is),
+	    cmocka_unit_test(what_comes_later_is_the_next_one_s),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

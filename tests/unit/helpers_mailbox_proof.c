@@ -61,6 +61,20 @@ test_ticket_expires(void **state)
 }
 
 static void
+test_fresh_tickets(void **state)
+{
+	unsigned char ticket[WIRE_TICKET_SIZE] = "fresh";
+	struct mailbox_proof p = make_proof("a"), got;
+
+	(void)state;
+	assert_int_equal(mailbox_proof_fresh(), 0);
+	mailbox_proof_add(ticket, &p, clock_after(60 * CLOCK_SECOND));
+	assert_int_equal(mailbox_proof_fresh(), 1);
+	assert_int_equal(mailbox_proof_take(ticket, &got), 0);
+	assert_int_equal(mailbox_proof_fresh(), 0);
+}
+
+static void
 test_tickets_are_bounded(void **state)
 {
 	unsigned char ticket[WIRE_TICKET_SIZE] = "bounded";
@@ -135,6 +149,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_ticket_once),
 	    cmocka_unit_test(test_ticket_expires),
+	    cmocka_unit_test(test_fresh_tickets),
 	    cmocka_unit_test(test_tickets_are_bounded),
 	    cmocka_unit_test(test_token),
 	    cmocka_unit_test(test_token_of_long_names),

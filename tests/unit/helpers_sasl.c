@@ -376,6 +376,42 @@ test_exchanges_are_bounded(void **state)
 	close(fd);
 }
 
+/* The signal that ends the helper has come to it. */
+static void
+wait_until_told(void)
+{
+	char path[64], line[128];
+	unsigned long pending = 1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)child);
+	while (pending != 0) {
+		pending = 0;
+		assert_non_null(file = fopen(path, "re"));
+		while (fgets(line, sizeof(line), file) != NULL)
+			if (strncmp(line, "ShdPnd:", 7) == 0)
+				pending = strtoul(line + 7, NULL, 16);
+		fclose(file);
+	}
+}
+
+/* One that is to end goes on with what nobody else can go on with. */
+static void
+test_end_in_the_midst(void **state)
+{
+	int fd = connect_to("smtpd");
+
+	(void)state;
+	sasl_talk_reset();
+	add_user("ann@example.org", "s3cret");
+	assert_int_equal(begin(fd, "LOGIN", NULL, 0), SASL_CHALLENGE);
+	assert_int_equal(kill(child, SIGTERM), 0);
+	wait_until_told();
+	assert_int_equal(next(fd, "ann", -1), SASL_CHALLENGE);
+	assert_int_equal(next(fd, "s3cret", -1), SASL_OK);
+	close(fd);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -391,6 +427,7 @@ main(void)
 	    CASE(test_downgrade),
 	    CASE(test_cut_off),
 	    CASE(test_exchanges_are_bounded),
+	    CASE(test_end_in_the_midst),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
