@@ -243,7 +243,7 @@ def stress(report):
     slow = [length, "STRESS_LATE=60"]
     checked = {name: f"EXTRA_CFLAGS={flags}{SANITIZE}"
                for name, flags in SANITIZERS.items()}
-    counted(report, "stress", "stress", length)
+    counted(report, "stress", "stress", *slow)
     counted(report, "stress asan", "stress", "B=build/asan", "CFLAGS=-O1 -g",
             checked["asan"], *slow)
     counted(report, "stress tsan", "stress", "B=build/tsan", "CFLAGS=-O1 -g",

@@ -33,11 +33,11 @@ done
 sources="$sources common/switch_x86_64.S common/switch_aarch64.S"
 cross='aarch64-linux-gnu-gcc -static'
 
-check assembly "timeout 120" cc
-check ucontext "timeout 120" cc -DSWITCH_UCONTEXT
+check assembly "timeout 300" cc
+check ucontext "timeout 300" cc -DSWITCH_UCONTEXT
 # shellcheck disable=SC2086 # a command and its option
-check aarch64 "timeout 120 qemu-aarch64" $cross
+check aarch64 "timeout 300 qemu-aarch64" $cross
 # shellcheck disable=SC2086
-check aarch64-ucontext "timeout 120 qemu-aarch64" $cross -DSWITCH_UCONTEXT
+check aarch64-ucontext "timeout 300 qemu-aarch64" $cross -DSWITCH_UCONTEXT
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -63,14 +63,16 @@ def numbers(messages):
 
 
 class Load:
-    """Sessions that send messages until stopped, and what became of them."""
+    """Sessions that send messages until stopped, and what became of them;
+    pause: seconds that each waits between two."""
 
     def __init__(self, port, recipients, sessions=20, seed=0, count=None,
-                 first=0, size=None):
+                 first=0, size=None, pause=0):
         self.port = port
         self.recipients = recipients
         self.seed = seed
         self.size = size
+        self.pause = pause
         self.next = first
         self.last = None if count is None else first + count
         self.lock = threading.Lock()
@@ -141,6 +143,7 @@ class Load:
                     number, message = self.take()
                     if number is None or not self.send(smtp, number, message):
                         break
+                    self.stopping.wait(self.pause)
                 smtp.cmd("QUIT")
         except (OSError, Closed, AssertionError) as error:
             with self.lock:
