@@ -44,26 +44,37 @@ no_connection(const char *path)
 	return CLIENT_TEMPORARY;
 }
 
-enum client_exit
-client_connect(const char *path, int *fd)
+int
+client_dial(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int type = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		warnx("the socket's path is too long: %s", path);
-		return CLIENT_USAGE;
+		errno = ENAMETOOLONG;
+		return -1;
 	}
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if ((*fd = socket(AF_UNIX, type, 0)) == -1) {
-		warn("socket");
-		return CLIENT_TEMPORARY;
-	}
-	if (connect(*fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+	if ((fd = socket(AF_UNIX, type, 0)) == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+enum client_exit
+client_connect(const char *path, int *fd)
+{
+	if ((*fd = client_dial(path)) != -1)
 		return CLIENT_OK;
-	close(*fd);
-	*fd = -1;
-	return no_connection(path);
+	if (errno != ENAMETOOLONG)
+		return no_connection(path);
+	warnx("the socket's path is too long: %s", path);
+	return CLIENT_USAGE;
 }
 
 /* Waits for the event: 0, or -1 with errno. */

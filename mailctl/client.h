@@ -16,6 +16,12 @@ enum client_exit {
 };
 
 /*
+ * Connects to the socket at path: the descriptor (the caller's), or -1 with
+ * errno, ENAMETOOLONG among others, and nothing said.
+ */
+int client_dial(const char *path);
+
+/*
  * Connects to the socket at path.  CLIENT_OK with the descriptor in *fd (the
  * caller's); else the reason stands on standard error.
  */

@@ -24,7 +24,7 @@
 
 #define NAME_SIZE 256
 /* How long helpers may take to start. */
-#define START_TIME (30 * CLOCK_SECOND)
+#define START_TIME (60 * CLOCK_SECOND)
 
 /* A domain, or a host's name, as a conf can hold it. */
 static int
@@ -98,6 +98,19 @@ check_users(void)
 	return missing ? -1 : 0;
 }
 
+/* Whether nobody listens at path: what is left of those who did counts for
+ * nothing, nor does what will listen in a moment. */
+static int
+is_deserted(const char *path)
+{
+	int fd = client_dial(path);
+
+	if (fd == -1)
+		return errno == ENOENT || errno == ECONNREFUSED;
+	close(fd);
+	return 0;
+}
+
 /* Waits until accounts listens.  0, or -1; *helpers is 0 where they ended. */
 static int
 await_socket(const char *path, pid_t *helpers)
@@ -106,14 +119,16 @@ await_socket(const char *path, pid_t *helpers)
 	int64_t end = clock_after(START_TIME);
 	int status;
 
-	while (access(path, F_OK) == -1 && clock_now() < end) {
+	while (is_deserted(path)) {
 		if (waitpid(*helpers, &status, WNOHANG) == *helpers) {
 			*helpers = 0;
 			return -1;
 		}
+		if (clock_now() > end)
+			return -1;
 		nanosleep(&nap, NULL);
 	}
-	return access(path, F_OK);
+	return 0;
 }
 
 static void
@@ -222,7 +237,7 @@ set_up_accounts(const struct init *i)
 	snprintf(conf, sizeof(conf), "%s/helpers.conf", i->folder);
 	if (where_find(conf, "accounts", path, sizeof(path)) == -1)
 		return CLIENT_REFUSED;
-	if (access(path, F_OK) == -1) {
+	if (is_deserted(path)) {
 		if ((helpers = program_start("helpers", i->folder)) == -1)
 			return CLIENT_TEMPORARY;
 		if (await_socket(path, &helpers) == -1) {

@@ -249,6 +249,18 @@ def test_init(fresh):
     assert not has(found, "warning", "is for mx.first.example")
 
 
+def test_init_where_helpers_were_killed(fresh):
+    """What they left of their sockets is not taken for them."""
+    run = fresh.folder / "all" / "run" / "admin"
+    run.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as left:
+        left.bind(str(run / "accounts"))
+    done = fresh("init", "--below", str(fresh.folder / "all"), "--no-user",
+                 "left.example")
+    assert done.returncode == 0, done.stderr
+    assert "left.example is set up." in done.stdout
+
+
 def test_init_knows_the_users_of_all_processes(pair):
     """Those that the confs name where nothing else is said."""
     conf = json.loads(pair.must("--json", "conf"))

@@ -157,12 +157,18 @@ def test_rights(services, name):
         assert len(held) == 1, "the way to accounts alone"
 
 
-def replace(program, user):
-    """Another program under the same name, as a package would lay it."""
+def replace(pair, program, text):
+    """Another program under the same name, as a package would lay it, and
+    helpers that know it."""
     new = program.with_suffix(".new")
-    new.write_text(f"#!/bin/sh\nread -r token\necho active {user}@{DOMAIN}\n")
+    new.write_text(text)
     new.chmod(0o755)
     new.rename(program)
+    old = pair.pid("introspect")
+    hup(pair, "reload.done")
+    proc.wait_until("a new introspect",
+                    lambda: pair.pid("introspect") not in (None, old),
+                    20 * PATIENCE)
 
 
 def hup(pair, event):
@@ -179,14 +185,13 @@ def test_another_program_of_the_same_name(services):
     """A reload has the new one asked, and lets it run."""
     conf = services.conf("helpers").read_text()
     program = pathlib.Path(re.search(r'program = "(.*)"', conf).group(1))
-    replace(program, "u1")
-    old = services.pid("introspect")
-    hup(services, "reload.done")
-    proc.wait_until("a new introspect",
-                    lambda: services.pid("introspect") not in (None, old),
-                    20 * PATIENCE)
+    first = program.read_text()
+    replace(services, program,
+            f"#!/bin/sh\nread -r token\necho active u1@{DOMAIN}\n")
     assert login(services, "whatever", "u1") == "235"
     assert login(services, "good", "u0") == "535"
+    replace(services, program, first)
+    assert login(services, "good", "u0") == "235"
 
 
 def test_a_program_elsewhere_needs_a_restart(services):
@@ -198,7 +203,6 @@ def test_a_program_elsewhere_needs_a_restart(services):
     path.write_text(re.sub(r'program = ".*"', 'program = "/bin/true"', conf))
     line = hup(services, "reload.refused")
     assert 'needs_restart="tokens program"' in line
-    # The program of the test above says so too.
     assert login(services, "other", "u1") == "235"
     path.write_text(conf)
     hup(services, "reload.done")
