@@ -18,7 +18,8 @@
 #define FIRST_PAUSE_MS	 50
 #define LONGEST_PAUSE_MS 30000
 #define SETTLED		 (30 * CLOCK_SECOND) /* a life this long is no failure */
-#define STOP_WITHIN	 (5 * CLOCK_SECOND)
+
+int64_t super_stop_within = 15 * CLOCK_SECOND;
 
 /* In a child: the process that started it; 0 in any other. */
 static pid_t parent;
@@ -262,7 +263,7 @@ static bool
 stop_all(struct super_child *children)
 {
 	struct super_child *c;
-	int64_t deadline = clock_after(STOP_WITHIN);
+	int64_t deadline = clock_after(super_stop_within);
 	bool is_over = false;
 	int number, status;
 

@@ -34,11 +34,15 @@ struct super_child {
 
 #define SUPER_GIVE_UP 78 /* EX_CONFIG of sysexits.h */
 
+/* How long (ns) a child may take to end, 15 s: a slow disk, or a checker.  Only
+ * a test has reason to change it. */
+extern int64_t super_stop_within;
+
 /*
  * Starts all of children and keeps them running until SIGTERM or SIGINT; then
- * sends SIGTERM to all, SIGKILL after five seconds, and returns 0 when all have
- * ended; 1 after a child gave up.  SIGHUP: calls reload (may be NULL; returns
- * -1 to leave things as they are), then sends SIGHUP to each child.
+ * sends SIGTERM to all, SIGKILL after super_stop_within, and returns 0 when all
+ * have ended; 1 after a child gave up.  SIGHUP: calls reload (may be NULL;
+ * returns -1 to leave things as they are), then sends SIGHUP to each child.
  * Each child gets SIGTERM if the parent dies.  SIGUSR1 with a level of the log
  * (sigqueue) makes it that of the parent and of all children, until reload sets
  * another one.
@@ -69,7 +73,7 @@ void super_restart(struct super_child *children);
 /*
  * For replace: ends all children; they start again when replace returns.  0, or
  * -1 where the parent was told to end meanwhile.  Waits as long as they take,
- * five seconds at most.
+ * super_stop_within at most.
  */
 int super_stop(struct super_child *children);
 

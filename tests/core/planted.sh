@@ -50,7 +50,10 @@ prepare() { # TEST FLAGS
 # fault is, a wait of 3 seconds is one; where none is, the machine may be busy.
 run() { # TEST FLAGS [FILE]
 	case $1 in
-	stress) args=$([ "${3-}" ] && echo '-l 3 15' || echo '-l 60 5') libs='' ;;
+	stress)
+		libs='' args='-l 3 15'
+		[ "${3-}" ] || args='-l 60 5'
+		;;
 	*) args='' libs=-lcmocka ;;
 	esac
 	# shellcheck disable=SC2086 # lists of flags
@@ -132,10 +135,9 @@ lost='a wake-up was lost|a round does not end'
 # What several have in common, before they run beside each other.
 for test in stress common_port common_port_calls common_fiber \
 	common_fiber_stack; do
-	prepare $test '' >"$folder/prepare.log" 2>&1 || cat "$folder/prepare.log"
+	prepare $test ''
 done
-prepare stress "$asan" >"$folder/prepare.log" 2>&1 ||
-	cat "$folder/prepare.log"
+prepare stress "$asan"
 
 control >"$folder/control.result"
 

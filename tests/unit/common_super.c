@@ -1,3 +1,4 @@
+#include "clock.h"
 #include "super.h"
 #include "super_old.h"
 
@@ -302,11 +303,17 @@ ignore_signals(void *arg)
 static void
 who_does_not_end_is_killed(void **state)
 {
-	pid_t pid = start(ignore_signals);
+	long long began;
+	pid_t pid;
 
 	(void)state;
+	super_stop_within = CLOCK_SECOND / 2;
+	pid = start(ignore_signals);
+	super_stop_within = 15 * CLOCK_SECOND;
 	await(&board->starts, 1);
+	began = now_ms();
 	assert_int_equal(end(pid, SIGTERM), 0);
+	assert_true(now_ms() - began >= 500);
 	assert_int_equal(kill(board->child, 0), -1);
 }
 
