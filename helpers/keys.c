@@ -8,6 +8,7 @@
 #include "helper.h"
 #include "keyring.h"
 #include "keys_memory.h"
+#include "keys_name.h"
 #include "keys_tls.h"
 #include "log.h"
 #include "packet.h"
@@ -151,7 +152,7 @@ answer_begin(struct request *q)
 static int
 answer_file(struct request *q)
 {
-	char name[KEYS_FILE_MAX];
+	char name[KEYS_NAME_MAX];
 	int fd;
 
 	packet_get_text(&q->packet, name, sizeof(name));

@@ -1,5 +1,6 @@
 #include "keys_file.h"
 
+#include "keys_name.h"
 #include "log.h"
 
 #include <dirent.h>
@@ -135,16 +136,6 @@ keys_file_read(int fd, const char *name, uid_t owner, struct key *k)
 	return 0;
 }
 
-static int
-is_key_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return name[0] != '.' && length > 4 && length < KEYS_FILE_MAX &&
-	       (strcmp(name + length - 4, ".pem") == 0 ||
-		   strcmp(name + length - 4, ".key") == 0);
-}
-
 /* -1 with errno; ENOENT: it is not there. */
 static int
 open_folder(const char *path)
@@ -190,7 +181,7 @@ open_each(
 	int count = 0, result;
 
 	while ((entry = readdir(folder)) != NULL) {
-		if (!is_key_name(entry->d_name))
+		if (!keys_name_is_key(entry->d_name))
 			continue;
 		if (count == KEYS_MAX) {
 			log_error("keys.too_many", log_int("most", KEYS_MAX));

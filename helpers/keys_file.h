@@ -12,8 +12,6 @@
 /* Keys at most; octets of a key's name: SHA-256 of its SubjectPublicKeyInfo. */
 #define KEYS_MAX  1024
 #define KEYS_NAME 32
-/* Octets of a file's name, NUL included. */
-#define KEYS_FILE_MAX 256
 
 struct key {
 	unsigned char name[KEYS_NAME];

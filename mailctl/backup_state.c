@@ -242,14 +242,10 @@ put_database(struct tarball *t, int fd)
 enum client_exit
 backup_put_accounts(struct tarball *t, const char *folder)
 {
-	char conf[PATH_SIZE], path[PATH_SIZE];
 	enum client_exit code;
 	int fd;
 
-	snprintf(conf, sizeof(conf), "%s/helpers.conf", folder);
-	if (where_find(conf, "accounts", path, sizeof(path)) == -1)
-		return CLIENT_USAGE;
-	if ((code = client_connect(path, &fd)) != CLIENT_OK)
+	if ((code = where_connect_accounts(folder, &fd)) != CLIENT_OK)
 		return code;
 	code = put_database(t, fd);
 	close(fd);

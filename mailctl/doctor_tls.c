@@ -1,6 +1,7 @@
 /* Certificates: their dates, names and chains, and the rights of their keys. */
 #include "doctor.h"
 
+#include "keys_name.h"
 #include "program.h"
 
 #include <dirent.h>
@@ -168,16 +169,6 @@ read_key(struct doctor *d, const char *path, int says)
 	return key;
 }
 
-static int
-is_key_name(const char *name)
-{
-	size_t length = strlen(name);
-
-	return name[0] != '.' && length > 4 &&
-	       (strcmp(name + length - 4, ".pem") == 0 ||
-		   strcmp(name + length - 4, ".key") == 0);
-}
-
 /* Whether one of the folder's keys is the certificate's (own NULL: looks at
  * their rights alone). */
 static int
@@ -200,7 +191,7 @@ find_key(struct doctor *d, const X509 *own)
 		return 0;
 	}
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_key_name(entry->d_name))
+		if (!keys_name_is_key(entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		key = read_key(d, path, own == NULL);

@@ -34,15 +34,11 @@ ask_accounts(const struct explain *q, int fd)
 static enum client_exit
 explain(const struct explain *q, const char *folder)
 {
-	char conf[4096], path[4096];
 	const char *ended;
 	enum client_exit code;
 	int fd;
 
-	snprintf(conf, sizeof(conf), "%s/helpers.conf", folder);
-	if (where_find(conf, "accounts", path, sizeof(path)) == -1)
-		return CLIENT_USAGE;
-	if ((code = client_connect(path, &fd)) != CLIENT_OK)
+	if ((code = where_connect_accounts(folder, &fd)) != CLIENT_OK)
 		return code;
 	output_begin(1);
 	if ((ended = explain_connection(q)) != NULL) {

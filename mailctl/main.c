@@ -69,7 +69,6 @@ run_local(
 static enum client_exit
 run_asking(const char *conf, char **args, int count)
 {
-	char path[4096];
 	const struct command *c;
 	enum client_exit code;
 	int fd;
@@ -79,9 +78,7 @@ run_asking(const char *conf, char **args, int count)
 	if (usage_check_options(c->usage, args + 2, count - 2) == -1 ||
 	    count - 2 < c->least || count - 2 > c->most)
 		return wrong_count(c->noun, c->verb, c->usage);
-	if (where_find(conf, c->helper, path, sizeof(path)) == -1)
-		return CLIENT_USAGE;
-	if ((code = client_connect(path, &fd)) != CLIENT_OK)
+	if ((code = where_connect(conf, c->helper, &fd)) != CLIENT_OK)
 		return code;
 	code = c->run(fd, args + 2, count - 2);
 	close(fd);

@@ -88,3 +88,22 @@ where_find(const char *conf, const char *helper, char *path, size_t size)
 	    run[0] == '\0' ? WHERE_RUN : run, helper);
 	return result;
 }
+
+enum client_exit
+where_connect(const char *conf, const char *helper, int *fd)
+{
+	char path[4096];
+
+	if (where_find(conf, helper, path, sizeof(path)) == -1)
+		return CLIENT_USAGE;
+	return client_connect(path, fd);
+}
+
+enum client_exit
+where_connect_accounts(const char *folder, int *fd)
+{
+	char conf[4096];
+
+	snprintf(conf, sizeof(conf), "%s/helpers.conf", folder);
+	return where_connect(conf, "accounts", fd);
+}

@@ -4,6 +4,8 @@
 #ifndef WHERE_H
 #define WHERE_H
 
+#include "client.h"
+
 #include <stddef.h>
 
 #define WHERE_RUN   "/run/ringmail"
@@ -19,5 +21,11 @@ void where_use(const char *socket);
  * the helpers check it.  0, or -1 after a line on standard error.
  */
 int where_find(const char *conf, const char *helper, char *path, size_t size);
+
+/* Connects to it, as client_connect does. */
+enum client_exit where_connect(const char *conf, const char *helper, int *fd);
+
+/* Likewise to accounts, by the helpers.conf in this folder. */
+enum client_exit where_connect_accounts(const char *folder, int *fd);
 
 #endif
