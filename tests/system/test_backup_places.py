@@ -3,13 +3,15 @@ the folders are that a restore makes."""
 import fcntl
 import grp
 import os
+import re
 import shutil
 import subprocess
 import tarfile
 
 import pytest
 
-from harness.daemons import DOMAIN, RUNNER
+from harness import proc
+from harness.daemons import BUILD, DOMAIN, PATIENCE, ROOT, RUNNER
 from harness.pop3 import Pop3
 from harness.smtp import deliver
 
@@ -137,3 +139,52 @@ def test_who_has_the_state(make_pair, tmp_path):
     os.close(held)
     done = pair.mailctl("restore", "--force", path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_guides_backup_day_by_day(make_pair):
+    """Its words twice, with letters that come and go in between, then on a
+    machine where users have other numbers: the last day's state, no more."""
+    pair = make_pair(users=1)
+    page = (ROOT / "docs" / "guide.md").read_text()
+    backup, = re.findall(r"^```sh\n([^`]*mailctl backup[^`]*)^```$", page,
+                         re.M)
+    restore, = re.findall(r"^```sh restore\n([^`]*)^```$", page, re.M)
+    mailctl = f"{BUILD}/bin/mailctl -c {pair.conf('helpers')} "
+
+    def run(text):
+        for theirs, ours in (("/var/mail/ringmail", str(pair.mail)),
+                             ("/srv/backup", f"{pair.folder}/srv"),
+                             ("mailctl ", mailctl)):
+            text = text.replace(theirs, ours)
+        done = subprocess.run(["bash", "-e", "-c", text], text=True,
+                              check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        assert done.returncode == 0, f"{text}\n{done.stdout}"
+
+    for n in range(3):
+        deliver(pair.smtp_port, b"Subject: %d\r\n\r\nx\r\n" % n,
+                f"u0@{DOMAIN}")
+    run(backup)
+    with Pop3(pair.pop3_port, user="u0") as session:
+        session.cmd("DELE 1")
+        session.cmd("QUIT")
+    proc.wait_until("the letter has gone",
+                    lambda: len(pair.letters("u0")) == 2, 30 * PATIENCE)
+    deliver(pair.smtp_port, b"Subject: late\r\n\r\nx\r\n", f"u0@{DOMAIN}")
+    with Pop3(pair.pop3_port, user="u0") as session:
+        wanted = session.multi("UIDL")
+    first, = (pair.folder / "srv").iterdir()
+    first.rename(first.with_name("20000101T000000"))
+    run(backup)
+    pair.stop()
+    subprocess.run(["chown", "-R", "4242:4242", pair.folder / "srv"],
+                   check=True)
+    shutil.rmtree(pair.mail)
+    wipe(pair)
+    (pair.folder / "lists").mkdir()
+    run(restore)
+    pair.start()
+    with Pop3(pair.pop3_port, user="u0") as session:
+        assert session.multi("UIDL") == wanted
+        session.multi("RETR 3")
+    assert [p.name for p in pair.mail.iterdir()] == [DOMAIN]
