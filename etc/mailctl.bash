@@ -1,9 +1,23 @@
 # Completion of mailctl(8) for bash.  What may follow is asked of mailctl itself;
 # names of domains, users and aliases of the helpers, where root asks.
 
+# Of the server that the line names by -c or -S.
 _mailctl_names()
 {
-	"${COMP_WORDS[0]}" "$1" list 2>/dev/null | sed 's/: .*//'
+	"${COMP_WORDS[0]}" "${_mailctl_where[@]}" "$1" list 2>/dev/null |
+	    sed 's/: .*//'
+}
+
+# Those of the words that begin with $1, as the shell has to read them.  No
+# compgen -W: it expands its words, and names may have quotes, $ and `.
+_mailctl_offer()
+{
+	local typed=${1//\\/} word
+
+	while IFS= read -r word; do
+		[[ -n $word && $word == "$typed"* ]] &&
+		    COMPREPLY+=("$(printf '%q' "$word")")
+	done < <(printf '%s\n' "$2" | sort -u)
 }
 
 # The words that the usage of a command names, and where no name was given yet,
@@ -37,12 +51,15 @@ _mailctl_second()
 _mailctl()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} commands noun='' verb='' usage=''
-	local line words='' first=yes i at=1
+	local line words='' first=yes i at=1 _mailctl_where=()
 
 	COMPREPLY=()
 	while [ "$at" -lt "$COMP_CWORD" ]; do
 		case ${COMP_WORDS[at]} in
-		-c | -S) at=$((at + 2)) ;;
+		-c | -S)
+			_mailctl_where+=("${COMP_WORDS[@]:at:2}")
+			at=$((at + 2))
+			;;
 		-*) at=$((at + 1)) ;;
 		*) break ;;
 		esac
@@ -62,7 +79,8 @@ _mailctl()
 	[ "$i" -gt 1 ] && verb=${COMP_WORDS[at + 1]}
 	if [ "$i" -eq 0 ]; then
 		words=$(_mailctl_first "$commands")
-		[ "$first" = help ] || words="$words --json --help -c -S -V"
+		[ "$first" = help ] ||
+		    words+=$'\n--json\n--help\n-c\n-S\n-V'
 	elif line=$(printf '%s\n' "$commands" | grep "^$noun	"); then
 		usage=${line#*	}
 		words=$(_mailctl_arguments "$usage" no)
@@ -75,10 +93,9 @@ _mailctl()
 		done
 		words=$(_mailctl_arguments "$usage" "$first")
 	fi
-	mapfile -t COMPREPLY < <(
-		compgen -W "$words" -- "$word"
-		[[ $usage = *FILE* ]] && compgen -f -- "$word"
-	)
+	_mailctl_offer "$word" "$words"
+	[[ $usage = *FILE* ]] &&
+	    mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$word")
 	declare -F __ltrim_colon_completions >/dev/null &&
 	    __ltrim_colon_completions "$word"
 	return 0

@@ -75,7 +75,7 @@ def complete(words, folder):
               'printf "%s\\n" "${COMPREPLY[@]}"')
     return subprocess.run(
         ["bash", "-c", script], stdout=subprocess.PIPE, text=True, check=True,
-        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+        cwd=folder, env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
     ).stdout.split()
 
 
@@ -116,6 +116,30 @@ def test_completion_of_names_and_files(pair, user, offers):
     for words in (["user", "import"], ["user", "import", "--dry-run"],
                   ["trace", "1"], ["restore", "--check"], ["-c"]):
         assert smtpd in offers(*words, f"{pair.folder}/smtp"), words
+
+
+def test_completion_runs_no_name(pair, user, offers, tmp_path):
+    """Names may have what the shell would expand, or a quote without its
+    other."""
+    odd = [f"o'neil.{user}@{DOMAIN}", f"`touch${{IFS}}ran`.{user}@{DOMAIN}",
+           f"$HOME.{user}@{DOMAIN}"]
+    for name in odd:
+        pair.must("user", "add", name, stdin="pw\n")
+    for name in odd:
+        quoted, = offers("user", "passwd", name[:3].lower())
+        assert shlex.split(quoted) == [name.lower()]
+        # As it stands on the line then.
+        assert offers("user", "passwd", quoted[:6]) == [quoted]
+    assert f"{user}@{DOMAIN}" in offers("user", "passwd", "")
+    assert not list(tmp_path.glob("**/ran"))
+    for name in odd:
+        pair.must("user", "del", name)
+
+
+def test_completion_asks_the_server_that_the_line_names(user, offers, pair):
+    assert offers("-S", "/nonexistent", "user", "del", user) == []
+    assert offers("-c", str(pair.conf("helpers")), "user", "del", user) == [
+        f"{user}@{DOMAIN}"]
 
 
 def one_value(text):
