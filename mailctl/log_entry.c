@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* Words before the program: time, host and level. */
 #define HEAD_WORDS 6
@@ -225,6 +226,45 @@ log_entry_parse(struct log_entry *e, char *line)
 	memset(e, 0, sizeof(*e));
 	e->level = "";
 	return object != NULL ? parse_json(e, object) : parse_text(e, line);
+}
+
+/* Behind the fraction of a second; *ns: what it is. */
+static const char *
+take_fraction(const char *c, int64_t *ns)
+{
+	int64_t unit = 100000000;
+
+	*ns = 0;
+	if (*c == '.' || *c == ',')
+		for (c++; *c >= '0' && *c <= '9'; c++, unit /= 10)
+			*ns += (*c - '0') * unit;
+	return c;
+}
+
+int64_t
+log_entry_ns(const char *time)
+{
+	struct tm tm = {.tm_year = 0}, zone = {.tm_hour = 0};
+	const char *c = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm), *end;
+	int64_t ns, seconds;
+
+	if (c == NULL)
+		return -1;
+	c = take_fraction(c, &ns);
+	seconds = timegm(&tm);
+	if (*c == '+' || *c == '-') {
+		end = strptime(
+		    c + 1, strchr(c, ':') != NULL ? "%H:%M" : "%H%M", &zone);
+		if (end == NULL || *end != '\0')
+			return -1;
+		seconds += (*c == '+' ? -1 : 1) *
+			   (zone.tm_hour * 3600 + zone.tm_min * 60);
+	} else if (strcmp(c, "Z") != 0) {
+		return -1;
+	}
+	if (seconds < 0 || seconds > INT64_MAX / 1000000000 - 1)
+		return -1;
+	return seconds * 1000000000 + ns;
 }
 
 const char *

@@ -29,6 +29,10 @@ struct log_entry {
  */
 int log_entry_parse(struct log_entry *e, char *line);
 
+/* An RFC 3339 time, or as journalctl and rsyslog write such, as ns since 1970;
+ * -1 where it is none (syslog's own has no year). */
+int64_t log_entry_ns(const char *time);
+
 /* The field's value; NULL where there is none. */
 const char *log_entry_field(const struct log_entry *e, const char *key);
 

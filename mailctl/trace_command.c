@@ -22,19 +22,23 @@
 struct ids {
 	char ids[IDS][ID_SIZE];
 	unsigned count;
+	int is_cut; /* there are more */
 };
 
 /* A line that was found. */
 struct found {
 	char *line, time[LOG_ENTRY_TIME];
+	int64_t ns; /* log_entry_ns */
 	size_t number;
+	int is_repeated; /* two logs have it */
 };
 
 struct trace {
 	const char *id;
 	struct ids sessions, traces;
 	struct found *found;
-	size_t count, room, number;
+	size_t count, room;
+	int is_cut; /* there are more */
 };
 
 static int
@@ -51,9 +55,12 @@ has_id(const struct ids *list, const char *id)
 static void
 add_id(struct ids *list, const char *id)
 {
-	if (id == NULL || strlen(id) != ID_SIZE - 1 || list->count == IDS ||
-	    has_id(list, id))
+	if (id == NULL || strlen(id) != ID_SIZE - 1 || has_id(list, id))
 		return;
+	if (list->count == IDS) {
+		list->is_cut = 1;
+		return;
+	}
 	memcpy(list->ids[list->count++], id, ID_SIZE);
 }
 
@@ -115,8 +122,10 @@ keep(struct trace *t, const struct log_entry *e, const char *line)
 	size_t room = t->room == 0 ? 64 : 2 * t->room;
 	struct found *f;
 
-	if (t->count == FOUND_MOST)
+	if (t->count == FOUND_MOST) {
+		t->is_cut = 1;
 		return 0;
+	}
 	if (t->count == t->room) {
 		f = reallocarray(t->found, room, sizeof(*f));
 		if (f == NULL)
@@ -128,8 +137,9 @@ keep(struct trace *t, const struct log_entry *e, const char *line)
 	if ((f->line = strdup(line)) == NULL)
 		return -1;
 	memcpy(f->time, e->time, sizeof(f->time));
-	f->number = t->number++;
-	t->count++;
+	f->ns = log_entry_ns(e->time);
+	f->is_repeated = 0;
+	f->number = t->count++;
 	return 0;
 }
 
@@ -155,11 +165,12 @@ static int
 read_source(struct trace *t, const char *name,
     int (*take)(struct trace *t, const char *line))
 {
-	struct log_source s;
+	static struct log_source s;
 	const char *line;
 	int result = 0;
 
-	if (log_source_open(&s, name) == -1)
+	/* What is wrong with it is said when it is read first. */
+	if (log_source_open(&s, name, take == learn) == -1)
 		return 0; /* it was said; others may have it */
 	while (result == 0 && (line = log_source_line(&s)) != NULL)
 		result = take(t, line);
@@ -173,27 +184,47 @@ static int
 compare_times(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
-	int order = strcmp(x->time, y->time);
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* The same lines together, in the order in which they were found. */
+static int
+compare_lines(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+	int order = strcmp(x->line, y->line);
 
 	if (order != 0)
 		return order;
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-/* By their times, where they all are such that can be compared. */
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const struct found *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* By their times, where all have such that can be compared; those that two logs
+ * have are noted. */
 static void
 sort(struct trace *t)
 {
-	size_t length;
+	int (*compare)(const void *, const void *) = compare_times;
 
+	qsort(t->found, t->count, sizeof(*t->found), compare_lines);
 	for (size_t i = 0; i < t->count; i++) {
-		length = strlen(t->found[i].time);
-		if (length < 10 || strchr(t->found[i].time, 'T') == NULL ||
-		    length != strlen(t->found[0].time))
-			return;
+		t->found[i].is_repeated = i > 0 && strcmp(t->found[i - 1].line,
+						       t->found[i].line) == 0;
+		if (t->found[i].ns == -1)
+			compare = compare_numbers;
 	}
-	if (t->count > 1)
-		qsort(t->found, t->count, sizeof(*t->found), compare_times);
+	qsort(t->found, t->count, sizeof(*t->found), compare);
 }
 
 static void
@@ -243,19 +274,6 @@ print_text(const struct log_entry *e)
 	putchar('\n');
 }
 
-/* Two logs may have the same line: one of the same time is before it. */
-static int
-is_repeated(const struct trace *t, size_t i)
-{
-	for (size_t k = i; k-- > 0;) {
-		if (strcmp(t->found[k].time, t->found[i].time) != 0)
-			return 0;
-		if (strcmp(t->found[k].line, t->found[i].line) == 0)
-			return 1;
-	}
-	return 0;
-}
-
 static void
 print_all(struct trace *t)
 {
@@ -265,7 +283,7 @@ print_all(struct trace *t)
 	output_begin(1);
 	for (size_t i = 0; i < t->count; i++) {
 		char *copy =
-		    is_repeated(t, i) ? NULL : strdup(t->found[i].line);
+		    t->found[i].is_repeated ? NULL : strdup(t->found[i].line);
 
 		if (copy != NULL && log_entry_parse(&e, copy) == 0) {
 			if (output_json)
@@ -309,6 +327,25 @@ search(struct trace *t, char *const *names, size_t count)
 	return result;
 }
 
+/* Puts what is a file first, the older one before the newer; how many. */
+static size_t
+keep_files(char **names, size_t count)
+{
+	size_t n = 0;
+	struct stat st;
+	char *name;
+
+	for (size_t i = 0; i < count; i++) {
+		name = names[i];
+		if (stat(name, &st) == -1 || !S_ISREG(st.st_mode))
+			continue;
+		names[i] = names[n];
+		names[n++] = name;
+	}
+	qsort(names, n, sizeof(*names), compare_ages);
+	return n;
+}
+
 /* Where syslog puts mail's lines, and its rotated files. */
 static int
 search_usual(struct trace *t)
@@ -325,10 +362,9 @@ search_usual(struct trace *t)
 		glob(patterns[i], flags, NULL, &g);
 		flags = GLOB_APPEND;
 	}
-	if (g.gl_pathc > 0) {
-		qsort(g.gl_pathv, g.gl_pathc, sizeof(char *), compare_ages);
-		result = search(t, g.gl_pathv, g.gl_pathc);
-	}
+	if (g.gl_pathc > 0)
+		result =
+		    search(t, g.gl_pathv, keep_files(g.gl_pathv, g.gl_pathc));
 	globfree(&g);
 	if (result == 0 && t->count == 0 &&
 	    (access("/var/log/journal", F_OK) == 0 ||
@@ -360,6 +396,19 @@ check_id(const char *text, char id[ID_SIZE])
 	return 0;
 }
 
+/* What was left out is told of. */
+static void
+say_cut(const struct trace *t)
+{
+	if (t->sessions.is_cut || t->traces.is_cut)
+		warnx("%s has more than %d messages: lines of the others are "
+		      "left out",
+		    t->id, IDS);
+	if (t->is_cut)
+		warnx("more than %d lines of %s: the others are left out",
+		    FOUND_MOST, t->id);
+}
+
 enum client_exit
 trace_command_run(const char *folder, char **args, int count)
 {
@@ -375,10 +424,14 @@ trace_command_run(const char *folder, char **args, int count)
 	if (check_id(args[0], id) == -1)
 		return CLIENT_USAGE;
 	t.id = id;
+	for (int i = 1; i < count; i++)
+		if (log_source_hold(&args[i]) == -1)
+			return CLIENT_TEMPORARY;
 	if (count > 1)
 		qsort(args + 1, (size_t)count - 1, sizeof(*args), compare_ages);
 	result = count > 1 ? search(&t, args + 1, (size_t)count - 1)
 			   : search_usual(&t);
+	say_cut(&t);
 	if (t.count > 0)
 		print_all(&t);
 	else if (result == 0)

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -88,9 +89,40 @@ def test_what_can_not_be_found(pair, tmp_path):
     broken.write_bytes(b"no gzip")
     done = pair.mailctl("trace", "abc", str(broken))
     assert done.returncode == 1
+    assert done.stderr.count(f"{broken}: gzip can't unpack it") == 1
     for args in ([], ["xyz"], ["12345678901234567"]):
         done = pair.mailctl("trace", *args)
         assert done.returncode == 2
+
+
+LINE = ("2026-11-22T05:11:00.123Z info smtpd[1] session.end "
+        "session=00000000000000aa\n")
+
+
+def test_a_packed_log_that_is_cut(pair, tmp_path):
+    """What came before is told, and once that there may be more."""
+    cut, good = tmp_path / "log.gz", tmp_path / "log"
+    cut.write_bytes(gzip.compress(LINE.encode() + os.urandom(90000))[:80000])
+    good.write_text(LINE.replace("session.end", "session.later"))
+    done = pair.mailctl("--json", "trace", "aa", str(cut), str(good))
+    assert done.returncode == 0
+    assert [line["event"] for line in json.loads(done.stdout)] == [
+        "session.end", "session.later"]
+    assert done.stderr.count(f"{cut}: gzip can't unpack") == 1, done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_what_can_be_read_but_once(pair, tmp_path):
+    """As `zcat ... | mailctl trace ID -` and <(zcat ...) have it."""
+    done = pair.mailctl("trace", "aa", "-", stdin=LINE)
+    assert done.returncode == 0 and "session.end" in done.stdout, done
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    with subprocess.Popen(["sh", "-c", f'printf "%s" "$1" >{fifo}', "sh",
+                           LINE]) as writer:
+        done = pair.mailctl("trace", "aa", str(fifo), "-", stdin=LINE)
+    assert writer.returncode == 0
+    assert done.stdout.count("session.end") == 1, done
 
 
 def test_a_long_log(pair, tmp_path):

@@ -130,6 +130,32 @@ what_is_none_of_ours(void **state)
 	assert_string_equal(log_entry_field(&e, "x"), "1 session=2");
 }
 
+static void
+times_as_numbers(void **state)
+{
+	static const int64_t base = 1795324260; /* 2026-11-22T05:11:00Z */
+	static const struct {
+		const char *text;
+		int64_t ns;
+	} times[] = {{"2026-11-22T05:11:00Z", 0},
+	    {"2026-11-22T05:11:00.123Z", 123000000},
+	    {"2026-11-22T06:11:00.000001+01:00", 1000},
+	    {"2026-11-22T00:41:00,5-0430", 500000000},
+	    {"2026-11-22T05:11:00.1234567891Z", 123456789}};
+	static const char *const none[] = {"", "Nov 22 05:11:00", "x",
+	    "2026-11-22T05:11:00", "2026-11-22T05:11:00+", "2026-11-22T",
+	    "2026-11-22T05:11:00+0", "2026-11-22T05:11:00+01:00x",
+	    "2026-11-22T05:11:00Zx", "2026-13-22T05:11:00Z",
+	    "1960-01-01T00:00:00Z", "9999-01-01T00:00:00Z"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_int_equal(log_entry_ns(times[i].text),
+		    base * 1000000000 + times[i].ns);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_int_equal(log_entry_ns(none[i]), -1);
+}
+
 int
 main(void)
 {
@@ -137,6 +163,7 @@ main(void)
 	    cmocka_unit_test(our_own_lines),
 	    cmocka_unit_test(lines_with_heads),
 	    cmocka_unit_test(what_is_none_of_ours),
+	    cmocka_unit_test(times_as_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

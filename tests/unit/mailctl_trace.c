@@ -152,24 +152,104 @@ sources_that_can_not_be_read(void **state)
 	(void)state;
 	assert_int_equal(printed_begin(), 0);
 	snprintf(name, sizeof(name), "%s/none", folder);
-	assert_int_equal(log_source_open(&s, name), -1);
+	assert_int_equal(log_source_open(&s, name, 1), -1);
 	snprintf(name, sizeof(name), "%s/none.gz", folder);
-	assert_int_equal(log_source_open(&s, name), -1);
+	assert_int_equal(log_source_open(&s, name, 1), -1);
 	snprintf(name, sizeof(name), "%s/none.journal", folder);
-	assert_int_equal(log_source_open(&s, name), -1);
+	assert_int_equal(log_source_open(&s, name, 1), -1);
 	printed_end();
+	assert_int_equal(log_source_open(&s, name, 0), -1);
 	for (const char *at = printed.text; *at != '\0';
 	     at = strchr(at, '\n') + 1)
 		assert_non_null(strstr(at, "No such file or directory"));
-	/* What is no gzip has no lines, and its program is not left over. */
+	/* What is no gzip has no lines, and its program is not left over; that
+	 * is said once, with the file's name. */
 	write_log(0, "no gzip\n");
 	snprintf(name, sizeof(name), "%s/x.gz", folder);
 	assert_int_equal(rename(paths[0], name), 0);
 	assert_int_equal(printed_begin(), 0);
-	assert_int_equal(log_source_open(&s, name), 0);
+	for (int says = 1; says >= 0; says--) {
+		assert_int_equal(log_source_open(&s, name, says), 0);
+		assert_null(log_source_line(&s));
+		log_source_close(&s);
+	}
+	printed_end();
+	assert_non_null(strstr(printed.text, "x.gz: gzip can't unpack it"));
+	assert_null(strstr(strchr(printed.text, '\n') + 1, "gzip"));
+	/* Without the program, its name is told. */
+	assert_int_equal(setenv("PATH", "/nonexistent", 1), 0);
+	assert_int_equal(printed_begin(), 0);
+	assert_int_equal(log_source_open(&s, name, 1), -1);
+	printed_end();
+	assert_int_equal(unsetenv("PATH"), 0);
+	assert_non_null(strstr(printed.text, "without gzip: No such file"));
+	assert_int_equal(printed_begin(), 0);
+	assert_int_equal(log_source_open(&s, folder, 1), 0);
 	assert_null(log_source_line(&s));
 	log_source_close(&s);
 	printed_end();
+	assert_non_null(strstr(printed.text, "can't be read to its end"));
+}
+
+/* A crash leaves NULs, a disaster a line without an end; none is kept. */
+static void
+lines_that_are_too_long(void **state)
+{
+	static char big[3 * LOG_SOURCE_LINE];
+	const char *line = HEAD "005Z info smtpd[1] a.b" S1 "\n";
+	struct log_source s;
+	FILE *file;
+
+	(void)state;
+	memset(big, 'x', sizeof(big));
+	write_log(0, "");
+	assert_non_null(file = fopen(paths[0], "w"));
+	fwrite(big, 1, sizeof(big), file);
+	fputc('\n', file);
+	memset(big, '\0', sizeof(big));
+	fwrite(big, 1, sizeof(big), file);
+	fputs(line, file);
+	fclose(file);
+	assert_int_equal(log_source_open(&s, paths[0], 1), 0);
+	assert_int_equal(strlen(log_source_line(&s)), LOG_SOURCE_LINE - 1);
+	assert_int_equal(strncmp(log_source_line(&s), line, 24), 0);
+	assert_null(log_source_line(&s));
+	log_source_close(&s);
+	assert_string_equal(
+	    trace("a1", 1, CLIENT_OK), HEAD "005Z smtpd a.b" S1 "\n");
+}
+
+/* What syslog and the services write, together: by the time that it is. */
+static void
+times_of_different_forms(void **state)
+{
+	(void)state;
+	write_log(0,
+	    "2026-11-22T06:11:00.500000+01:00 mx smtpd[1]: a.third" S1 "\n"
+	    "2026-11-22T04:11:00.004-0100 mx smtpd[1]: a.first" S1 "\n");
+	write_log(1, HEAD "100Z info smtpd[1] a.second" S1 "\n");
+	assert_string_equal(trace("a1", 2, CLIENT_OK),
+	    "2026-11-22T04:11:00.004-0100 smtpd a.first" S1 "\n" HEAD
+	    "100Z smtpd a.second" S1 "\n"
+	    "2026-11-22T06:11:00.500000+01:00 smtpd a.third" S1 "\n");
+}
+
+/* More than are kept is told of. */
+static void
+a_session_of_many_messages(void **state)
+{
+	FILE *file;
+
+	(void)state;
+	write_log(0, "");
+	assert_non_null(file = fopen(paths[0], "w"));
+	for (unsigned i = 1; i <= 300; i++)
+		fprintf(
+		    file, HEAD "005Z info smtpd[1] a.b" S1 " trace=%016x\n", i);
+	fclose(file);
+	assert_non_null(
+	    strstr(trace("a1", 1, CLIENT_OK), "more than 256 messages"));
+	assert_null(strstr(trace("7", 1, CLIENT_OK), "more than"));
 }
 
 static int
@@ -196,6 +276,9 @@ main(void)
 	    cmocka_unit_test(times_that_can_not_be_compared),
 	    cmocka_unit_test(lines_that_are_no_text),
 	    cmocka_unit_test(ids_that_are_none),
+	    cmocka_unit_test(lines_that_are_too_long),
+	    cmocka_unit_test(times_of_different_forms),
+	    cmocka_unit_test(a_session_of_many_messages),
 	    cmocka_unit_test(sources_that_can_not_be_read),
 	};
 
