@@ -246,7 +246,7 @@ log_entry_ns(const char *time)
 {
 	struct tm tm = {.tm_year = 0}, zone = {.tm_hour = 0};
 	const char *c = strptime(time, "%Y-%m-%dT%H:%M:%S", &tm), *end;
-	int64_t ns, seconds;
+	int64_t ns, seconds, offset;
 
 	if (c == NULL)
 		return -1;
@@ -257,8 +257,8 @@ log_entry_ns(const char *time)
 		    c + 1, strchr(c, ':') != NULL ? "%H:%M" : "%H%M", &zone);
 		if (end == NULL || *end != '\0')
 			return -1;
-		seconds += (*c == '+' ? -1 : 1) *
-			   (zone.tm_hour * 3600 + zone.tm_min * 60);
+		offset = zone.tm_hour * INT64_C(3600) + zone.tm_min * 60;
+		seconds += *c == '+' ? -offset : offset;
 	} else if (strcmp(c, "Z") != 0) {
 		return -1;
 	}

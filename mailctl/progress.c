@@ -5,7 +5,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define WIDTH 30
@@ -30,6 +32,16 @@ put(const char *text)
 		bar.is_on = 0;
 }
 
+/* Whether what stands on standard error can be taken away again. */
+static int
+is_screen(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) &&
+	       (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 void
 progress_begin(const char *what, const char *unit, uint64_t total)
 {
@@ -38,23 +50,39 @@ progress_begin(const char *what, const char *unit, uint64_t total)
 	bar.unit = unit;
 	bar.total = total;
 	bar.done = 0;
-	bar.is_on = isatty(STDERR_FILENO) && !output_json;
+	bar.is_on = is_screen() && !output_json;
 	bar.began = clock_now();
 	bar.drawn = 0;
 }
 
-/* A bar of which `length` columns are full, those behind `from`. */
+/* What fits into a line: a bar that is wrapped could not be taken away. */
+static int
+columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_col == 0)
+		return 79;
+	return size.ws_col - 1;
+}
+
+/* A bar of which `length` columns are full, those behind `from`; where there is
+ * no room for it, what fits of the words and the numbers. */
 static void
 draw(int from, int length, const char *numbers)
 {
-	char field[WIDTH + 1], text[256];
+	char field[WIDTH + 1], text[256], line[272];
+	int room = columns(), left = room - (int)strlen(numbers) - 1;
 
 	memset(field, ' ', WIDTH);
 	memset(field + from, '#', (size_t)length);
 	field[WIDTH] = '\0';
-	snprintf(text, sizeof(text), "\r%.60s [%s] %s\033[K", bar.what, field,
-	    numbers);
-	put(text);
+	if (snprintf(text, sizeof(text), "%.60s [%s] %s", bar.what, field,
+		numbers) > room)
+		snprintf(text, sizeof(text), "%.*s %s", left > 0 ? left : 0,
+		    bar.what, numbers);
+	snprintf(line, sizeof(line), "\r%.*s\033[K", room, text);
+	put(line);
 	bar.is_shown = 1;
 }
 

@@ -1,7 +1,8 @@
 /*
  * progress -- a bar on standard error for work that takes a while, where that
- * is a terminal, and people are to read what is printed (no --json).  It shows
- * after half a second, and goes when something else is said (said.h).
+ * is a terminal that can take it away again (TERM is not dumb), and people are
+ * to read what is printed (no --json).  It shows after half a second, and goes
+ * when something else is said (said.h).
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H

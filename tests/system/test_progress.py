@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import termios
 import time
 
 import pytest
@@ -25,13 +26,14 @@ ALIVE = BAR % (b"%s", rb"\d+ s")
 class Terminal:
     """mailctl with standard error on a terminal; what was shown there."""
 
-    def __init__(self, pair, *args):
+    def __init__(self, pair, *args, columns=0, term="xterm"):
         self.master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (24, columns))
         self.shown = b""
         self.process = subprocess.Popen(
             [BUILD / "bin" / "mailctl", "-c", pair.conf("helpers"), *args],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=slave,
-            text=True)
+            text=True, env={**os.environ, "TERM": term})
         os.close(slave)
 
     def read(self, until=None, seconds=60 * PATIENCE):
@@ -113,6 +115,29 @@ def test_work_on_a_mailbox_shows_that_it_goes_on(pair, user, args, said):
     code, text = terminal.end()
     assert code == 0 and said in text, (text, terminal.shown)
     assert screen(terminal.shown) == [b""], terminal.shown
+
+
+@pytest.mark.parametrize("columns", [10, 40])
+def test_a_bar_fits_into_a_narrow_terminal(pair, user, columns):
+    """Wrapped, it could not be taken away."""
+    with stopped(pair.pid("mailbox")):
+        terminal = Terminal(pair, "mailbox", "check", f"{user}@{DOMAIN}",
+                            columns=columns)
+        terminal.read(until=rb"\r[^\r]* \d+ s\x1b\[K")
+    assert terminal.end()[0] == 0
+    drawn = re.findall(rb"\r([^\r]*?)\x1b\[K", terminal.shown)
+    assert user.encode() in terminal.shown or columns == 10
+    assert 0 < max(map(len, drawn)) < columns, terminal.shown
+
+
+def test_there_is_none_on_a_dumb_terminal(pair, user):
+    name = f"{user}@{DOMAIN}"
+    with stopped(pair.pid("mailbox")):
+        dumb = Terminal(pair, "mailbox", "check", name, term="dumb")
+        shows = Terminal(pair, "mailbox", "check", name)
+        shows.read(until=ALIVE % name.encode())
+    assert shows.end()[0] == dumb.end()[0] == 0
+    assert dumb.shown == b""
 
 
 def test_a_backup_shows_what_was_written(pair, tmp_path):
