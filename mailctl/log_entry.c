@@ -257,7 +257,7 @@ log_entry_ns(const char *time)
 		    c + 1, strchr(c, ':') != NULL ? "%H:%M" : "%H%M", &zone);
 		if (end == NULL || *end != '\0')
 			return -1;
-		offset = zone.tm_hour * INT64_C(3600) + zone.tm_min * 60;
+		offset = INT64_C(60) * (60 * zone.tm_hour + zone.tm_min);
 		seconds += *c == '+' ? -offset : offset;
 	} else if (strcmp(c, "Z") != 0) {
 		return -1;
