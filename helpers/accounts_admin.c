@@ -13,28 +13,60 @@
 #define PAGE_NAMES  500
 #define PAGE_OCTETS (PACKET_MAX - 1024)
 
+static void
+refuse(struct request **q, const char *why)
+{
+	struct packet fields;
+
+	packet_init(&fields, (*q)->packet.head.type);
+	packet_put_text(&fields, why);
+	request_reply(q, PACKET_REFUSED, &fields);
+	packet_free(&fields);
+}
+
 int
 accounts_end_change(struct request **q, const char *event, const char *name,
     enum registry_result result, const char *why)
 {
-	struct packet fields;
-
 	switch (result) {
 	case REGISTRY_OK:
 		log_info(event, log_text("name", name));
 		request_reply(q, PACKET_OK, NULL);
 		break;
 	case REGISTRY_REFUSED:
-		packet_init(&fields, (*q)->packet.head.type);
-		packet_put_text(&fields, why);
-		request_reply(q, PACKET_REFUSED, &fields);
-		packet_free(&fields);
+		refuse(q, why);
 		break;
 	case REGISTRY_FAILED:
 		accounts_fail(q);
 		break;
 	}
 	return 0;
+}
+
+int
+accounts_check_domain(struct request **q, const char *domain)
+{
+	char canonical[ADDRESS_DOMAIN_MAX + 1], why[REGISTRY_WHY_MAX];
+	enum directory_result result = DIRECTORY_FOREIGN;
+
+	if (domain[0] == '\0')
+		return 0;
+	if (address_parse_domain(domain, canonical) == 0)
+		result = directory_has_domain(&accounts.directory, canonical);
+	switch (result) {
+	case DIRECTORY_OK:
+		return 0;
+	case DIRECTORY_FAILED:
+		accounts_fail(q);
+		return -1;
+	default:
+		break;
+	}
+	snprintf(why, sizeof(why),
+	    "%s is none of our domains: mailctl domain list tells them",
+	    domain);
+	refuse(q, why);
+	return -1;
 }
 
 void
@@ -183,6 +215,8 @@ answer_user_list(struct request *q)
 	packet_get_text(&q->packet, domain, sizeof(domain));
 	if (packet_end(&q->packet) == -1)
 		return -1;
+	if (accounts_check_domain(&q, domain) == -1)
+		return 0;
 	packet_init(&page.names, WIRE_USER_LIST);
 	while (!page_is_full(&page)) {
 		result = directory_next_user(

@@ -55,6 +55,10 @@ int answer_rule_list(struct request *q);
 int accounts_end_change(struct request **q, const char *event, const char *name,
     enum registry_result result, const char *why);
 
+/* Whether a list can be of this domain ("": of all): 0, or -1 where it is none
+ * of ours; then the request is answered, and *q is freed. */
+int accounts_check_domain(struct request **q, const char *domain);
+
 /* Reads a count and so many names, more than WIRE_TARGETS_MAX being malformed:
  * p's error tells. */
 void accounts_get_targets(struct packet *p, struct record_targets *to);

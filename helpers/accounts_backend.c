@@ -117,6 +117,8 @@ answer_backend_list(struct request *q)
 	packet_get_text(&q->packet, domain, sizeof(domain));
 	if (packet_end(&q->packet) == -1)
 		return -1;
+	if (accounts_check_domain(&q, domain) == -1)
+		return 0;
 	packet_init(&fields, WIRE_BACKEND_LIST);
 	packet_put_u32(&fields, 0);
 	while (count < PAGE_NAMES && fields.length < PAGE_OCTETS) {

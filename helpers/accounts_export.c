@@ -87,6 +87,8 @@ answer_export(struct request *q)
 	hashes = packet_get_u8(&q->packet);
 	if (packet_end(&q->packet) == -1 || hashes > 1)
 		return -1;
+	if (accounts_check_domain(&q, domain) == -1)
+		return 0;
 	if (hashes && name[0] == '\0')
 		log_info("users.hashes_shown",
 		    log_text("domain", domain[0] == '\0' ? NULL : domain));

@@ -23,20 +23,59 @@
 #include <unistd.h>
 
 #define NAME_SIZE 256
+/* Octets of a folder below which sockets fit. */
+#define BELOW_MAX 60
 /* How long helpers may take to start. */
 #define START_TIME (60 * CLOCK_SECOND)
 
-/* A domain, or a host's name, as a conf can hold it. */
+#define LETTERS                                                \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789-"
+
+/* A domain, or a host's name, as a conf can hold it: labels (RFC 1035 2.3.4) of
+ * which there are two at least. */
 static int
 is_name(const char *text)
 {
-	size_t length = strlen(text);
+	size_t length;
+	int labels = 0;
 
-	return length > 2 && length < NAME_SIZE && text[0] != '.' &&
-	       text[0] != '-' && text[length - 1] != '.' &&
-	       strchr(text, '.') != NULL &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") == length;
+	if (strlen(text) > 253)
+		return 0;
+	for (;; text++) {
+		length = strspn(text, LETTERS);
+		if (length == 0 || length > 63 || text[0] == '-' ||
+		    text[length - 1] == '-')
+			return 0;
+		labels++;
+		text += length;
+		if (*text != '.')
+			return *text == '\0' && labels > 1;
+	}
+}
+
+/* Likewise; where it is none, says so. */
+static int
+check_name(const char *text)
+{
+	if (is_name(text))
+		return 0;
+	warnx("\"%.80s\" is no full name: write it like example.org (letters, "
+	      "digits, hyphens and dots; other scripts in their xn-- form)",
+	    text);
+	return -1;
+}
+
+static int
+check_below(const char *path)
+{
+	if (path[0] == '/' && path[strcspn(path, "\"\\\n")] == '\0' &&
+	    strlen(path) <= BELOW_MAX)
+		return 0;
+	warnx("--below takes a path that begins with /, of at most %d octets "
+	      "without quotes",
+	    BELOW_MAX);
+	return -1;
 }
 
 /* 0, or -1: the line makes no sense. */
@@ -57,12 +96,9 @@ take_line(struct init *i, char **args, int count)
 		else
 			return -1;
 	}
-	if (k + 1 != count || !is_name(args[k]) ||
-	    (i->hostname != NULL && !is_name(i->hostname)) ||
-	    (i->below != NULL &&
-		(i->below[0] != '/' ||
-		    i->below[strcspn(i->below, "\"\\\n")] != '\0' ||
-		    strlen(i->below) > 60)))
+	if (k + 1 != count || check_name(args[k]) == -1 ||
+	    (i->hostname != NULL && check_name(i->hostname) == -1) ||
+	    (i->below != NULL && check_below(i->below) == -1))
 		return -1;
 	i->domain = args[k];
 	return 0;
@@ -205,7 +241,9 @@ add_postmaster(int fd, const char *domain)
 	if (has_postmaster(fd, domain, name))
 		return CLIENT_OK;
 	if (secret_read(name, password, sizeof(password)) == -1) {
-		warnx("without one: mailctl init --no-user");
+		warnx("the confs and the domain are there: mailctl user add %s "
+		      "adds him (init --no-user asks for nobody)",
+		    name);
 		return CLIENT_REFUSED;
 	}
 	packet_init(&request, WIRE_USER_ADD);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define PATH_SIZE 4200
+/* Confs of a name that are put aside. */
+#define ASIDE_MOST 1000
 
 int
 init_conf_check(const struct init *i)
@@ -114,12 +116,16 @@ static void (*const writers[CONFS])(FILE *f, const struct init *i) = {
 static int
 put_in_place(const char *written, const char *place)
 {
-	char aside[PATH_SIZE + 8];
+	char aside[PATH_SIZE + 32];
 
+	/* What was put aside before stays, and there is always a conf. */
 	snprintf(aside, sizeof(aside), "%s.old", place);
-	if (rename(place, aside) == -1 && errno != ENOENT) {
-		warn("%s", aside);
-		return -1;
+	for (int n = 2; link(place, aside) == -1 && errno != ENOENT; n++) {
+		if (errno != EEXIST || n == ASIDE_MOST) {
+			warn("%s", aside);
+			return -1;
+		}
+		snprintf(aside, sizeof(aside), "%s.old.%d", place, n);
 	}
 	if (rename(written, place) == 0)
 		return 0;

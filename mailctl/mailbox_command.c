@@ -40,9 +40,13 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 static void
 print_letter(const struct mailbox_letter *l)
 {
-	if (!output_json)
-		printf("%s %" PRIu64 " %" PRIu64 " %s\n", l->uidl, l->octets,
-		    l->size, l->file);
+	if (!output_json) {
+		printf(
+		    "%s %" PRIu64 " %" PRIu64 " ", l->uidl, l->octets, l->size);
+		/* The Maildir's owner may name files as he likes. */
+		output_plain(l->file);
+		putchar('\n');
+	}
 	output_next();
 	output_text("uidl", l->uidl);
 	output_number("octets", l->octets);

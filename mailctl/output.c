@@ -39,6 +39,26 @@ put_string(const char *text, size_t length)
 }
 
 void
+output_plain(const char *text)
+{
+	size_t length = strlen(text), n;
+
+	for (; length > 0; text += n, length -= n) {
+		const unsigned char *c = (const unsigned char *)text;
+
+		n = utf8_character(text, length);
+		/* U+0080 to U+009F are control characters, too. */
+		if (n == 2 && c[0] == 0xc2 && c[1] < 0xa0)
+			putchar('?');
+		else if (n == 0 && (*c < ' ' || *c > '~'))
+			putchar('?');
+		else
+			fwrite(text, 1, n == 0 ? 1 : n, stdout);
+		n += n == 0;
+	}
+}
+
+void
 output_begin(int is_list)
 {
 	now.is_list = is_list;

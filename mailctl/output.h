@@ -45,6 +45,10 @@ void output_key(const char *key);
 /* What JSON has no number for, which is not finite, is null. */
 void output_real(const char *key, double value);
 
+/* For people: text that others have chosen, with a question mark for each
+ * character that a terminal would obey, and for what is no UTF-8. */
+void output_plain(const char *text);
+
 /* A member that is an array of texts, of which next gives one after the other,
  * and NULL at the end. */
 void output_texts(const char *key, const char *(*next)(void));

@@ -240,25 +240,17 @@ print_json(const struct log_entry *e)
 		output_text(e->fields[i].key, e->fields[i].value);
 }
 
-/* A file may hold what is none of our lines, and a terminal obeys. */
-static void
-put_clean(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar(
-		    (unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
-
+/* A file may hold what is none of our lines. */
 static void
 print_text(const struct log_entry *e)
 {
 	const char *value, *quote;
 
-	put_clean(e->time);
+	output_plain(e->time);
 	putchar(' ');
-	put_clean(e->program);
+	output_plain(e->program);
 	putchar(' ');
-	put_clean(e->event);
+	output_plain(e->event);
 	for (unsigned i = 0; i < e->count; i++) {
 		value = e->fields[i].value;
 		if (value == NULL)
@@ -266,9 +258,9 @@ print_text(const struct log_entry *e)
 		quote =
 		    value[0] == '\0' || strchr(value, ' ') != NULL ? "\"" : "";
 		putchar(' ');
-		put_clean(e->fields[i].key);
+		output_plain(e->fields[i].key);
 		printf("=%s", quote);
-		put_clean(value);
+		output_plain(value);
 		fputs(quote, stdout);
 	}
 	putchar('\n');

@@ -275,15 +275,26 @@ def test_init_knows_the_users_of_all_processes(pair):
 def test_init_is_careful(fresh):
     for args in ([], ["nodomain"], ["--hostname", "x", "a.example"],
                  ["--below", "relative", "a.example"], ["-x", "a.example"],
-                 ["a.example", "b.example"], ["a\"b.example"]):
+                 ["a.example", "b.example"], ["a\"b.example"],
+                 ["a..example"], ["-a.example"], ["a-.example"], ["a.example."],
+                 ["--hostname", "mx..example", "a.example"],
+                 ["a" * 64 + ".example"], ["--below", "/" + 60 * "x", "a.b"]):
         done = fresh("init", *args)
         assert done.returncode == 2 and "init takes:" in done.stderr
     assert not (fresh.folder / "etc").exists()
     done = fresh("init", "--below", str(fresh.folder / "all"), "a.example",
                  stdin="\n")
     assert done.returncode == 1 and "password is empty" in done.stderr
-    assert "--no-user" in done.stderr
+    assert "mailctl user add postmaster@a.example" in done.stderr
+    first = (fresh.folder / "etc" / "smtpd.conf").read_text()
     done = fresh("init", "--force", "--no-user", "--below",
                  str(fresh.folder / "all"), "a.example")
     assert done.returncode == 0
     assert "a.example is set up." in done.stdout
+    # What was put aside is not lost when it is done again.
+    assert fresh("init", "--force", "--no-user", "--hostname", "mx.b.example",
+                 "--below", str(fresh.folder / "all"),
+                 "a.example").returncode == 0
+    aside = [(fresh.folder / "etc" / name).read_text() for name in (
+        "smtpd.conf.old", "smtpd.conf.old.2")]
+    assert aside == [first, first] and "mx.b.example" not in first

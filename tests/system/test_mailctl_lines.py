@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness.daemons import BUILD, DOMAIN, RUNNER, SERVICES
+from harness.smtp import deliver
 
 # It is mailctl that is tested, which no runner runs.
 pytestmark = pytest.mark.skipif(bool(RUNNER), reason="no part of a service")
@@ -77,6 +78,32 @@ def test_the_folder_of_the_confs_will_do(pair, tmp_path):
     for name in SERVICES:
         done = run("-c", tmp_path, "conf", name)
         assert done.returncode == 1 and f"{name}.conf: No such" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["list", "backends", "export"])
+def test_a_domain_that_is_none_of_ours_has_no_empty_list(pair, command):
+    for domain in ("exmaple.test", "no domain", DOMAIN + "."):
+        done = pair.mailctl("--json", "user", command, domain)
+        assert done.returncode == 1, done
+        error, = json.loads(done.stdout)["errors"]
+        assert error.startswith(f"{domain} is none of our domains"), error
+    for domain in (DOMAIN, DOMAIN.upper()):
+        done = pair.mailctl("--json", "user", command, domain)
+        assert done.returncode == 0 and isinstance(
+            json.loads(done.stdout), list), done
+
+
+def test_names_of_files_do_nothing_to_the_terminal(pair, user):
+    """Who has the Maildir names its files, and root lists them."""
+    deliver(pair.smtp_port, b"Subject: x\r\n\r\nx\r\n", f"{user}@{DOMAIN}")
+    odd = pair.maildir(user) / "cur" / "1.2.\x1b[31mred\x07"
+    odd.write_bytes(b"Subject: y\n\ny\n")
+    text = pair.must("mailbox", "list", f"{user}@{DOMAIN}")
+    assert " cur/1.2.?[31mred?" in text
+    assert "\x1b" not in text and len(text.splitlines()) == 2
+    files = [row["file"] for row in json.loads(pair.must(
+        "--json", "mailbox", "list", f"{user}@{DOMAIN}"))]
+    assert f"cur/{odd.name}" in files
 
 
 def test_what_is_closed_is_no_place_for_a_socket(pair):

@@ -185,7 +185,7 @@ a_place_that_can_not_be_written(void **state)
 	assert_int_equal(mkdir(path, 0755), 0);
 	i.is_forced = 1;
 	assert_int_equal(write_confs(), -1);
-	assert_non_null(strstr(printed.text, "smtpd.conf.old: "));
+	assert_non_null(strstr(printed.text, "smtpd.conf.old.2: "));
 	assert_int_equal(entries(), 4); /* and the folders keys and tls */
 }
 

@@ -176,6 +176,23 @@ what_fails_is_one_value(void **state)
 }
 
 static void
+print_plain(void)
+{
+	output_plain("a b~ \x1b[31m\x07\n\x7f gr\xc3\xbc\xc3\x9f \xc2\x9b"
+		     "1m \xff\x9b\xc3"
+		     "x");
+}
+
+/* A terminal would obey. */
+static void
+control_characters_are_not_printed(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    printed(print_plain), "a b~ ?[31m??? gr\xc3\xbc\xc3\x9f ?1m ???x");
+}
+
+static void
 without_json_nothing_is_printed(void **state)
 {
 	(void)state;
@@ -190,6 +207,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lists_and_things_are_json),
+	    cmocka_unit_test(control_characters_are_not_printed),
 	    cmocka_unit_test(what_fails_is_one_value),
 	    cmocka_unit_test(numbers_and_texts),
 	    cmocka_unit_test(without_json_nothing_is_printed),
