@@ -1,7 +1,8 @@
 /*
  * clock_jump -- a library for LD_PRELOAD that moves the wall clock of all
  * processes that carry it by as many seconds as the file CLOCK_JUMP holds (an
- * int64_t, mapped once, so that a chroot does not hide it).
+ * int64_t, mapped once, so that a chroot does not hide it), and the monotonic
+ * one by those of a second int64_t, which may be missing and must only grow.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@ static void __attribute__((constructor)) begin(void)
 	    RTLD_NEXT, "clock_gettime");
 	if (path == NULL || (fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
 		return;
-	map = mmap(NULL, sizeof(*jump), PROT_READ, MAP_SHARED, fd, 0);
+	/* Behind the end of a file, its page has zeros. */
+	map = mmap(NULL, 2 * sizeof(*jump), PROT_READ, MAP_SHARED, fd, 0);
 	if (map != MAP_FAILED)
 		jump = map;
 	close(fd);
@@ -36,9 +38,12 @@ clock_gettime(clockid_t clock, struct timespec *t)
 {
 	int result = real_clock(clock, t);
 
-	if (jump != NULL &&
-	    (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-		t->tv_sec += *jump;
+	if (jump == NULL)
+		return result;
+	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
+		t->tv_sec += jump[0];
+	if (clock == CLOCK_MONOTONIC || clock == CLOCK_MONOTONIC_COARSE)
+		t->tv_sec += jump[1];
 	return result;
 }
 
