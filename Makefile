@@ -20,7 +20,7 @@
 #   make gdb          common/gdb.py on a program with parked fibers
 #   make examples     the programs of ring(3) and fiber(3)
 #   make bench        measurements (see docs/performance.md): bench-core,
-#                     bench-store (on STORE=folder), bench-tls
+#                     bench-meter, bench-store (on STORE=folder), bench-tls
 #   make bench-vm     idle clients, up to 50,000, in a virtual machine
 #   make fuzz         fuzzing for FUZZ_SECONDS (60) a target
 #   make fuzz-pop3d   random clients on a running pop3d (as root); fuzz-smtpd:
@@ -145,6 +145,9 @@ $(B)/bench/store: $(B)/tests/bench/store.o $(B)/libhelpers.a \
     $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_helpers) $(LIBS_common)
+$(B)/bench/meter: $(B)/tests/bench/meter.o $(B)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) -o $@ $^ $(ALL_LDFLAGS) $(LIBS_common)
 $(B)/bench/tls_load: $(B)/tests/bench/tls_load.o \
     $(B)/tests/bench/tls_load_base.o $(B)/tests/bench/tls_load_plain.o
 	@mkdir -p $(@D)
@@ -153,7 +156,11 @@ bench-tls:
 	@tools/setup.sh build run test bench
 	@$(MAKE) -s all $(B)/bench/tls_load
 	@tests/bench/tls.py $(B) $(BENCH)
-bench: bench-core bench-store bench-tls
+bench: bench-core bench-meter bench-store bench-tls
+bench-meter:
+	@tools/setup.sh build
+	@$(MAKE) -s $(B)/bench/meter
+	@$(B)/bench/meter $(BENCH)
 bench-core:
 	@tools/setup.sh build run bench
 	@$(MAKE) -s all $(B)/bench/core $(B)/bench/clients $(B)/bench/users
@@ -241,5 +248,5 @@ help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | sed '/^A program/,$$d'
 .PHONY: all deb deb-test root-test unit objects tidy glance lint system talk clients fault fault-long asan ubsan \
     tsan memcheck test run bench bench-core \
-    bench-store bench-tls bench-vm install uninstall clean help
+    bench-meter bench-store bench-tls bench-vm install uninstall clean help
 .SECONDARY:

@@ -271,8 +271,10 @@ meter_command(const char *verb)
 unsigned
 meter_code(const char *reply)
 {
-	for (unsigned i = 1; i < METER_CODES && codes[i] != NULL; i++)
-		if (strncmp(codes[i], reply, 3) == 0)
+	const char *c;
+
+	for (unsigned i = 1; i < METER_CODES && (c = codes[i]) != NULL; i++)
+		if (c[0] == reply[0] && c[1] == reply[1] && c[2] == reply[2])
 			return i;
 	return 0;
 }
