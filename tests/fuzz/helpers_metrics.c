@@ -75,8 +75,8 @@ first_fiber(void *arg)
 		struct packet p;
 
 		if (fd == -1)
-			fd = table_attach(
-			    &server, kind % 2 ? ROLE_SMTPD : ROLE_POP3D);
+			fd = kind % 2 ? table_attach(&servers[0], ROLE_SMTPD)
+				      : table_attach(&servers[1], ROLE_POP3D);
 		packet_init(&p, WIRE_METER);
 		if (kind < 250) {
 			packet_put_u32(
