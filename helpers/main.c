@@ -357,7 +357,7 @@ main(int argc, char **argv)
 			take_part(option, optarg);
 			break;
 		case 'V':
-			puts("ringmail helpers " VERSION);
+			puts("helpers (ringmail) " VERSION);
 			return 0;
 		case 'h':
 			fputs(usage, stdout);
@@ -375,6 +375,7 @@ main(int argc, char **argv)
 	conf_now = load(conf_path);
 	if (check) {
 		settings_free(&conf_now);
+		printf("%s: good\n", conf_path);
 		return 0;
 	}
 	log_open("helpers", (enum log_target)conf_now->log);

@@ -53,7 +53,8 @@ check_run(struct doctor *d, enum doctor_service s)
 	else
 		doctor_say(d, s == DOCTOR_POP3D ? DOCTOR_NOTE : DOCTOR_WARN,
 		    "start it: systemctl start ringmail-helpers "
-		    "ringmail-smtpd ringmail-pop3d",
+		    "ringmail-smtpd ringmail-pop3d (or service ringmail "
+		    "start)",
 		    "%s does not run", program_names[s]);
 }
 

@@ -97,8 +97,9 @@ doctor_host_files(
 		    program, limit);
 	else
 		doctor_say(d, DOCTOR_WARN,
-		    "LimitNOFILE= in its unit (systemctl edit), or fewer "
-		    "sessions in the block limits of its conf",
+		    "LimitNOFILE= in its unit (systemctl edit), ulimit -n "
+		    "where it has none, or fewer sessions in the block limits "
+		    "of its conf",
 		    "%s may have %lld files open, and wants %lld for %lld "
 		    "sessions",
 		    program, limit, wanted, sessions);

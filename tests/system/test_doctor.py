@@ -261,6 +261,21 @@ def test_init_where_helpers_were_killed(fresh):
     assert "left.example is set up." in done.stdout
 
 
+def test_init_leaves_a_postmaster_that_is_there(make_pair, fresh):
+    """Be it an alias, or a user beside names that come just before his."""
+    pair = make_pair(users=0)
+    pair.must("domain", "add", "first.example")
+    for name in ("ann", "postmaster+old"):
+        pair.must("user", "add", f"{name}@first.example", stdin="pw\n")
+    for kind, *rest in (("alias", "ann@first.example"), ("user",)):
+        pair.must(kind, "add", "postmaster@first.example", *rest,
+                  stdin="pw\n")
+        done = fresh("init", "--force", "--below", str(pair.folder),
+                     "First.Example")
+        assert done.returncode == 0, f"{kind}: {done.stderr}"
+        pair.must(kind, "del", "postmaster@first.example")
+
+
 def test_init_knows_the_users_of_all_processes(pair):
     """Those that the confs name where nothing else is said."""
     conf = json.loads(pair.must("--json", "conf"))
