@@ -209,19 +209,21 @@ add_domain(int fd, const char *domain)
 	return code;
 }
 
-/* Whether the domain's postmaster is a user: the first behind all names that
- * come before his. */
+/* Whether users, or aliases, have the domain's postmaster: the first behind all
+ * names that come before his. */
 static int
-has_postmaster(int fd, const char *domain, const char *name)
+has_postmaster(
+    int fd, enum wire_type list, const char *domain, const char *name)
 {
 	struct packet request, reply;
 	char first[WIRE_NAME_MAX] = "", before[WIRE_NAME_MAX];
 
 	snprintf(before, sizeof(before), "postmasteq@%s", domain);
-	packet_init(&request, WIRE_USER_LIST);
+	packet_init(&request, list);
 	packet_init(&reply, 0);
 	packet_put_text(&request, before);
-	packet_put_text(&request, domain);
+	if (list == WIRE_USER_LIST)
+		packet_put_text(&request, domain);
 	if (client_call(fd, &request, &reply) == CLIENT_OK &&
 	    packet_get_u32(&reply) > 0)
 		packet_get_text(&reply, first, sizeof(first));
@@ -238,7 +240,8 @@ add_postmaster(int fd, const char *domain)
 	struct packet request;
 
 	snprintf(name, sizeof(name), "postmaster@%s", domain);
-	if (has_postmaster(fd, domain, name))
+	if (has_postmaster(fd, WIRE_USER_LIST, domain, name) ||
+	    has_postmaster(fd, WIRE_ALIAS_LIST, domain, name))
 		return CLIENT_OK;
 	if (secret_read(name, password, sizeof(password)) == -1) {
 		warnx("the confs and the domain are there: mailctl user add %s "

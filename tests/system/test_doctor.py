@@ -218,8 +218,9 @@ def test_init(fresh):
     for name in ("smtpd", "pop3d", "helpers"):
         said = subprocess.run(
             [BUILD / "bin" / name, "-n", "-c", etc / f"{name}.conf"],
-            stderr=subprocess.PIPE, check=False)
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         assert said.returncode == 0, said.stderr
+        assert said.stdout.endswith(b": good\n")
         assert len((etc / f"{name}.conf").read_text().splitlines()) < 25
     assert (etc / "keys").stat().st_mode & 0o777 == 0o700
     assert sorted(os.listdir(fresh.folder / "all")) == [
