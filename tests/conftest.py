@@ -25,7 +25,7 @@ def pytest_configure(config):
         pytest.exit("these tests start daemons as several users: run as root",
                     1)
     config.addinivalue_line("markers", "cases_under_valgrind(n): only the "
-                            "first n cases, the others go the same ways")
+                            "first n cases (or none), others go the same ways")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -280,6 +280,7 @@ def kill_while(command, times):
     assert finished < times, "some were killed"
 
 
+@pytest.mark.cases_under_valgrind(0)
 def test_killed_backup_and_restore(busy):
     """SIGKILL at many moments: no half file has the final name, and the next
     try works."""

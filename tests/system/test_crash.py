@@ -91,6 +91,7 @@ def test_everything_killed_at_once(make_pair, checkpoint):
     assert total > 10 and deleter.gone, "the rounds were too short to tell"
 
 
+@pytest.mark.cases_under_valgrind(0)
 def test_killed_while_at_rest(make_pair):
     """What was read and deleted before a crash stays as it was."""
     pair = make_pair(users=1)

@@ -39,8 +39,8 @@ def test_killed_under_smtp_load(make_pair, helper):
     load.check(fetch(pair.pop3_port, "u0"))
 
 
-@pytest.mark.parametrize("helper", HELPERS)
-@pytest.mark.cases_under_valgrind(2)
+@pytest.mark.parametrize("helper", sorted(HELPERS, key="mailbox".__ne__))
+@pytest.mark.cases_under_valgrind(1)
 def test_killed_under_pop3_sessions(make_pair, helper):
     """A session that is logged in lives on, and sees the same maildrop."""
     pair = make_pair(users=1)
@@ -60,6 +60,7 @@ def test_killed_under_pop3_sessions(make_pair, helper):
     assert fetch(pair.pop3_port, "u0") == want[1:]
 
 
+@pytest.mark.cases_under_valgrind(0)
 def test_logins_while_accounts_is_killed(make_pair):
     pair = make_pair(users=4)
     wrong, stop = [], threading.Event()

@@ -18,7 +18,7 @@ def names(pair, user):
 
 
 @pytest.mark.parametrize("ends", ["lf", "crlf"])
-@pytest.mark.cases_under_valgrind(1)
+@pytest.mark.cases_under_valgrind(0)
 def test_same_letters(make_pair, ends):
     pair = make_pair(helpers={"mail": {"line_ends": ends}})
     for letter in LETTERS:

@@ -104,7 +104,7 @@ def test_a_name_that_was_not_passed(pair):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.cases_under_valgrind(1)
+@pytest.mark.cases_under_valgrind(0)
 def test_systemd_socket_activate(pair, name):
     """The real one: the service starts with the first connection."""
     pair.stop(name)

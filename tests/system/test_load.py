@@ -4,6 +4,8 @@ import socketserver
 import subprocess
 import threading
 
+import pytest
+
 from harness import proc
 from harness.daemons import DOMAIN, PATIENCE, scaled
 from harness.load import Load, untraced
@@ -105,6 +107,7 @@ def warm(pair):
     removed(pair, "u0")
 
 
+@pytest.mark.cases_under_valgrind(0)
 def test_smtp_source_then_pop3(make_pair):
     pair = make_pair(users=1, pop3d={"workers": WORKERS})
     warm(pair)

@@ -114,7 +114,7 @@ def traps(users):
 
 
 @pytest.mark.parametrize("number", range(10))
-@pytest.mark.cases_under_valgrind(2)
+@pytest.mark.cases_under_valgrind(1)
 def test_traps_harm_their_owner_alone(users, number):
     ann, eve = LOGINS
     assert users.send(ann) == 250

@@ -157,6 +157,7 @@ def test_the_clients_abilities_choose_the_key(pair, options, kind):
     assert f"Public Key Algorithm: {kind}" in text
 
 
+@pytest.mark.cases_under_valgrind(0)
 def test_ed25519(make):
     pair = make()
     pair.ca.make("ed", "ed.example.test", kind="ed25519")

@@ -60,7 +60,7 @@ def rest(sock):
 @pytest.mark.parametrize("data", [
     b"", b"\x16", b"\x16\x03\x01", hello()[:40], hello()[:-1]],
     ids=["nothing", "an octet", "a head", "a part", "all but one"])
-@pytest.mark.cases_under_valgrind(2)
+@pytest.mark.cases_under_valgrind(1)
 def test_half_a_handshake_ends_at_its_deadline(pair, data):
     began = time.monotonic()
     with open_tls(pair, data) as sock:
