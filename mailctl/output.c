@@ -48,9 +48,8 @@ output_plain(const char *text)
 
 		n = utf8_character(text, length);
 		/* U+0080 to U+009F are control characters, too. */
-		if (n == 2 && c[0] == 0xc2 && c[1] < 0xa0)
-			putchar('?');
-		else if (n == 0 && (*c < ' ' || *c > '~'))
+		if ((n == 0 && (*c < ' ' || *c > '~')) ||
+		    (n == 2 && c[0] == 0xc2 && c[1] < 0xa0))
 			putchar('?');
 		else
 			fwrite(text, 1, n == 0 ? 1 : n, stdout);
