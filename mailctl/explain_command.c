@@ -3,6 +3,7 @@
 #include "explain.h"
 #include "output.h"
 #include "packet.h"
+#include "program.h"
 #include "where.h"
 #include "wire.h"
 
@@ -10,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A path with its command, and what smtpd says of it. */
+#define TEXT_SIZE 1024
+#define TOLD_MAX  (WIRE_ADDRESS_MAX + 1)
 
 static enum client_exit
 ask_accounts(const struct explain *q, int fd)
@@ -31,47 +36,72 @@ ask_accounts(const struct explain *q, int fd)
 	return code;
 }
 
+/* What smtpd makes of a path, whose brackets may be left out: CLIENT_OK and how
+ * it is looked up; CLIENT_REFUSED and its reply; or another code after a line
+ * on standard error. */
+static enum client_exit
+ask_smtpd(
+    const char *what, const char *path, const char *folder, char told[TOLD_MAX])
+{
+	char text[TEXT_SIZE];
+	const char *const options[] = {"-p", text, NULL};
+	int is_whole = path[0] == '<';
+
+	if ((size_t)snprintf(text, sizeof(text), "%s%s%s%s", what,
+		is_whole ? "" : "<", path,
+		is_whole ? "" : ">") >= sizeof(text)) {
+		warnx("too long: %.80s...", path);
+		return CLIENT_USAGE;
+	}
+	switch (program_run("smtpd", folder, options, told, TOLD_MAX)) {
+	case 0:
+		return CLIENT_OK;
+	case 1:
+		return CLIENT_REFUSED;
+	default:
+		return CLIENT_TEMPORARY;
+	}
+}
+
+/* The session, command by command, with smtpd's verdicts on both paths. */
+static enum client_exit
+walk(const struct explain *asked, const char *folder, int fd)
+{
+	struct explain q = *asked;
+	char from[TOLD_MAX], to[TOLD_MAX];
+	enum client_exit sender, recipient;
+	const char *ended;
+
+	sender = ask_smtpd("FROM:", q.from, folder, from);
+	recipient = ask_smtpd("TO:", q.to, folder, to);
+	if (sender != CLIENT_OK && sender != CLIENT_REFUSED)
+		return sender;
+	if (recipient != CLIENT_OK && recipient != CLIENT_REFUSED)
+		return recipient;
+	output_begin(1);
+	if ((ended = explain_connection(&q)) != NULL)
+		return explain_decide(ended);
+	if (sender == CLIENT_REFUSED)
+		return explain_decide(from);
+	q.from = from;
+	explain_mail(&q);
+	if (recipient == CLIENT_REFUSED)
+		return explain_decide(to);
+	q.to = to;
+	return ask_accounts(&q, fd);
+}
+
 static enum client_exit
 explain(const struct explain *q, const char *folder)
 {
-	const char *ended;
 	enum client_exit code;
 	int fd;
 
 	if ((code = where_connect_accounts(folder, &fd)) != CLIENT_OK)
 		return code;
-	output_begin(1);
-	if ((ended = explain_connection(q)) != NULL) {
-		code = explain_decide(ended);
-	} else {
-		explain_mail(q);
-		code = ask_accounts(q, fd);
-	}
+	code = walk(q, folder, fd);
 	close(fd);
 	return code;
-}
-
-/* "<a@b>" and "a@b" are the same; what is no address is refused. */
-static int
-check_path(char *path, int may_be_empty)
-{
-	size_t length = strlen(path);
-
-	if (length >= 2 && path[0] == '<' && path[length - 1] == '>') {
-		memmove(path, path + 1, length - 2);
-		path[length - 2] = '\0';
-	}
-	if (path[0] == '\0' && may_be_empty)
-		return 0;
-	if (strlen(path) < WIRE_ADDRESS_MAX &&
-	    path[strcspn(path, " \t<>")] == '\0' &&
-	    (strchr(path, '@') != NULL ||
-		(!may_be_empty && strcasecmp(path, "postmaster") == 0)))
-		return 0;
-	warnx("\"%.80s\" is no address: smtpd says 501 5.1.3 Bad address "
-	      "syntax",
-	    path);
-	return -1;
 }
 
 enum client_exit
@@ -91,8 +121,7 @@ explain_command_run(const char *folder, char **args, int count)
 	} else {
 		count = 0;
 	}
-	if (count != 3 || check_path(args[0], 1) == -1 ||
-	    check_path(args[1], 0) == -1) {
+	if (count != 3) {
 		warnx("explain takes: " EXPLAIN_COMMAND_USAGE);
 		return CLIENT_USAGE;
 	}

@@ -1,4 +1,5 @@
 #include "keys.h"
+#include "path.h"
 #include "privileges.h"
 #include "service.h"
 #include "session.h"
@@ -6,6 +7,7 @@
 #include "worker.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* It connects to the helpers' sockets. */
 static const char *const calls[] = {
@@ -43,5 +45,7 @@ static const struct service smtpd = {
 int
 main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[argc - 2], "-p") == 0)
+		return path_ask(argv[argc - 1]);
 	return service_main(&smtpd, argc, argv);
 }

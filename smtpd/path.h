@@ -23,4 +23,11 @@ enum next path_refuse_utf8(struct smtp *s);
  */
 int path_for_lookup(const char *path, char to[WIRE_ADDRESS_MAX]);
 
+/*
+ * Of "FROM:<path>" or "TO:<path>", prints how the path is looked up (exit code
+ * 0), or the reply that a client gets to it (1), for mailctl explain; 2 where
+ * it is neither, or can't be printed.
+ */
+int path_ask(const char *text);
+
 #endif
