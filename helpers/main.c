@@ -13,6 +13,7 @@
 #include "super.h"
 #include "super_exec.h"
 #include "super_pid.h"
+#include "super_restoring.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -269,6 +270,20 @@ upgrade(void)
 	heritage_keep();
 }
 
+/* Who starts us by himself after a crash must not do so over half a state. */
+static void
+refuse_half_a_restore(const char *state)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/" SUPER_RESTORING, state);
+	if (access(path, F_OK) == 0)
+		fatal("%s: a restore has put a part of its backup in place, "
+		      "and not all: let it end, or run it again: mailctl "
+		      "restore --force FILE",
+		    path);
+}
+
 static int
 run(void)
 {
@@ -280,6 +295,8 @@ run(void)
 	const char *place = conf_now->run;
 	int result;
 
+	if (fleet.part != FLEET_RESOLVER)
+		refuse_half_a_restore(conf_now->state);
 	super_block_signals();
 	fleet_prepare(&fleet, conf_now);
 	if (fleet.part == FLEET_RESOLVER) {

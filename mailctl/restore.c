@@ -89,7 +89,6 @@ take_info(struct restore *r)
 	    (code = take_user(text, BACKUP_MAILBOX_USER, &r->mailbox)) !=
 		CLIENT_OK)
 		return code;
-	snprintf(r->staged, sizeof(r->staged), "%s/.restore", r->state);
 	return CLIENT_OK;
 }
 
@@ -267,10 +266,12 @@ place_state(const struct restore *r)
 }
 
 static int
-place_all(const struct restore *r)
+place_all(struct restore *r)
 {
 	char conf[PATH_SIZE], files[PATH_SIZE];
 
+	if (restore_stage_open(r) == -1)
+		return -1;
 	snprintf(conf, sizeof(conf), "%s/conf", r->staged);
 	snprintf(files, sizeof(files), "%s/files", r->staged);
 	if (place_files(r, files, "") == -1 ||
@@ -278,7 +279,7 @@ place_all(const struct restore *r)
 	    restore_place_sync(r->folder) == -1 ||
 	    restore_place_sync(r->state) == -1)
 		return -1;
-	return restore_place_remove(r->staged);
+	return restore_stage_close(r);
 }
 
 /* In a place that was found good. */
@@ -293,7 +294,6 @@ restore(struct restore *r)
 	result = restore_stage(r);
 	progress_end();
 	if (result == -1) {
-		restore_place_remove(r->staged);
 		warnx("nothing was changed");
 		return CLIENT_TEMPORARY;
 	}

@@ -1,6 +1,7 @@
 #include "restore_parts.h"
 
 #include "backup_parts.h"
+#include "super_restoring.h"
 
 #include <err.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define PATH_SIZE RESTORE_PATH_MAX
+#define UNPACKED  ".restore"
 
 static int
 begins(const char *name, const char *with)
@@ -153,17 +155,15 @@ set_all_rights(const struct restore *r)
 	return result;
 }
 
-int
-restore_stage(struct restore *r)
+static int
+unpack(struct restore *r)
 {
 	char inside[PATH_SIZE];
 	struct tarball_member m;
 	int more;
 
 	snprintf(inside, sizeof(inside), "%s/x", r->staged);
-	if (restore_place_remove(r->staged) == -1 ||
-	    restore_place_parents(r->staged, 0755, 0, 0) == -1 ||
-	    restore_place_parents(inside, 0700, 0, 0) == -1)
+	if (restore_place_parents(inside, 0700, 0, 0) == -1)
 		return -1;
 	while ((more = tarball_next(r->reader, &m)) == 1)
 		if (stage_one(r, &m) == -1)
@@ -171,4 +171,48 @@ restore_stage(struct restore *r)
 	if (more == -1 || set_all_rights(r) == -1)
 		return -1;
 	return restore_place_sync(r->staged);
+}
+
+int
+restore_stage(struct restore *r)
+{
+	snprintf(r->staged, sizeof(r->staged), "%s/" UNPACKED, r->state);
+	if (restore_place_remove(r->staged) == 0 && unpack(r) == 0)
+		return 0;
+	restore_place_remove(r->staged);
+	return -1;
+}
+
+static int
+rename_staged(struct restore *r, const char *name)
+{
+	char to[sizeof(r->staged)];
+
+	snprintf(to, sizeof(to), "%s/%s", r->state, name);
+	if (rename(r->staged, to) == -1) {
+		warn("%s", to);
+		return -1;
+	}
+	memcpy(r->staged, to, sizeof(to));
+	return restore_place_sync(r->state);
+}
+
+int
+restore_stage_open(struct restore *r)
+{
+	char old[sizeof(r->staged)];
+
+	/* Of a restore that was cut off, which this one does again. */
+	snprintf(old, sizeof(old), "%s/" SUPER_RESTORING, r->state);
+	return restore_place_remove(old) == -1
+		   ? -1
+		   : rename_staged(r, SUPER_RESTORING);
+}
+
+int
+restore_stage_close(struct restore *r)
+{
+	return rename_staged(r, UNPACKED) == -1
+		   ? -1
+		   : restore_place_remove(r->staged);
 }

@@ -188,3 +188,32 @@ def test_the_guides_backup_day_by_day(make_pair):
         assert session.multi("UIDL") == wanted
         session.multi("RETR 3")
     assert [p.name for p in pair.mail.iterdir()] == [DOMAIN]
+
+
+def test_half_a_restore_is_no_state(make_pair):
+    """Where one was cut off between its parts, helpers don't start, as they
+    would know no user and have mail refused; the next one mends it."""
+    pair = make_pair(users=1)
+    path = pair.folder / "backup.tar"
+    pair.must("backup", path)
+    pair.stop()
+    wipe(pair)
+    (pair.folder / "lists").mkdir()
+    (pair.folder / "state").mkdir()
+    (pair.folder / "state" / "mailbox").write_text("in the way\n")
+    done = pair.mailctl("restore", path)
+    assert done.returncode == 75, done.stdout
+    assert "a part was restored" in done.stderr
+    started = subprocess.run(
+        [BUILD / "bin" / "helpers", "-c", pair.conf("helpers")], check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=60 * PATIENCE)
+    assert started.returncode != 0 and "restore --force" in started.stdout
+    (pair.folder / "state" / "mailbox").unlink()
+    done = pair.mailctl("restore", "--force", path)
+    assert done.returncode == 0, done.stderr
+    assert sorted(os.listdir(pair.folder / "state")) == ["accounts",
+                                                         "mailbox"]
+    pair.start()
+    with Pop3(pair.pop3_port, user="u0") as session:
+        assert session.stat()[0] == 0
