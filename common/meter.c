@@ -166,6 +166,15 @@ meter_begin(unsigned first, unsigned count, enum meter_others others)
 }
 
 void
+meter_end(unsigned set)
+{
+	struct meter_set *s = meter_at(set);
+
+	if (s != NULL)
+		clear_gauges(s);
+}
+
+void
 meter_thread(unsigned index)
 {
 	meter_here = own.count > index ? meter_at(own.first + index) : NULL;

@@ -176,6 +176,10 @@ int meter_share(unsigned sets);
 enum meter_others { METER_OTHERS_GO, METER_OTHERS_READ };
 void meter_begin(unsigned first, unsigned count, enum meter_others others);
 
+/* In a parent, once the process is no more that had this set: its gauges are
+ * 0. */
+void meter_end(unsigned set);
+
 /* The calling thread has the process's set number `index`, from 0; none where
  * there are fewer. */
 void meter_thread(unsigned index);

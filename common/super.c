@@ -330,9 +330,12 @@ super_run_with(struct super_child *children, const struct super_hooks *hooks)
 
 	reset(children);
 	while (result == -1) {
-		while ((c = reap(children, &status)) != NULL)
+		while ((c = reap(children, &status)) != NULL) {
 			if (note_end(c, status) == -1)
 				result = 1;
+			if (hooks->ended != NULL)
+				hooks->ended(c);
+		}
 		if (result != -1 ||
 		    (result = obey(children, hooks, number)) != -1)
 			break;

@@ -59,6 +59,8 @@ struct super_hooks {
 	void (*replace)(void);
 	/* Before the children are told to end. */
 	void (*stopping)(void);
+	/* Whenever one has ended, before it is started again. */
+	void (*ended)(const struct super_child *child);
 };
 
 int

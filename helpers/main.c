@@ -107,6 +107,30 @@ run_introspect(void *arg)
 	return introspect_run(only(INTROSPECT));
 }
 
+/* The set of cells of a child. */
+static unsigned
+set_of(const struct super_child *c)
+{
+	const struct helper *h = c->arg;
+
+	if (c->run == run_hasher)
+		return SET_HASHER + *(const unsigned *)c->arg;
+	if (c->run == run_pam)
+		return SET_PAM + *(const unsigned *)c->arg;
+	if (c->run == run_introspect)
+		return SET_INTROSPECT + *(const unsigned *)c->arg;
+	return h == &fleet.helpers[METRICS]
+		   ? SET_METRICS
+		   : SET_HELPER + (unsigned)(h - fleet.helpers);
+}
+
+/* What waits in it, or for it, waits no more. */
+static void
+note_end(const struct super_child *c)
+{
+	meter_end(set_of(c));
+}
+
 #define CHILDREN_MAX                                      \
 	(HELPERS + HELPER_HASHERS_MAX + HELPER_PAMS_MAX + \
 	    HELPER_PROGRAMS_MAX + 1)
@@ -290,7 +314,8 @@ run(void)
 	const struct super_hooks hooks = {.reload = reload,
 	    .tick = tick,
 	    .replace = upgrade,
-	    .stopping = say_stopping};
+	    .stopping = say_stopping,
+	    .ended = note_end};
 	char resolver[PATH_MAX];
 	const char *place = conf_now->run;
 	int result;

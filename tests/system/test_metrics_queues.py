@@ -1,7 +1,8 @@
-"""Queues between threads are shown while something waits in them."""
+"""What is shown while a thread hangs, or a process is away."""
 import contextlib
 import ctypes
 import os
+import signal
 
 import pytest
 
@@ -69,3 +70,34 @@ def test_connections_that_wait_for_their_worker(make_pair):
         assert begun() - before == shown("sessions") == COUNT
     proc.wait_until("they have left", lambda: shown("sessions") == 0,
                     30 * PATIENCE)
+
+
+def test_a_helper_that_is_away_has_nothing(make_pair):
+    """It dies until its next start has to wait: meanwhile no fiber is shown,
+    no journal, no request, and all that it has counted."""
+    port, = free_ports(1)
+    pair = make_pair(users=0, helpers={
+        "metrics": {"listen": [f"127.0.0.1:{port}"]}})
+    pair.allow(r"process\.end .*signal=9")
+
+    def shown(name, suffix=""):
+        return value(scrape(port), f"ringmail_{name}", suffix,
+                     process="mailbox")
+
+    def processes():
+        return len(proc.children(pair.pid("helpers")))
+
+    def is_away():
+        pid = pair.pid("mailbox")
+        if pid and shown("fibers") > 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return processes() == all_there - 1 and shown("fibers") == 0 and \
+            processes() == all_there - 1
+
+    all_there = processes()
+    assert shown("fibers") > 0 and shown("journal_size_bytes") > 0
+    proc.wait_until("none is shown", is_away, 60 * PATIENCE)
+    proc.wait_until("it is back", lambda: shown("fibers") > 0, 60 * PATIENCE)
+    assert shown("journal_size_bytes") > 0
+    assert shown("process_starts", "_total") >= 2

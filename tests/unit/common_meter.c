@@ -194,6 +194,11 @@ counters_outlive_a_process(void **state)
 	in_child(count_some);
 	assert_int_equal(sum_of(METER_MESSAGES), 7);
 	assert_int_equal(sum_of(METER_SESSIONS), 1);
+	meter_end(1);
+	meter_end(SETS); /* is none */
+	assert_int_equal(sum_of(METER_SESSIONS), 0);
+	assert_int_equal(sum_of(METER_PENDING), (uint64_t)-1);
+	assert_int_equal(sum_of(METER_MESSAGES), 7);
 	assert_int_equal(sum_of(METER_STARTS), 1);
 	in_child(count_some);
 	assert_int_equal(sum_of(METER_MESSAGES), 14);
