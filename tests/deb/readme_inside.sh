@@ -54,6 +54,8 @@ try_test() {
 	    tests/system/test_mailctl.py tests/system/test_backup.py'
 }
 
+# Tests make mount namespaces, which takes a root directory that is a mount.
+mount --bind "$root" "$root"
 mount -t proc proc /proc
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sys "$root/sys"
