@@ -71,7 +71,7 @@ def test_slow_askers(pair):
             except ConnectionError:
                 ended = True
         assert ended, "who is slow is never hung up on"
-        assert 2 < time.monotonic() - began < 10 * PATIENCE
+        assert 2 < time.monotonic() - began < 20 * PATIENCE
     finally:
         for s in slow:
             s.close()
@@ -243,7 +243,7 @@ def test_stopped_helper(pair):
         began = time.monotonic()
         for _ in range(5):
             assert deliver(pair.smtp_port, LETTER, f"u0@{DOMAIN}").code == 250
-        assert time.monotonic() - began < 5 * PATIENCE
+        assert time.monotonic() - began < 20 * PATIENCE
     finally:
         os.kill(pid, signal.SIGCONT)
     assert total(scrape(pair.port), "ringmail_messages") == before + 5
