@@ -199,7 +199,7 @@ bulk_send(int fd, struct bulk *b, uint8_t flags, struct bulk_sums *sums)
 	if (bulk_order_make(&s.order, b) == -1)
 		return CLIENT_TEMPORARY;
 	/* Each password in clear takes a hash. */
-	client_wait_long();
+	client_wait(CLIENT_HOUR);
 	s.is_many = count_batch(&s, 0) < b->count;
 	if (s.is_many && !(flags & WIRE_IMPORT_DRY)) {
 		s.flags |= WIRE_IMPORT_DRY;

@@ -15,8 +15,7 @@
 
 /* How long each step may take: a password hash behind many logins, or a large
  * mailbox that is read. */
-#define PATIENCE      (60 * CLOCK_SECOND)
-#define LONG_PATIENCE (3600 * CLOCK_SECOND)
+#define PATIENCE (60 * CLOCK_SECOND)
 /* How often a mailbox is followed from helper to helper. */
 #define HOPS 4
 /* The largest text with which a request is refused, with its NUL. */
@@ -25,9 +24,9 @@
 static int64_t patience = PATIENCE;
 
 void
-client_wait_long(void)
+client_wait(int seconds)
 {
-	patience = LONG_PATIENCE;
+	patience = seconds * CLOCK_SECOND;
 }
 
 static enum client_exit
@@ -193,8 +192,8 @@ exchange(int fd, struct packet *request, struct packet *reply)
 	}
 	if (send_all(fd, request) == -1 || receive(fd, reply) == -1) {
 		warn("no answer from the helper");
-		warnx("it is not certain whether the change was made: list, "
-		      "then try again; the helper's log says more");
+		warnx("whether a change was made is not certain: list, then "
+		      "try again; the helper's log says more");
 		return CLIENT_TEMPORARY;
 	}
 	return CLIENT_OK;

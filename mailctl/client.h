@@ -42,10 +42,12 @@ enum client_exit
 client_ask(int fd, struct packet *request, struct packet *reply);
 
 /*
- * From now on an answer may take an hour: some work grows with a mailbox.  (The
- * helper's end is noticed at once, and the user can interrupt.)
+ * From now on an answer may take so long (a minute at first): some work grows
+ * with a mailbox, and doctor wants to know who does not answer.  (The helper's
+ * end is noticed at once, and the user can interrupt.)
  */
-void client_wait_long(void);
+#define CLIENT_HOUR 3600
+void client_wait(int seconds);
 
 /* 0 if all of the reply was read; else CLIENT_TEMPORARY, and says so. */
 enum client_exit client_end(struct packet *reply);

@@ -17,7 +17,9 @@ static const struct check {
     {"ports", doctor_ports}, {"clock", doctor_clock}, {"tls", doctor_tls},
     {"files", doctor_files}, {"limits", doctor_limits}, {NULL, NULL}};
 
-#define CHECKS (sizeof(checks) / sizeof(checks[0]) - 1)
+/* Seconds in which a helper has to answer. */
+#define PATIENCE 10
+#define CHECKS	 (sizeof(checks) / sizeof(checks[0]) - 1)
 
 /* args: names of checks; none stand for all. */
 static enum client_exit
@@ -84,6 +86,7 @@ doctor_command_run(const char *folder, char **args, int count)
 		if (program_has_conf(program_names[i], folder))
 			conf_dump_ask(&d.confs[i], program_names[i], folder,
 			    why, sizeof(why));
+	client_wait(PATIENCE);
 	find_hostname(&d);
 	output_begin(1);
 	d.area = checks[0].name;

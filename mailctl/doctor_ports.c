@@ -149,6 +149,11 @@ check_answer(struct doctor *d, enum doctor_service s, const char *address,
 	if (is_silent || strncmp(said, wanted, 3) == 0)
 		doctor_say(d, DOCTOR_GOOD, NULL, "%s answers at %s",
 		    program_names[s], address);
+	else if (said[0] == '\0')
+		doctor_say(d, DOCTOR_ERROR,
+		    "see the logs of the service and of the helpers; does the "
+		    "process stand still?",
+		    "who answers at %s does not greet", address);
 	else
 		doctor_say(d, DOCTOR_ERROR,
 		    "see who has the port: ss -ltnp; and the helpers' log",

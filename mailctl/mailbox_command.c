@@ -29,7 +29,7 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 	packet_init(&request, type);
 	packet_put_text(&request, mailbox);
 	/* All letters may have to be read. */
-	client_wait_long();
+	client_wait(CLIENT_HOUR);
 	progress_begin(mailbox, "letters", 0);
 	code = client_call(fd, &request, reply);
 	progress_end();

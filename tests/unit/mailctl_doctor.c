@@ -322,6 +322,35 @@ ports_of_a_service_that_runs(void **state)
 	check_counts(2, 0, 0, 3);
 }
 
+/* Who has to send a balancer's header first can't be greeted; others can. */
+static void
+ports_that_do_not_greet(void **state)
+{
+	unsigned port;
+
+	(void)state;
+	greet(0, listener(&port, 8), "");
+	snprintf(d.hostname, sizeof(d.hostname), "%s/pop3d", folder);
+	assert_int_equal(super_pid_write(d.hostname), 0);
+	snprintf(confs[DOCTOR_POP3D], sizeof(confs[0]),
+	    "run = \"%s/pop3d\"\t# default\n"
+	    "trust.proxy = {\"192.0.2.1\"}\t# default\n"
+	    "listen = {\"127.0.0.1:%u\"}\t# default\n",
+	    folder, port);
+	d.confs[DOCTOR_SMTPD].text = NULL;
+	doctor_ports(&d);
+	assert_non_null(strstr(said(), "does not greet"));
+	check_counts(0, 0, 0, 1);
+	snprintf(confs[DOCTOR_POP3D], sizeof(confs[0]),
+	    "run = \"%s/pop3d\"\t# default\n"
+	    "trust.proxy = {\"192.0.2.1\", \"127.0.0.0/8\"}\t# default\n"
+	    "listen = {\"0.0.0.0:%u\"}\t# default\n",
+	    folder, port);
+	assert_int_equal(printed_begin(), 0);
+	doctor_ports(&d);
+	assert_non_null(strstr(said(), "pop3d answers at 0.0.0.0:"));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int
@@ -337,6 +366,7 @@ main(void)
 	    TEST(users_of_the_confs),
 	    TEST(ports_of_a_service_that_does_not_run),
 	    TEST(ports_of_a_service_that_runs),
+	    TEST(ports_that_do_not_greet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
