@@ -22,11 +22,18 @@
 #define WHY_MAX 1024
 
 static int64_t patience = PATIENCE;
+static const char *about; /* client_about */
 
 void
 client_wait(int seconds)
 {
 	patience = seconds * CLOCK_SECOND;
+}
+
+void
+client_about(const char *what)
+{
+	about = what;
 }
 
 static enum client_exit
@@ -145,7 +152,8 @@ refused(struct packet *reply)
 	packet_get_text(reply, why, sizeof(why));
 	if ((code = client_end(reply)) != CLIENT_OK)
 		return code;
-	warnx("%s", why);
+	warnx("%s%s%s", about == NULL ? "" : about, about == NULL ? "" : ": ",
+	    why);
 	return CLIENT_REFUSED;
 }
 

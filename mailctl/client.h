@@ -49,6 +49,9 @@ client_ask(int fd, struct packet *request, struct packet *reply);
 #define CLIENT_HOUR 3600
 void client_wait(int seconds);
 
+/* What requests are about from now on, borrowed: refusals name it. */
+void client_about(const char *what);
+
 /* 0 if all of the reply was read; else CLIENT_TEMPORARY, and says so. */
 enum client_exit client_end(struct packet *reply);
 

@@ -227,9 +227,9 @@ user_passwd(int fd, char **args, int count)
 {
 	enum client_exit code;
 
-	if (count == 1)
+	if (count == 1 && args[0][0] != '-')
 		return ask_with_password(fd, WIRE_USER_PASSWD, args[0]);
-	if (strcmp(args[0], "--pam") != 0) {
+	if (count == 1 || strcmp(args[0], "--pam") != 0) {
 		warnx("user passwd takes: [--pam] USER@DOMAIN");
 		return CLIENT_USAGE;
 	}

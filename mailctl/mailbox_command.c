@@ -30,6 +30,7 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 	packet_put_text(&request, mailbox);
 	/* All letters may have to be read. */
 	client_wait(CLIENT_HOUR);
+	client_about(mailbox);
 	progress_begin(mailbox, "letters", 0);
 	code = client_call(fd, &request, reply);
 	progress_end();

@@ -52,7 +52,7 @@ static enum client_exit
 run_local(
     const struct command_local *l, const char *conf, char **args, int count)
 {
-	char folder[4096] = "/etc/ringmail";
+	char folder[4096] = WHERE_FOLDER;
 	const char *slash = conf == NULL ? NULL : strrchr(conf, '/');
 
 	if (usage_check_options(l->usage, args, count) == -1 || count > l->most)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLANKS " \t\r\n"
 
@@ -67,6 +68,7 @@ where_use(const char *socket)
 int
 where_find(const char *conf, const char *helper, char *path, size_t size)
 {
+	static const char usual[] = WHERE_FOLDER "/helpers.conf";
 	char why[1024], run[1024] = "";
 	struct conf_texts texts;
 	int result = 0;
@@ -75,6 +77,8 @@ where_find(const char *conf, const char *helper, char *path, size_t size)
 		snprintf(path, size, "%s", used);
 		return 0;
 	}
+	if (conf == NULL && access(usual, F_OK) == 0)
+		conf = usual;
 	if (conf != NULL) {
 		result =
 		    conf_text_read(&texts, conf, "helpers", why, sizeof(why));

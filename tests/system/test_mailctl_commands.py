@@ -203,7 +203,9 @@ def test_each_command_answers_in_json(pair, user, tmp_path):
 @pytest.mark.parametrize("args,code,said", [
     (["user", "del", "nobody@nowhere.test"], 1, "there is no user"),
     (["domain", "add", ".."], 1, ""),
-    (["mailbox", "check", "nobody@nowhere.test"], 1, "no such mailbox"),
+    (["mailbox", "check", "nobody@nowhere.test"], 1,
+     "nobody@nowhere.test: no such mailbox"),
+    (["user", "passwd", "--pam"], 2, "user passwd takes:"),
     (["user", "quota", "x@y.test", "12Q"], 2, "is no quota"),
     (["user"], 2, '"user" needs another word'),
     (["usr", "list"], 2, "did you mean user list?"),

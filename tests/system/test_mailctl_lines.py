@@ -80,6 +80,20 @@ def test_the_folder_of_the_confs_will_do(pair, tmp_path):
         assert done.returncode == 1 and f"{name}.conf: No such" in done.stderr
 
 
+def test_the_usual_conf_says_where_the_helpers_are(pair):
+    """In a mount namespace that has it where it is looked for."""
+    wrap = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /etc && '
+            'mkdir /etc/ringmail && cp "$0" /etc/ringmail && exec "$@"',
+            pair.conf("helpers")]
+    if subprocess.run([*wrap, "true"], stderr=subprocess.PIPE,
+                      check=False).returncode:
+        pytest.skip("no mount namespaces here")
+    done = subprocess.run([*wrap, MAILCTL, "domain", "list"], text=True,
+                          check=False, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    assert DOMAIN in done.stdout, done
+
+
 @pytest.mark.parametrize("command", ["list", "backends", "export"])
 def test_a_domain_that_is_none_of_ours_has_no_empty_list(pair, command):
     for domain in ("exmaple.test", "no domain", DOMAIN + "."):
