@@ -2,11 +2,11 @@
 
 #include "clock.h"
 #include "device.h"
+#include "hex.h"
 #include "log.h"
 #include "wire.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Signatures of one worker under way or waiting. */
@@ -28,8 +28,7 @@ complain(const char *event, const unsigned char *name, int error)
 	if (clock_now() < next_line)
 		return;
 	next_line = clock_after(LINE_EVERY);
-	for (size_t i = 0; i < TLS_KEY_NAME; i++)
-		snprintf(text + 2 * i, 3, "%02x", name[i]);
+	hex_put(text, name, TLS_KEY_NAME);
 	log_warn(event, log_text("key", text), log_errno(error));
 }
 

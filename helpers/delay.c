@@ -2,12 +2,12 @@
 
 #include "clock.h"
 #include "log.h"
+#include "mac.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +39,7 @@ struct file {
 
 struct delay {
 	struct file *file;
+	struct mac *mac; /* of the file's key */
 	unsigned first, most;
 };
 
@@ -106,7 +107,11 @@ delay_open(const char *path, unsigned first, unsigned most)
 		d->first = first;
 		d->most = most;
 		d->file = map(path);
-		if (d->file != NULL && prepare(d->file) == 0)
+		if (d->file != NULL && prepare(d->file) == 0) {
+			errno = ENOMEM;
+			d->mac = mac_open(d->file->key, sizeof(d->file->key));
+		}
+		if (d->mac != NULL)
 			return d;
 	}
 	log_error("delay.open", log_text("path", path), log_errno(errno));
@@ -122,6 +127,7 @@ delay_close(struct delay **dp)
 	if (d == NULL)
 		return;
 	*dp = NULL;
+	mac_close(&d->mac);
 	if (d->file != NULL)
 		munmap(d->file, sizeof(struct file));
 	free(d);
@@ -132,15 +138,12 @@ delay_secret(const struct delay *d, const char *purpose, const char *text,
     unsigned char to[32])
 {
 	char all[1024];
-	size_t size = 0;
 	int length;
 
 	length = snprintf(all, sizeof(all), "%s:%s", purpose, text);
 	if (length < 0 || (size_t)length >= sizeof(all))
 		length = (int)sizeof(all) - 1;
-	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, d->file->key,
-		sizeof(d->file->key), (unsigned char *)all, (size_t)length, to,
-		32, &size) == NULL) {
+	if (mac_sum(d->mac, all, (size_t)length, to) == -1) {
 		log_error("delay.hmac");
 		memset(to, 0, 32);
 	}

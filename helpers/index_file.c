@@ -1,5 +1,7 @@
 #include "index_file.h"
 
+#include "hex.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
@@ -54,12 +56,11 @@ index_file_key(struct index_key *key, const char *path)
 static void
 name_of(char name[NAME_SIZE], const struct index_key *key, const char *suffix)
 {
-	size_t at = 0;
+	char *at = hex_put(name, key->octets, 1);
 
-	for (size_t i = 0; i < sizeof(key->octets); i++)
-		at += (size_t)snprintf(name + at, NAME_SIZE - at, "%02x%s",
-		    key->octets[i], i == 0 ? "/" : "");
-	snprintf(name + at, NAME_SIZE - at, "%s", suffix);
+	*at++ = '/';
+	at = hex_put(at, key->octets + 1, sizeof(key->octets) - 1);
+	snprintf(at, (size_t)(name + NAME_SIZE - at), "%s", suffix);
 }
 
 /* The folder in which the file lies. */
@@ -68,7 +69,7 @@ shard(const struct index_key *key, enum index_kind kind)
 {
 	char name[3];
 
-	snprintf(name, sizeof(name), "%02x", key->octets[0]);
+	hex_put(name, key->octets, 1);
 	return enter(folders[kind], name);
 }
 

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "fiber.h"
 #include "helper.h"
+#include "hex.h"
 #include "keyring.h"
 #include "keys_memory.h"
 #include "keys_name.h"
@@ -23,7 +24,6 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static const char *const calls[] = {"@base", "@loop", "@socket", NULL};
@@ -73,8 +73,7 @@ note_use(struct keyring_key *k)
 	    now < k->next_line)
 		return;
 	k->next_line = now + LINE_EVERY;
-	for (size_t i = 0; i < KEYS_NAME; i++)
-		snprintf(text + 2 * i, 3, "%02x", k->key.name[i]);
+	hex_put(text, k->key.name, KEYS_NAME);
 	log_warn("keys.old_signs", log_text("key", text),
 	    log_int("left_s", (k->until - now) / CLOCK_SECOND));
 }

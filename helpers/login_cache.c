@@ -1,16 +1,17 @@
 #include "login_cache.h"
+
 #include "clock.h"
 #include "log.h"
+#include "mac.h"
 #include "wire.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define TAG_SIZE 32
+#define TAG_SIZE MAC_SIZE
 /* Entries in which one user may be kept. */
 #define WAYS 4
 #define SETS (LOGIN_CACHE_MAX / WAYS)
@@ -23,7 +24,7 @@ struct entry {
 
 struct login_cache {
 	int64_t lifetime;
-	unsigned char key[32];
+	struct mac *mac;
 	struct entry entries[SETS][WAYS];
 };
 
@@ -31,17 +32,23 @@ struct login_cache *
 login_cache_open(int64_t lifetime)
 {
 	struct login_cache *cache;
+	unsigned char key[32];
 
 	if ((cache = calloc(1, sizeof(*cache))) == NULL) {
 		log_error("login_cache.failed", log_errno(ENOMEM));
 		return NULL;
 	}
 	cache->lifetime = lifetime;
-	if (getentropy(cache->key, sizeof(cache->key)) == -1) {
-		log_error("login_cache.failed", log_errno(errno));
-		login_cache_close(&cache);
+	if (getentropy(key, sizeof(key)) == 0) {
+		errno = ENOMEM;
+		cache->mac = mac_open(key, sizeof(key));
 	}
-	return cache;
+	explicit_bzero(key, sizeof(key));
+	if (cache->mac != NULL)
+		return cache;
+	log_error("login_cache.failed", log_errno(errno));
+	login_cache_close(&cache);
+	return NULL;
 }
 
 void
@@ -49,6 +56,7 @@ login_cache_close(struct login_cache **cachep)
 {
 	if (*cachep == NULL)
 		return;
+	mac_close(&(*cachep)->mac);
 	explicit_bzero(*cachep, sizeof(**cachep));
 	free(*cachep);
 	*cachep = NULL;
@@ -60,9 +68,9 @@ tag_of(struct login_cache *cache, const char *const *texts, unsigned count,
     unsigned char tag[TAG_SIZE])
 {
 	unsigned char all[2048];
-	size_t length, at = 0, size = 0;
+	size_t length, at = 0;
 	unsigned i;
-	int ok;
+	int result;
 
 	for (i = 0; i < count; i++) {
 		length = strlen(texts[i]) + 1;
@@ -73,13 +81,11 @@ tag_of(struct login_cache *cache, const char *const *texts, unsigned count,
 		memcpy(all + at, texts[i], length);
 		at += length;
 	}
-	ok = EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, cache->key,
-		 sizeof(cache->key), all, at, tag, TAG_SIZE, &size) != NULL &&
-	     size == TAG_SIZE;
-	explicit_bzero(all, sizeof(all));
-	if (!ok)
+	result = mac_sum(cache->mac, all, at, tag);
+	explicit_bzero(all, at);
+	if (result == -1)
 		log_error("login_cache.hmac", log_text("user", texts[0]));
-	return ok ? 0 : -1;
+	return result;
 }
 
 /* The entries where the user of this tag may be. */

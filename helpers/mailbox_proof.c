@@ -1,10 +1,9 @@
 #include "mailbox_proof.h"
 
 #include "clock.h"
+#include "mac.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@
  * millisecond, so each takes memory for as long alone. */
 #define ROWS	 1024
 #define ROW_SIZE 8
-#define SUM_SIZE 32
+#define SUM_SIZE MAC_SIZE
 /* No ticket lives longer, whatever accounts says. */
 #define LIFE (120 * CLOCK_SECOND)
 /* After so long its client has most likely gone. */
@@ -25,16 +24,14 @@ struct ticket {
 };
 
 static struct ticket *tickets[ROWS][ROW_SIZE];
-static unsigned char key[32];
+static struct mac *mac; /* of the key of tokens */
 
 void
 mailbox_proof_setup(const unsigned char seal[32])
 {
-	unsigned char sum[SUM_SIZE];
-
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-	memcpy(key, seal, sizeof(key));
-	HMAC(EVP_sha256(), key, sizeof(key), sum, 0, sum, NULL);
+	mac_close(&mac);
+	mac = mac_open(seal, 32);
 }
 
 static struct ticket **
@@ -115,16 +112,6 @@ mailbox_proof_fresh(void)
 	return count;
 }
 
-/* The HMAC over a token without it. */
-static int
-sum_token(const unsigned char *token, size_t length, unsigned char *sum)
-{
-	return HMAC(EVP_sha256(), key, sizeof(key), token, length, sum, NULL) !=
-		       NULL
-		   ? 0
-		   : -1;
-}
-
 struct token_head {
 	uint32_t role, uid, gid;
 	uint16_t name_length, path_length;
@@ -151,7 +138,7 @@ mailbox_proof_seal(unsigned char token[WIRE_RESUME_MAX],
 	at += head.name_length;
 	memcpy(token + at, proof->owner.path, head.path_length);
 	at += head.path_length;
-	return sum_token(token, at, token + at) == 0 ? at + SUM_SIZE : 0;
+	return mac_sum(mac, token, at, token + at) == 0 ? at + SUM_SIZE : 0;
 }
 
 int
@@ -163,7 +150,7 @@ mailbox_proof_unseal(const void *token, size_t length, uint32_t role,
 	struct token_head head;
 
 	if (length < sizeof(head) + SUM_SIZE ||
-	    sum_token(p, length - SUM_SIZE, sum) == -1 ||
+	    mac_sum(mac, p, length - SUM_SIZE, sum) == -1 ||
 	    CRYPTO_memcmp(sum, p + length - SUM_SIZE, SUM_SIZE) != 0)
 		return -1;
 	memcpy(&head, p, sizeof(head));

@@ -1,10 +1,10 @@
 #include "sasl_fake.h"
 
 #include "accounts_admin.h"
+#include "hex.h"
 #include "log.h"
 
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +41,5 @@ sasl_fake_secret(char secret[65])
 	unsigned char octets[32];
 
 	random_octets(octets, sizeof(octets));
-	for (size_t i = 0; i < sizeof(octets); i++)
-		snprintf(secret + 2 * i, 3, "%02x", octets[i]);
+	hex_put(secret, octets, sizeof(octets));
 }

@@ -3,6 +3,7 @@
  * USER and PASS, and APOP (RFC 1939 7).
  */
 #include "accounts_admin.h"
+#include "hex.h"
 #include "sasl_exchange.h"
 #include "sasl_fake.h"
 
@@ -71,8 +72,8 @@ make_digest(const char *timestamp, const char *secret, char *digits)
 	made = length > 0 && (size_t)length < sizeof(all) &&
 	       EVP_Digest(all, (size_t)length, digest, NULL, EVP_md5(), NULL);
 	explicit_bzero(all, sizeof(all));
-	for (size_t i = 0; made && i < MD5_DIGITS / 2; i++)
-		snprintf(digits + 2 * i, 3, "%02x", digest[i]);
+	if (made)
+		hex_put(digits, digest, MD5_DIGITS / 2);
 	return made ? 0 : -1;
 }
 

@@ -1,12 +1,12 @@
 #include "snapshot.h"
 
+#include "hex.h"
 #include "maildir.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,11 +46,9 @@ void
 snapshot_hash(const char *text, size_t length, char uidl[SNAPSHOT_UIDL + 1])
 {
 	unsigned char sum[SHA256_DIGEST_LENGTH];
-	size_t i;
 
 	SHA256((const unsigned char *)text, length, sum);
-	for (i = 0; i < sizeof(sum); i++)
-		snprintf(uidl + 2 * i, 3, "%02x", sum[i]);
+	hex_put(uidl, sum, sizeof(sum));
 }
 
 static size_t

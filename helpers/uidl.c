@@ -1,6 +1,7 @@
 #include "uidl.h"
 
 #include "catalog.h"
+#include "hex.h"
 #include "maildir.h"
 
 #include <errno.h>
@@ -221,8 +222,7 @@ write_entries(struct uidls *u, FILE *f)
 	for (uint32_t i = u->stored; i < u->count; i++) {
 		const struct uidl_entry *e = &u->entries[i];
 
-		for (size_t k = 0; k < 16; k++)
-			snprintf(text + 2 * k, 3, "%02x", e->base[k]);
+		hex_put(text, e->base, 16);
 		snprintf(text + 32, sizeof(text) - 32, " %s", e->uidl);
 		fprintf(f, "%016" PRIx64 " %s\n", sum_line(text), text);
 		if (i % TURN == 0 && u->pause != NULL && u->pause(u->arg) != 0)
