@@ -54,13 +54,20 @@ index_setup(const char *folder, const char *boot_id)
 	return index_file_setup(folder);
 }
 
+/* How a folder is, or (sub not "") one in it; {0, 0} where it is not there. */
 static int
-stamp(int folder, struct catalog_stamp *s)
+stamp(int folder, const char *sub, struct catalog_stamp *s)
 {
 	struct stat st;
 
-	if (fstat(folder, &st) == -1)
+	*s = (struct catalog_stamp){0};
+	if (fstatat(folder, sub, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) ==
+	    -1)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISDIR(st.st_mode)) {
+		errno = ENOTDIR;
 		return -1;
+	}
 	s->inode = st.st_ino;
 	s->changed =
 	    (int64_t)st.st_ctim.tv_sec * CLOCK_SECOND + st.st_ctim.tv_nsec;
@@ -77,21 +84,17 @@ int
 index_stamp(const struct owner *o, struct catalog_stamp folders[2])
 {
 	static const char *const subs[2] = {"new", "cur"};
-	int result = 0;
+	int maildir, result = 0;
 
 	memset(folders, 0, 2 * sizeof(folders[0]));
 	if (owner_become(o->uid, o->gid) == -1)
 		return -1;
-	for (int i = 0; i < 2 && result == 0; i++) {
-		int fd = maildir_open(o->path, subs[i]);
-
-		if (fd == -1) {
-			result = errno == ENOENT ? 0 : -1;
-			continue;
-		}
-		result = stamp(fd, &folders[i]);
-		close(fd);
-	}
+	if ((maildir = maildir_open(o->path, "")) == -1)
+		result = errno == ENOENT ? 0 : -1;
+	for (int i = 0; maildir != -1 && i < 2 && result == 0; i++)
+		result = stamp(maildir, subs[i], &folders[i]);
+	if (maildir != -1)
+		close(maildir);
 	owner_home();
 	return result;
 }
@@ -313,8 +316,8 @@ index_expect(const struct owner *o, int folder)
 	s = slot_of(&key);
 	if (!is_slot_of(s, &key))
 		fill_slot(take_slot(&key));
-	if (s->fd != -1 &&
-	    (stamp(folder, &now) == -1 || !is_same(&now, &s->head.folders[0])))
+	if (s->fd != -1 && (stamp(folder, "", &now) == -1 ||
+			       !is_same(&now, &s->head.folders[0])))
 		empty_slot(s);
 	return s;
 }
@@ -327,7 +330,7 @@ index_add(struct index_slot *s, int folder, const char *name)
 	char row[CATALOG_ROW_MAX];
 	struct catalog_stamp now;
 
-	if (stamp(folder, &now) == -1) {
+	if (stamp(folder, "", &now) == -1) {
 		empty_slot(s);
 		return;
 	}
