@@ -21,8 +21,12 @@ int
 conn_open(struct conn *c, int fd, int64_t send_timeout)
 {
 	*c = (struct conn){.send_timeout = send_timeout};
-	if (watch_open(&c->watch, ring_self(), fd) == 0)
+	if (watch_open(&c->watch, ring_self(), fd) == 0) {
+		/* What has come already is told of as well; to try first is
+		 * in vain with most, who wait for a greeting. */
+		c->watch.ready = EPOLLOUT;
 		return 0;
+	}
 	close(fd);
 	return -1;
 }

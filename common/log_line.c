@@ -202,8 +202,9 @@ log_line_begin(struct log_line *l, enum log_format format, bool is_syslog,
 {
 	static const int priorities[] = {
 	    LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+	const int pid = (int)getpid();
 	const struct log_field head[] = {log_text("level", log_levels[level]),
-	    log_text("program", program), log_int("pid", getpid()),
+	    log_text("program", program), log_int("pid", pid),
 	    log_text("event", event)};
 
 	l->format = format;
@@ -212,7 +213,7 @@ log_line_begin(struct log_line *l, enum log_format format, bool is_syslog,
 	if (is_syslog) {
 		add_format(l, "<%d>", LOG_MAIL | priorities[level]);
 		add_text(l, program);
-		add_format(l, "[%d]: ", (int)getpid());
+		add_format(l, "[%d]: ", pid);
 	}
 	if (format == LOG_AS_JSON) {
 		add_text(l, "{\"time\":\"");
@@ -228,7 +229,7 @@ log_line_begin(struct log_line *l, enum log_format format, bool is_syslog,
 		add_text(l, log_levels[level]);
 		add_text(l, " ");
 		add_text(l, program);
-		add_format(l, "[%d] ", (int)getpid());
+		add_format(l, "[%d] ", pid);
 	}
 	add_text(l, event);
 }
