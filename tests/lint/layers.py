@@ -11,8 +11,8 @@ import sys
 
 PROGRAMS = ["smtpd", "pop3d", "helpers", "mailctl"]
 COMMON = [
-    ("base", "arena base64 clock conf hex log meter privileges rate sanitize super"
-     " utf8 wire"),
+    ("base", "arena base64 clock conf hex log meter privileges rate sanitize "
+     "super utf8 wire"),
     ("core", "fiber port ring sched stack switch timer watch worker"),
     ("io", "calls conn device listen network packet proxy "
      "replies server service tally tls"),
