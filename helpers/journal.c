@@ -367,6 +367,7 @@ write_note(struct journal *j, uint32_t type, uint64_t value)
 	}
 	j->sequence++;
 	j->at += sizeof(note);
+	meter_put(METER_JOURNAL_USED, j->at);
 }
 
 uint64_t
