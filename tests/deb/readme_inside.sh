@@ -60,6 +60,11 @@ mount -t proc proc /proc
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sys "$root/sys"
 make_dev
+# Tests of full disks mount images; the devices are let go with the namespace.
+mknod -m 600 "$root/dev/loop-control" c 10 237
+for number in {0..31}; do
+	mknod -m 600 "$root/dev/loop$number" b 7 "$number"
+done
 say "make run"
 try_run
 say "make test"
