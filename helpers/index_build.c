@@ -10,6 +10,7 @@
 #include "snapshot.h"
 #include "twin.h"
 #include "uidl.h"
+#include "worked.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,10 +109,10 @@ learn_size(struct build *b, size_t i, uint64_t *budget)
 static int
 learn_sizes(struct build *b)
 {
+	struct worked *w = worked_begin(b->owner->path, b->letters.count);
 	uint64_t budget = MEASURE_MAX, turn = MEASURE_MAX;
-	size_t i;
 
-	for (i = 0; i < b->letters.count; i++) {
+	for (size_t i = 0; i < b->letters.count; i++, worked_step(w)) {
 		if (snapshot_step(&b->letters) != 0)
 			return -1;
 		if (b->letters.letters[i].octets != SNAPSHOT_UNKNOWN)
@@ -323,12 +324,11 @@ choose_row(struct build *b)
 {
 	struct mailbox_letter l = {.file = "new/"};
 	uint32_t need;
-	size_t i;
 
 	maildir_name(l.file + 4, 0, INT64_MAX, 999999999999, 999999999999);
 	snapshot_uidl(l.file + 4, l.uidl);
 	b->head.row = catalog_need(&l);
-	for (i = 0; i < b->letters.count; i++) {
+	for (size_t i = 0; i < b->letters.count; i++) {
 		if (snapshot_step(&b->letters) != 0)
 			return -1;
 		to_letter(&b->letters.letters[i], &l);

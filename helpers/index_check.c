@@ -4,6 +4,7 @@
 #include "removals.h"
 #include "snapshot.h"
 #include "uidl.h"
+#include "worked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -68,12 +69,13 @@ static void
 read_rows(struct check *c, struct index_findings *f, int fd,
     const struct catalog_head *head)
 {
+	struct worked *w = worked_begin(c->owner->path, head->count);
 	uint32_t i, found = 0;
 	struct mailbox_letter l;
 	uint64_t file;
 
 	f->rows = head->count;
-	for (i = 0; i < head->count; i++) {
+	for (i = 0; i < head->count; i++, worked_step(w)) {
 		if (i % TURN == 0)
 			pause_check(c);
 		if (catalog_read(fd, head->row, i, &l) == -1) {

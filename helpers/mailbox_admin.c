@@ -9,6 +9,7 @@
 #include "mailbox_owners.h"
 #include "server.h"
 #include "uidl_import.h"
+#include "worked.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ struct task {
 	struct request *request;
 	struct owner owner;
 	struct drop *drop;
+	struct worked worked;
 	struct packet fields; /* of the answer */
 };
 
@@ -63,7 +65,10 @@ begin(struct task *t, struct request *q)
 			       ? "a session has the mailbox: try again later"
 			       : strerror(errno));
 	packet_init(&t->fields, 0);
-	return t->drop == NULL;
+	if (t->drop == NULL)
+		return 1;
+	worked_watch(&t->worked, t->owner.path, packet_take_fd(&q->packet));
+	return 0;
 }
 
 /* Answers: result 0, or -1 with errno. */
@@ -73,6 +78,7 @@ finish(struct task *t, int result, const char *what)
 	char why[200];
 	int code = errno;
 
+	worked_ignore(&t->worked);
 	/* Before the answer, after which the peer may be no more. */
 	mailbox_drop_release(&t->drop);
 	if (result == 0) {

@@ -4,6 +4,7 @@
 
 #include "maildir.h"
 #include "snapshot.h"
+#include "worked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,12 +93,14 @@ import_headers(struct import *i, const struct owner *o)
 	char *head = malloc(HEAD_MAX + 1);
 	struct reading r = {.import = i, .owner = o};
 	struct snapshot s = {.count = 0};
+	struct worked *w;
 	int result = -1;
 
 	if (head != NULL && owner_become(o->uid, o->gid) == 0)
 		result = snapshot_take_gently(&s, o->path, pause_reading, &r);
 	owner_home();
-	for (size_t n = 0; n < s.count && result == 0; n++) {
+	w = worked_begin(o->path, s.count);
+	for (size_t n = 0; n < s.count && result == 0; n++, worked_step(w)) {
 		result = import_letter(i, o, s.letters[n].file, head);
 		if (result == 0)
 			result = import_pause(i);

@@ -11,13 +11,38 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+/* A file in memory for what the helper does, which goes with the request where
+ * there is a bar to be moved; NULL: there is none. */
+static struct progress_numbers *
+share_progress(struct packet *request)
+{
+	const size_t size = sizeof(struct progress_numbers);
+	void *numbers = MAP_FAILED;
+	int fd;
+
+	if (!progress_is_on())
+		return NULL;
+	fd = memfd_create("progress", MFD_CLOEXEC);
+	if (fd != -1 && ftruncate(fd, (off_t)size) == 0)
+		numbers = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	if (numbers != MAP_FAILED) {
+		request->fd = fd;
+		return numbers;
+	}
+	if (fd != -1)
+		close(fd);
+	return NULL;
+}
 
 /* Asks about one mailbox; CLIENT_OK: reply's fields can be read. */
 static enum client_exit
 ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 {
+	struct progress_numbers *numbers = NULL;
 	struct packet request;
 	enum client_exit code;
 
@@ -32,8 +57,13 @@ ask(int fd, uint16_t type, const char *mailbox, struct packet *reply)
 	client_wait(CLIENT_HOUR);
 	client_about(mailbox);
 	progress_begin(mailbox, "letters", 0);
+	if (type != WIRE_BOX_VISIT && type != WIRE_BOX_LIST)
+		numbers = share_progress(&request);
+	progress_watch(numbers);
 	code = client_call(fd, &request, reply);
 	progress_end();
+	if (numbers != NULL)
+		munmap(numbers, sizeof(*numbers));
 	packet_free(&request);
 	return code;
 }

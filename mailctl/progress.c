@@ -19,6 +19,7 @@
 static struct {
 	const char *what, *unit;
 	uint64_t total, done;
+	const struct progress_numbers *watched;
 	int64_t began, drawn;
 	int is_on, is_shown;
 } bar;
@@ -50,6 +51,7 @@ progress_begin(const char *what, const char *unit, uint64_t total)
 	bar.unit = unit;
 	bar.total = total;
 	bar.done = 0;
+	bar.watched = NULL;
 	bar.is_on = is_screen() && !output_json;
 	bar.began = clock_now();
 	bar.drawn = 0;
@@ -96,6 +98,26 @@ place_of_piece(int64_t ticks)
 }
 
 void
+progress_watch(const struct progress_numbers *numbers)
+{
+	bar.watched = numbers;
+}
+
+/* The two are not written at once: one may be of earlier work. */
+static void
+look(void)
+{
+	if (bar.watched == NULL)
+		return;
+	bar.total = __atomic_load_n(&bar.watched->total, __ATOMIC_RELAXED);
+	bar.done = __atomic_load_n(&bar.watched->done, __ATOMIC_RELAXED);
+	if (bar.total == 0)
+		bar.done = 0;
+	else if (bar.done > bar.total)
+		bar.done = bar.total;
+}
+
+void
 progress_tick(void)
 {
 	const int64_t now = clock_now();
@@ -104,6 +126,7 @@ progress_tick(void)
 	if (!bar.is_on || now < bar.began + PAUSE || now < bar.drawn + STEP)
 		return;
 	bar.drawn = now;
+	look();
 	if (bar.total > 0) {
 		snprintf(numbers, sizeof(numbers),
 		    "%3" PRIu64 " %% (%" PRIu64 " of %" PRIu64 " %s)",
@@ -153,5 +176,6 @@ void
 progress_end(void)
 {
 	progress_hide();
+	bar.watched = NULL;
 	bar.is_on = 0;
 }

@@ -22,6 +22,13 @@ void progress_step(uint64_t done);
 /* So many more. */
 void progress_add(uint64_t more);
 
+/* Looks there for the total (0: not known) and what is done, which somebody
+ * else writes; NULL, as at first: nowhere. */
+struct progress_numbers {
+	uint32_t total, done;
+};
+void progress_watch(const struct progress_numbers *numbers);
+
 /* Some time has passed: whoever waits calls it each PROGRESS_TICK_MS, while
  * progress_is_on. */
 #define PROGRESS_TICK_MS 100

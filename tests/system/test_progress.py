@@ -7,13 +7,17 @@ import pty
 import re
 import select
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import termios
 import time
 
 import pytest
 
 from harness.daemons import BUILD, DOMAIN, PATIENCE, RUNNER
+from harness.smtp import deliver
 
 # It is mailctl that is tested, which no runner runs.
 pytestmark = pytest.mark.skipif(bool(RUNNER), reason="no part of a service")
@@ -138,6 +142,54 @@ def test_there_is_none_on_a_dumb_terminal(pair, user):
         shows.read(until=ALIVE % name.encode())
     assert shows.end()[0] == dumb.end()[0] == 0
     assert dumb.shown == b""
+
+
+@contextlib.contextmanager
+def between(pair, path, numbers):
+    """Takes a request before the mailbox helper does, shows these numbers
+    where it would; lets it have the request at the end, and gives the numbers
+    that it left."""
+    kind, left = socket.SOCK_SEQPACKET, []
+    with socket.socket(socket.AF_UNIX, kind) as listener, \
+            socket.socket(socket.AF_UNIX, kind) as helper:
+        listener.settimeout(60 * PATIENCE)
+        listener.bind(str(path))
+        listener.listen(1)
+        helper.connect(str(pair.run / "admin" / "mailbox"))
+
+        def take():
+            """Its connection, and the file that came along."""
+            client, _ = listener.accept()
+            request, (fd,), _, _ = socket.recv_fds(client, 65536, 1)
+            os.pwrite(fd, struct.pack("=II", *numbers), 0)
+            return client, request, fd
+        taken = []
+        thread = threading.Thread(target=lambda: taken.extend(take()))
+        thread.start()
+        yield left
+        thread.join()
+        client, request, fd = taken
+        with client:
+            socket.send_fds(helper, [request], [fd])
+            client.send(helper.recv(65536))
+        left += struct.unpack("=II", os.pread(fd, 8, 0))
+        os.close(fd)
+
+
+@pytest.mark.parametrize("verb", ["check", "repair", "import-xuidl"])
+def test_work_on_a_mailbox_shows_how_far_it_is(pair, user, tmp_path, verb):
+    name = f"{user}@{DOMAIN}"
+    for _ in range(2):
+        deliver(pair.smtp_port, b"Subject: x\r\n\r\nx\r\n", name)
+    pair.must("mailbox", "repair", name)
+    with between(pair, tmp_path / "s", (4, 3)) as left:
+        terminal = Terminal(pair, "-S", str(tmp_path / "s"), "mailbox", verb,
+                            name)
+        terminal.read(until=BAR % (name.encode(), rb" 75 % \(3 of 4 letters"
+                                   rb"\)"))
+    code, said = terminal.end()
+    assert code == 0, (said, terminal.shown)
+    assert left == [0, 0], "the helper has not told"
 
 
 def test_a_backup_shows_what_was_written(pair, tmp_path):
