@@ -17,6 +17,7 @@
 #include "service_upgrade.h"
 #include "super.h"
 #include "super_exec.h"
+#include "super_old.h"
 #include "super_pid.h"
 #include "tls_client.h"
 #include "tls_conf.h"
@@ -380,6 +381,13 @@ fix_start(void)
 	start->admin = -1;
 }
 
+/* An old client process has ended. */
+static void
+forget_old(pid_t pid)
+{
+	service_admin_forget(own.start.place.run, pid);
+}
+
 static int
 run_parent(void)
 {
@@ -398,7 +406,9 @@ run_parent(void)
 		    log_errno(errno));
 	apply_settings();
 	bind_all();
-	own.start.admin = service_admin_listen(own.start.place.run);
+	own.start.admin =
+	    service_admin_listen(own.start.place.run, service_upgrade_client());
+	super_old_watch(forget_old);
 	own.children[0] = (struct super_child){.name = own.service->name,
 	    .run = service_client_run,
 	    .arg = &own.start};

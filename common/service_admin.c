@@ -6,9 +6,12 @@
 #include "server.h"
 #include "service.h"
 #include "service_accept.h"
+#include "super_old.h"
 #include "wire.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +69,59 @@ put_address(struct sockaddr_un *a, const char *run, const char *name)
 	return -1;
 }
 
+static int
+put_old_name(struct sockaddr_un *a, const char *run, pid_t old)
+{
+	char name[sizeof(SERVICE_ADMIN_NAME) + 16];
+
+	snprintf(name, sizeof(name), SERVICE_ADMIN_NAME ".%d", (int)old);
+	return put_address(a, run, name);
+}
+
+void
+service_admin_forget(const char *run, pid_t old)
+{
+	struct sockaddr_un a;
+
+	if (put_old_name(&a, run, old) == 0)
+		unlink(a.sun_path);
+}
+
+/* What the process before serves stays within reach; unless it has a name of
+ * its own already, and this socket is nobody's. */
+static void
+set_aside(const char *run, pid_t old)
+{
+	struct sockaddr_un from, to;
+
+	if (put_address(&from, run, SERVICE_ADMIN_NAME) == 0 &&
+	    put_old_name(&to, run, old) == 0 &&
+	    renameat2(AT_FDCWD, from.sun_path, AT_FDCWD, to.sun_path,
+		RENAME_NOREPLACE) == -1 &&
+	    errno != ENOENT && errno != EEXIST)
+		log_warn("admin.not_served", log_text("path", to.sun_path),
+		    log_errno(errno));
+}
+
+/* Of processes that are no more: their parent was killed. */
+static void
+remove_left(const char *run)
+{
+	const size_t length = sizeof(SERVICE_ADMIN_NAME);
+	const struct dirent *e;
+	struct sockaddr_un a;
+	DIR *folder;
+
+	if (put_address(&a, run, "") == -1 ||
+	    (folder = opendir(a.sun_path)) == NULL)
+		return;
+	while ((e = readdir(folder)) != NULL)
+		if (strncmp(e->d_name, SERVICE_ADMIN_NAME ".", length) == 0 &&
+		    !super_old_has((pid_t)strtol(e->d_name + length, NULL, 10)))
+			unlinkat(dirfd(folder), e->d_name, 0);
+	closedir(folder);
+}
+
 /* Nobody but the parent's user comes near it. */
 static int
 listen_in(const char *run, struct sockaddr_un *a)
@@ -88,11 +144,15 @@ listen_in(const char *run, struct sockaddr_un *a)
 }
 
 int
-service_admin_listen(const char *run)
+service_admin_listen(const char *run, pid_t old)
 {
 	struct sockaddr_un a;
-	int fd = listen_in(run, &a);
+	int fd;
 
+	if (old > 0)
+		set_aside(run, old);
+	remove_left(run);
+	fd = listen_in(run, &a);
 	if (fd == -1)
 		log_warn("admin.not_served", log_text("path", a.sun_path),
 		    log_errno(errno));

@@ -24,6 +24,7 @@
 #define SOCKET_TEXT 272
 
 static int is_waiting; /* old processes are still to be told */
+static pid_t client;   /* the last of them */
 
 static void
 clear_environment(void)
@@ -69,11 +70,14 @@ take_old(char *text)
 	while ((one = strsep(&text, " ")) != NULL) {
 		if (one[0] == '\0')
 			continue;
-		if (super_old_add((pid_t)strtol(one, NULL, 10)) == 0)
+		client = (pid_t)strtol(one, NULL, 10);
+		if (super_old_add(client) == 0) {
 			is_waiting = 1;
-		else
-			log_warn("upgrade.old", log_text("child", one),
-			    log_errno(errno));
+			continue;
+		}
+		client = 0;
+		log_warn(
+		    "upgrade.old", log_text("child", one), log_errno(errno));
 	}
 }
 
@@ -98,6 +102,12 @@ service_upgrade_take(
 	}
 	clear_environment();
 	return result;
+}
+
+pid_t
+service_upgrade_client(void)
+{
+	return client;
 }
 
 /* Keeps, or lets go, all sockets; their text to *to, where that is wanted. */

@@ -28,6 +28,9 @@ struct service_listeners;
 int service_upgrade_take(
     unsigned *workers, int *is_balanced, char *why, size_t size);
 
+/* The client process of the program before this one; 0: none is known. */
+pid_t service_upgrade_client(void);
+
 /* What the next program is to get. */
 struct service_upgrade {
 	const char *conf; /* path */

@@ -7,6 +7,7 @@
 
 static pid_t old[SUPER_OLD_MAX];
 static unsigned count;
+static void (*tell_of_end)(pid_t pid);
 
 int
 super_old_add(pid_t pid)
@@ -28,14 +29,33 @@ super_old_add(pid_t pid)
 }
 
 int
-super_old_remove(pid_t pid)
+super_old_has(pid_t pid)
 {
 	for (unsigned i = 0; i < count; i++)
-		if (old[i] == pid) {
-			old[i] = old[--count];
+		if (old[i] == pid)
 			return 1;
-		}
 	return 0;
+}
+
+void
+super_old_watch(void (*ended)(pid_t pid))
+{
+	tell_of_end = ended;
+}
+
+int
+super_old_remove(pid_t pid)
+{
+	unsigned i = 0;
+
+	while (i < count && old[i] != pid)
+		i++;
+	if (i == count)
+		return 0;
+	old[i] = old[--count];
+	if (tell_of_end != NULL)
+		tell_of_end(pid);
+	return 1;
 }
 
 unsigned

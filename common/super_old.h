@@ -14,6 +14,12 @@
  */
 int super_old_add(pid_t pid);
 
+/* Whether it is one of them. */
+int super_old_has(pid_t pid);
+
+/* Who is to be told of each that has ended. */
+void super_old_watch(void (*ended)(pid_t pid));
+
 /* It has ended: whether it was one of them. */
 int super_old_remove(pid_t pid);
 

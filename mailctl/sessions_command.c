@@ -5,15 +5,19 @@
 #include "program.h"
 #include "service_admin.h"
 #include "sessions.h"
+#include "super_old.h"
 #include "super_pid.h"
 #include "wire.h"
 
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Of the two services that have sessions. */
@@ -30,28 +34,75 @@ is_meant(enum chosen chosen, const char *service, const char *folder)
 	       (chosen == IF_THERE && program_has_conf(service, folder));
 }
 
-/* Connects to the service's own socket.  CLIENT_OK with *fd -1: it does not
- * run. */
+/* The sockets of one service: its own, and those of old processes, which serve
+ * on after an upgrade. */
+struct ways {
+	int fds[SUPER_OLD_MAX + 1];
+	unsigned count; /* 0: it does not run */
+};
+
+static void
+close_ways(struct ways *w)
+{
+	while (w->count > 0)
+		close(w->fds[--w->count]);
+}
+
+/* Those of old processes; one that has just ended has no sessions. */
+static void
+add_old(struct ways *w, const char *path)
+{
+	const size_t length = sizeof(SERVICE_ADMIN_NAME);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const struct dirent *e;
+	DIR *folder = opendir(path);
+	int fd;
+
+	while (folder != NULL && w->count <= SUPER_OLD_MAX &&
+	       (e = readdir(folder)) != NULL) {
+		if (strncmp(e->d_name, SERVICE_ADMIN_NAME ".", length) != 0 ||
+		    (size_t)snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s",
+			path, e->d_name) >= sizeof(a.sun_path))
+			continue;
+		fd = socket(
+		    AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		if (fd == -1)
+			continue;
+		if (connect(fd, (struct sockaddr *)&a, sizeof(a)) == 0)
+			w->fds[w->count++] = fd;
+		else
+			close(fd);
+	}
+	if (folder != NULL)
+		closedir(folder);
+}
+
+/* Connects to a service.  CLIENT_OK, also where it does not run. */
 static enum client_exit
-connect_to(const char *service, const char *folder, int *fd)
+connect_to(const char *service, const char *folder, struct ways *w)
 {
 	static const char *const options[] = {"-d", "run", NULL};
-	char run[1024], path[1200];
+	char run[1024], path[1100], name[1200];
+	enum client_exit code;
 
-	*fd = -1;
+	w->count = 0;
 	if (program_run(service, folder, options, run, sizeof(run)) != 0)
 		return CLIENT_REFUSED;
 	/* One that was killed has left its socket. */
 	if (super_pid_read(run) == 0)
 		return CLIENT_OK;
-	snprintf(path, sizeof(path),
-	    "%s" SERVICE_ADMIN_FOLDER "/" SERVICE_ADMIN_NAME, run);
-	if (access(path, F_OK) == -1 && errno == ENOENT) {
+	snprintf(path, sizeof(path), "%s" SERVICE_ADMIN_FOLDER, run);
+	snprintf(name, sizeof(name), "%s/" SERVICE_ADMIN_NAME, path);
+	if (access(name, F_OK) == -1 && errno == ENOENT) {
 		warnx("%s runs, but there is no %s: its log says why", service,
-		    path);
+		    name);
 		return CLIENT_TEMPORARY;
 	}
-	return client_connect(path, fd);
+	if ((code = client_connect(name, &w->fds[0])) != CLIENT_OK)
+		return code;
+	w->count = 1;
+	add_old(w, path);
+	return CLIENT_OK;
 }
 
 /* Adds one service's. */
@@ -59,16 +110,15 @@ static enum client_exit
 add(struct sessions *all, const char *service, const char *folder)
 {
 	enum client_exit code;
-	int fd;
+	struct ways w;
 
-	if ((code = connect_to(service, folder, &fd)) != CLIENT_OK)
+	if ((code = connect_to(service, folder, &w)) != CLIENT_OK)
 		return code;
-	if (fd == -1) {
+	if (w.count == 0)
 		warnx("%s does not run", service);
-		return CLIENT_OK;
-	}
-	code = sessions_collect(all, service, fd);
-	close(fd);
+	for (unsigned i = 0; i < w.count && code == CLIENT_OK; i++)
+		code = sessions_collect(all, service, w.fds[i]);
+	close_ways(&w);
 	return code;
 }
 
@@ -110,14 +160,30 @@ drop_at(int fd, uint64_t id, int *is_done)
 	return code;
 }
 
+/* Asks each process of a service. */
+static enum client_exit
+drop_from(const char *service, const char *folder, uint64_t id, int *is_done)
+{
+	enum client_exit code, one;
+	struct ways w;
+
+	if ((code = connect_to(service, folder, &w)) != CLIENT_OK)
+		return code;
+	for (unsigned i = 0; i < w.count && !*is_done; i++)
+		if ((one = drop_at(w.fds[i], id, is_done)) != CLIENT_OK)
+			code = one;
+	close_ways(&w);
+	return code;
+}
+
 /* Asks each service: an id is only one's. */
 static enum client_exit
 drop(const char *folder, const char *text)
 {
 	enum client_exit code = CLIENT_OK, one;
 	uint64_t id = sessions_id(text);
-	int fd, is_done = 0;
 	char shown[24];
+	int is_done = 0;
 
 	if (id == 0) {
 		warnx("\"%.40s\" is no session: mailctl sessions lists them",
@@ -127,11 +193,7 @@ drop(const char *folder, const char *text)
 	for (int i = 0; i < SERVICES && !is_done; i++) {
 		if (!program_has_conf(services[i], folder))
 			continue;
-		one = connect_to(services[i], folder, &fd);
-		if (one == CLIENT_OK && fd != -1) {
-			one = drop_at(fd, id, &is_done);
-			close(fd);
-		}
+		one = drop_from(services[i], folder, id, &is_done);
 		if (one != CLIENT_OK)
 			code = one;
 	}

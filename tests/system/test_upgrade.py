@@ -1,5 +1,6 @@
 """Upgrade in place: the parent becomes the program that is installed by now,
 and nobody who connects, or is connected, notices."""
+import json
 import os
 import signal
 import socket
@@ -114,6 +115,41 @@ def test_old_sessions_have_their_time(installed):
         pair.stop("smtpd")
         assert not proc.alive(old)
     pair.start("smtpd")
+
+
+def test_sessions_of_old_processes(installed):
+    """They are listed, and can be dropped, until they end."""
+    pair = installed(users=1)
+    folder = pair.run / "smtpd.admin"
+
+    def listed():
+        return {s["session"] for s in json.loads(
+            pair.must("--json", "sessions", "list", "smtpd"))}
+    clients, ids = [], []
+    for number in range(3):
+        if number:
+            upgrade(pair, "smtpd")
+        clients.append(Smtp(pair.smtp_port))
+        clients[-1].hello()
+        new, = listed() - set(ids)
+        ids.append(new)
+        assert listed() == set(ids)
+    assert len(list(folder.iterdir())) == 3
+    for number in range(2):
+        pair.must("sessions", "drop", ids[number])
+        assert clients[number].reply().lines[0].endswith(
+            "Ended by the administrator")
+        proc.wait_until("its process ends, and the name with it",
+                        lambda n=number: len(list(folder.iterdir())) == 2 - n,
+                        20 * PATIENCE)
+    assert listed() == {ids[2]}
+    assert clients[2].cmd("NOOP").code == 250
+    for client in clients:
+        client.close()
+    (folder / "sessions.1").touch()
+    pair.stop("smtpd")
+    pair.start("smtpd")
+    assert [path.name for path in folder.iterdir()] == ["sessions"]
 
 
 def test_what_can_not_be_upgraded(installed):

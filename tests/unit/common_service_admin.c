@@ -248,7 +248,7 @@ sessions_are_told_and_dropped(void **state)
 	int status = -1;
 
 	(void)state;
-	assert_true((listener = service_admin_listen(run)) >= 0);
+	assert_true((listener = service_admin_listen(run, 0)) >= 0);
 	snprintf(path, sizeof(path), "%s.admin", run);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
@@ -267,8 +267,8 @@ static void
 a_folder_that_can_not_be(void **state)
 {
 	(void)state;
-	assert_int_equal(service_admin_listen("/nonexistent/run"), -1);
-	assert_int_equal(service_admin_listen("/proc/version"), -1);
+	assert_int_equal(service_admin_listen("/nonexistent/run", 0), -1);
+	assert_int_equal(service_admin_listen("/proc/version", 0), -1);
 }
 
 static int
