@@ -10,6 +10,7 @@
 #include "service_admin.h"
 #include "service_client.h"
 #include "service_control.h"
+#include "service_files.h"
 #include "service_limits.h"
 #include "service_listen.h"
 #include "service_listeners.h"
@@ -19,8 +20,6 @@
 #include "super_exec.h"
 #include "super_old.h"
 #include "super_pid.h"
-#include "tls_client.h"
-#include "tls_conf.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -34,6 +33,8 @@
 #define EXIT_WRONG_USAGE 64 /* EX_USAGE of sysexits.h */
 #define REASON_MAX	 512
 #define CLOSED_WITHIN	 (5 * CLOCK_SECOND)
+/* How often the client process can have certificates read. */
+#define REREAD_EVERY (2 * CLOCK_SECOND)
 /* Each has a partner for handshakes (tls_offload.h). */
 #define WORKERS_MOST (WORKER_MAX / 2)
 
@@ -103,54 +104,6 @@ no_twins(const struct service_settings *s, char *why, size_t size)
 	return 0;
 }
 
-/* Makes of the files what the client process will, to see that it can. */
-static int
-try_files(const struct tls_settings *s, const struct tls_files *files,
-    char *why, size_t size)
-{
-	struct tls_conf *tls;
-	struct tls_client *others;
-
-	if (s->certificates.count > 0) {
-		if ((tls = tls_conf_new(s, files, why, size)) == NULL)
-			return -1;
-		tls_conf_free(&tls);
-	}
-	if (tls_settings_has_trust(s)) {
-		if ((others = tls_client_new(files, why, size)) == NULL)
-			return -1;
-		tls_client_free(&others);
-	}
-	return 0;
-}
-
-/* Reads the files of TLS. */
-static int
-load_files(const struct service_settings *s, struct tls_files *files, char *why,
-    size_t size)
-{
-	size_t certificates = s->tls.certificates.count;
-
-	*files = (struct tls_files){0};
-	if (certificates == 0 && s->listen_tls.count > 0) {
-		snprintf(why, size, "listen_tls needs tls certificates");
-		return -1;
-	}
-	if (certificates == 0 && !tls_settings_has_trust(&s->tls))
-		return 0;
-	if (certificates > 0 && s->tls.clients != TLS_CLIENTS_OFF &&
-	    s->tls.client_ca[0] == '\0') {
-		snprintf(why, size, "tls clients needs client_ca");
-		return -1;
-	}
-	if (tls_files_read(files, &s->tls, why, size) == -1)
-		return -1;
-	if (try_files(&s->tls, files, why, size) == 0)
-		return 0;
-	tls_files_free(files);
-	return -1;
-}
-
 /* What no single row says. */
 static int
 check_conf(void *conf, char *why, size_t size)
@@ -171,9 +124,9 @@ load_conf(struct tls_files *files, char *why, size_t size)
 	void *conf = conf_load(spec, own.path, why, size);
 	char reason[REASON_MAX / 2];
 
-	if (conf != NULL &&
-	    (check_conf(conf, reason, sizeof(reason)) == -1 ||
-		load_files(conf, files, reason, sizeof(reason)) == -1)) {
+	if (conf != NULL && (check_conf(conf, reason, sizeof(reason)) == -1 ||
+				service_files_load(conf, files, reason,
+				    sizeof(reason)) == -1)) {
 		snprintf(why, size, "%s: %s", own.path, reason);
 		conf_free(spec, &conf);
 	}
@@ -286,6 +239,50 @@ reload(void)
 	return -1;
 }
 
+/*
+ * The client process shows a certificate whose key is no more: the keys helper
+ * was started anew since its file was replaced.  So what replaced it is read,
+ * and the conf stays as it is.
+ */
+static void
+reread_files(void)
+{
+	struct tls_files files;
+	char why[REASON_MAX];
+
+	if (service_files_load(settings_now(), &files, why, sizeof(why)) ==
+	    -1) {
+		log_warn("certificate.unreadable", log_text("error", why));
+		return;
+	}
+	if (tls_files_are_same(&files, &own.files)) {
+		tls_files_free(&files);
+		return;
+	}
+	tls_files_free(&own.files);
+	own.files = own.start.files = files;
+	own.start.generation++;
+	tell_client(&own.listeners);
+	log_info(
+	    "certificate.reread", log_int("generation", own.start.generation));
+}
+
+/* Whether the client process has asked for that; not too often. */
+static int64_t
+reread_if_asked(void)
+{
+	static int64_t next;
+	static int is_due;
+
+	is_due |= service_control_is_asked(own.control);
+	if (!is_due || clock_now() < next)
+		return is_due ? next : CLOCK_NEVER;
+	is_due = 0;
+	next = clock_after(REREAD_EVERY);
+	reread_files();
+	return CLOCK_NEVER;
+}
+
 /* A conf that can't be used would be the end of the program that comes. */
 static void
 upgrade(void)
@@ -308,8 +305,11 @@ tick(void)
 	const struct super_child *client = &own.children[0];
 	int64_t a = service_notify_tick(client->pid > 0 ? client->started : 0);
 	int64_t b = service_upgrade_tick(service_notify_is_ready());
+	int64_t c = reread_if_asked();
 
-	return a < b ? a : b;
+	if (b < a)
+		a = b;
+	return c < a ? c : a;
 }
 
 static void

@@ -19,6 +19,7 @@
 #include "tls_client.h"
 #include "tls_conf.h"
 #include "tls_offload.h"
+#include "tls_sign.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -32,6 +33,8 @@
 /* How often one that leaves looks whether it can go. */
 #define LOOK_EVERY (50 * CLOCK_MILLISECOND)
 #define WHY_MAX	   512
+/* How often handshakes without a key have the parent look for another. */
+#define ASK_EVERY (CLOCK_SECOND / 4)
 
 static struct {
 	const struct service_start *start;
@@ -346,6 +349,18 @@ close_others(const struct service_news *n, const struct service_start *start)
 	return result;
 }
 
+/* The parent may find a newer certificate, whose key there is. */
+static void
+ask_for_files(void)
+{
+	static _Atomic int64_t next;
+	int64_t now = clock_now(), due = atomic_load(&next);
+
+	if (now >= due &&
+	    atomic_compare_exchange_strong(&next, &due, now + ASK_EVERY))
+		service_control_ask(own.start->control);
+}
+
 int
 service_client_run(void *arg)
 {
@@ -364,6 +379,7 @@ service_client_run(void *arg)
 	super_end_with_parent();
 	own.drain = ((const struct service_settings *)start->conf)->drain;
 	service_renew_first(&start->files);
+	tls_sign_watch(ask_for_files);
 	service_notify_begin();
 	service_accept_begin(
 	    start->service, start->workers, start->is_balanced);

@@ -9,27 +9,66 @@
 #include "service_listeners.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define SEND_WITHIN (5 * CLOCK_SECOND)
+/* Packets of the client process that are looked at in one go. */
+#define ASKED_MOST 64
 
 /* Octets of TLS's files in one packet. */
 #define PIECE ((size_t)32768)
 
 enum { CONTROL_CONF = 1, CONTROL_TLS, CONTROL_LISTENER, CONTROL_END };
 
+/* SIGIO for this process, which has it blocked (super.h), when the client
+ * process says something. */
+static int
+be_told(int end)
+{
+	int flags = fcntl(end, F_GETFL);
+
+	return flags != -1 && fcntl(end, F_SETOWN, getpid()) != -1 &&
+		       fcntl(end, F_SETFL, flags | O_ASYNC) != -1
+		   ? 0
+		   : -1;
+}
+
 int
 service_control_open(int ends[2])
 {
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1)
 		return -1;
-	if (packet_socket(ends[0]) == 0 && packet_socket(ends[1]) == 0)
+	if (packet_socket(ends[0]) == 0 && packet_socket(ends[1]) == 0 &&
+	    be_told(ends[0]) == 0)
 		return 0;
 	close(ends[0]);
 	close(ends[1]);
 	return -1;
+}
+
+void
+service_control_ask(int end)
+{
+	const char one = 1;
+	ssize_t n = send(end, &one, sizeof(one), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)n;
+}
+
+int
+service_control_is_asked(int end)
+{
+	char octet;
+	int found = 0;
+
+	/* A client process that was taken over may say a lot. */
+	while (found < ASKED_MOST &&
+	       recv(end, &octet, sizeof(octet), MSG_DONTWAIT) > 0)
+		found++;
+	return found > 0;
 }
 
 /* Sends and frees it. */

@@ -12,6 +12,9 @@
  * All packets of a reading carry its generation as their id, and readings
  * that are no newer than the process itself are passed over: they were meant
  * for one that has died.  Nothing is answered.
+ *
+ * The other way goes one thing: a packet, in which the parent does not look,
+ * asks it to read the files of TLS again.  The parent gets SIGIO of it.
  */
 #ifndef SERVICE_CONTROL_H
 #define SERVICE_CONTROL_H
@@ -53,6 +56,13 @@ int service_control_send(int end, uint32_t generation,
  */
 int service_control_receive(
     int end, const struct conf_spec *spec, struct service_news *n);
+
+/* In the client process, any thread: asks for the files of TLS as they are by
+ * now.  Does not wait; one that is lost is asked for again. */
+void service_control_ask(int end);
+
+/* In the parent: whether that was asked for since the last time. */
+int service_control_is_asked(int end);
 
 /* Frees the conf and closes the descriptors of a reading. */
 void

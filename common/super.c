@@ -34,6 +34,7 @@ fill_signals(sigset_t *set)
 	sigaddset(set, SIGUSR1);
 	sigaddset(set, SIGUSR2);
 	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGIO); /* there is something for tick to see */
 }
 
 void

@@ -52,7 +52,8 @@ int super_run(struct super_child *children, int (*reload)(void));
 /* What a parent does beside its children.  Each may be NULL. */
 struct super_hooks {
 	int (*reload)(void); /* as that of super_run */
-	/* After each wake-up: when it is to be called again at the latest. */
+	/* After each wake-up, of which SIGIO is one that means nothing else:
+	 * when it is to be called again at the latest. */
 	int64_t (*tick)(void);
 	/* On SIGUSR2: becomes another program by exec, whose children ours are
 	 * then (super_old.h), or returns to go on. */

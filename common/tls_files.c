@@ -20,6 +20,13 @@
 #define PATH_SIZE 4096
 
 int
+tls_files_are_same(const struct tls_files *a, const struct tls_files *b)
+{
+	return a->length == b->length &&
+	       (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
+}
+
+int
 tls_files_append(struct tls_files *files, const void *data, size_t length)
 {
 	unsigned char *more;

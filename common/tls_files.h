@@ -52,6 +52,9 @@ int tls_files_next(
 /* Appends octets that came in pieces.  0, or -1: too many, or no memory. */
 int tls_files_append(struct tls_files *files, const void *data, size_t length);
 
+/* Whether two hold the same octets. */
+int tls_files_are_same(const struct tls_files *a, const struct tls_files *b);
+
 /* Frees it and makes it empty. */
 void tls_files_free(struct tls_files *files);
 

@@ -18,11 +18,18 @@ struct sign {
 
 static _Thread_local const struct tls_signer *signer;
 static _Thread_local struct tls_signing *signing;
+static void (*tell_of_no_key)(void);
 
 void
 tls_sign_with(const struct tls_signer *new)
 {
 	signer = new;
+}
+
+void
+tls_sign_watch(void (*no_key)(void))
+{
+	tell_of_no_key = no_key;
 }
 
 void
@@ -147,6 +154,8 @@ ask(const struct sign *s, unsigned char *signature)
 		    signature, deadline);
 	if (n == 0 && now != NULL)
 		now->error = errno;
+	if (n == 0 && errno == ENOKEY && tell_of_no_key != NULL)
+		tell_of_no_key();
 	return n;
 }
 

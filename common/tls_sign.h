@@ -32,6 +32,11 @@ struct tls_signer {
 /* Who signs for this thread from now on; NULL: nobody. */
 void tls_sign_with(const struct tls_signer *signer);
 
+/* What to call where a signature fails with ENOKEY: whoever signs has no such
+ * key.  On any thread; it may not wait.  Before there are threads; NULL: none.
+ */
+void tls_sign_watch(void (*no_key)(void));
+
 /*
  * The handshake that the running fiber is about to go on with: set just before
  * the call of OpenSSL, and taken when it signs.

@@ -269,6 +269,19 @@ def test_keys_dies_meanwhile(pair):
         load.some()
 
 
+def test_keys_dies_before_a_reload(pair):
+    """What is shown has lost its key: the services find the new certificate
+    by themselves."""
+    for again in range(2):
+        new = renew(pair)
+        pair.allow("keys.refused", "keys.failed")
+        pair.kill_helper("keys")
+        wait_shown_after_failures(pair, new)
+        assert count(pair, "smtpd", "certificate.reread") > again
+    with Load(pair) as load:
+        load.some()
+
+
 @pytest.mark.skipif(bool(RUNNER) or BUILD.name != "build",
                     reason="a checker's memory holds what was freed")
 def test_old_keys_go_in_time(make_pair):

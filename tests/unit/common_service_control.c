@@ -13,6 +13,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -152,6 +153,30 @@ is_listening(int fd)
 
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &length) == 0 &&
 	       on;
+}
+
+/* The parent hears of it by a signal, however often it is said. */
+static void
+files_are_asked_for(void **state)
+{
+	const struct timespec soon = {.tv_sec = 20};
+	sigset_t set;
+	int ends[2];
+
+	(void)state;
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	assert_int_equal(service_control_open(ends), 0);
+	assert_false(service_control_is_asked(ends[0]));
+	for (int i = 0; i < 10; i++)
+		service_control_ask(ends[1]);
+	assert_int_equal(sigtimedwait(&set, NULL, &soon), SIGIO);
+	assert_true(service_control_is_asked(ends[0]));
+	assert_false(service_control_is_asked(ends[0]));
+	close(ends[0]);
+	service_control_ask(ends[1]);
+	close(ends[1]);
 }
 
 /* More than a packet holds. */
@@ -303,6 +328,7 @@ main(void)
 	    cmocka_unit_test(conf_arrives_as_it_was),
 	    cmocka_unit_test(malformed_conf_is_refused),
 	    cmocka_unit_test(who_drops_last_frees),
+	    cmocka_unit_test(files_are_asked_for),
 	    cmocka_unit_test(new_listeners_travel_once),
 	    cmocka_unit_test(old_readings_are_passed_over),
 	    cmocka_unit_test(listeners_stay_come_and_go),
