@@ -283,6 +283,19 @@ reread_if_asked(void)
 	return CLOCK_NEVER;
 }
 
+/* One that the conf has by now, which a reload does not need. */
+static int
+has_user(void)
+{
+	struct privileges_place p;
+
+	if (privileges_user(settings_now()->user, &p.uid, &p.gid) == 0)
+		return 0;
+	log_error("upgrade.refused", log_text("user", settings_now()->user),
+	    log_errno(errno));
+	return -1;
+}
+
 /* A conf that can't be used would be the end of the program that comes. */
 static void
 upgrade(void)
@@ -294,7 +307,7 @@ upgrade(void)
 	    .client = own.children[0].pid};
 
 	service_notify_reloading();
-	if (reload_conf() == 0)
+	if (reload_conf() == 0 && has_user() == 0)
 		service_upgrade_run(&u);
 	service_notify_reloaded();
 }
@@ -307,9 +320,7 @@ tick(void)
 	int64_t b = service_upgrade_tick(service_notify_is_ready());
 	int64_t c = reread_if_asked();
 
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
+	return a < b && a < c ? a : b < c ? b : c;
 }
 
 static void

@@ -176,7 +176,7 @@ take_news(struct service_news *n)
 	own.drain = settings->drain;
 	service_renew_take(
 	    n, own.start->service->conf, own.start->service->have_keys);
-	if (tell_workers(n) == -1)
+	if (tell_workers(n) == -1 && !worker_is_stopping())
 		log_error("conf.not_taken", log_int("generation", generation),
 		    log_errno(errno));
 }
@@ -189,7 +189,7 @@ look_for_keys(const struct conf_spec *spec)
 
 	if (service_renew_again(&n) == 0)
 		return;
-	if (tell_workers(&n) == -1)
+	if (tell_workers(&n) == -1 && !worker_is_stopping())
 		log_error("conf.not_taken", log_int("generation", n.generation),
 		    log_errno(errno));
 	service_control_forget(spec, &n);

@@ -198,6 +198,8 @@ service_notify_reloading(void)
 {
 	char state[80];
 
+	if (!own.is_ready)
+		return;
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
 	    (long long)(clock_now() / 1000));
 	tell(state);
@@ -206,5 +208,6 @@ service_notify_reloading(void)
 void
 service_notify_reloaded(void)
 {
-	tell("READY=1");
+	if (own.is_ready)
+		tell("READY=1");
 }

@@ -46,7 +46,8 @@ int64_t service_notify_tick(int64_t started);
 /* In the parent: whether all workers of the client process serve. */
 int service_notify_is_ready(void);
 
-/* Before and after the conf is read anew. */
+/* Before and after the conf is read anew.  Before the first READY=1 the manager
+ * is told nothing of it. */
 void service_notify_reloading(void);
 void service_notify_reloaded(void);
 

@@ -158,16 +158,30 @@ set_environment(const struct service_upgrade *u, const char *sockets)
 	return setenv(ENV_OLD, old, 1);
 }
 
-/* Where there are too many already, the oldest sessions go. */
-static void
+/* Where there are too many already, the oldest sessions go.  -1: they have not
+ * gone yet. */
+static int
 make_room(void)
 {
-	char list[SUPER_OLD_MAX * 12];
+	unsigned count = super_old_signal(0);
 
-	if (super_old_list(list, sizeof(list)) + 1 < SUPER_OLD_MAX)
-		return;
+	if (count + 1 < SUPER_OLD_MAX)
+		return 0;
 	log_warn("upgrade.crowded", log_int("processes", SUPER_OLD_MAX));
 	super_old_signal(SIGTERM);
+	return count < SUPER_OLD_MAX ? 0 : -1;
+}
+
+/* How many sockets the next program would have to take over. */
+static size_t
+count_sockets(const struct service_listeners *l)
+{
+	size_t count = l->count * l->each;
+	const char *name;
+
+	for (size_t i = 0; listen_given_next(&i, &name) != -1;)
+		count++;
+	return count;
 }
 
 void
@@ -179,7 +193,10 @@ service_upgrade_run(const struct service_upgrade *u)
 
 	if (super_exec_try(u->conf) == -1)
 		return;
-	make_room();
+	if (make_room() == -1 || count_sockets(l) > LISTEN_GIVEN_MAX) {
+		log_error("upgrade.refused", log_errno(E2BIG));
+		return;
+	}
 	if ((sockets = malloc(size)) == NULL) {
 		log_error("upgrade.refused", log_errno(ENOMEM));
 		return;

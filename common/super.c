@@ -45,6 +45,9 @@ super_block_signals(void)
 	fill_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* Who has started us may ignore it: then no child could be waited
+	 * for. */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 void
@@ -259,14 +262,14 @@ kill_all(struct super_child *children)
 	super_old_signal(SIGKILL);
 }
 
-/* Whether a signal came that ends the parent. */
-static bool
+/* Which of the signals came meanwhile that mean something afterwards: SIGTERM
+ * (or SIGINT), SIGHUP; 0: none. */
+static int
 stop_all(struct super_child *children)
 {
 	struct super_child *c;
 	int64_t deadline = clock_after(super_stop_within);
-	bool is_over = false;
-	int number, status;
+	int number, status, came = 0;
 
 	signal_all(children, SIGTERM);
 	super_old_signal(SIGTERM);
@@ -274,25 +277,30 @@ stop_all(struct super_child *children)
 		while ((c = reap(children, &status)) != NULL)
 			c->pid = 0;
 		if (!signal_all(children, 0) && super_old_signal(0) == 0)
-			return is_over;
+			return came;
 		if (clock_now() >= deadline) {
 			kill_all(children);
 			deadline = CLOCK_NEVER;
 		}
 		number = wait_signal(deadline);
-		is_over |= number == SIGTERM || number == SIGINT;
+		if (number == SIGTERM || number == SIGINT)
+			came = SIGTERM;
+		else if (number == SIGHUP && came == 0)
+			came = SIGHUP;
 	}
 }
 
 int
 super_stop(struct super_child *children)
 {
-	bool is_over = stop_all(children);
+	int came = stop_all(children);
 
 	for (struct super_child *c = children; c->name != NULL; c++)
-		c->due = 0;
+		c->due = c->is_asked = 0;
 	/* It is obeyed once the hook has returned. */
-	return is_over && kill(getpid(), SIGTERM) == 0 ? -1 : 0;
+	if (came != 0)
+		kill(getpid(), came);
+	return came == SIGTERM ? -1 : 0;
 }
 
 static void

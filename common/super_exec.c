@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "super_pid.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define ENV_PID	   "RINGMAIL_PID" /* whom it is for */
+#define DELETED	   " (deleted)"	  /* proc(5) */
 #define TRY_WITHIN (10 * CLOCK_SECOND)
 #define LOOK_EVERY (10 * CLOCK_MILLISECOND)
 
@@ -28,8 +30,13 @@ super_exec_begin(char **argv)
 {
 	ssize_t n =
 	    readlink("/proc/self/exe", own.program, sizeof(own.program) - 1);
+	char *gone;
 
 	own.program[n > 0 ? n : 0] = '\0';
+	/* It was replaced already. */
+	if ((gone = strstr(own.program, DELETED)) != NULL &&
+	    gone[strlen(DELETED)] == '\0')
+		*gone = '\0';
 	own.argv = argv;
 }
 
@@ -115,9 +122,11 @@ super_exec_run(void)
 	if (setenv(ENV_PID, pid, 1) == 0) {
 		log_info("upgrade.begin", log_text("program", own.program));
 		fflush(NULL);
+		super_pid_hand_on(1);
 		execv(own.program, own.argv);
 	}
 	log_error("upgrade.refused", log_text("program", own.program),
 	    log_errno(errno));
+	super_pid_hand_on(0);
 	unsetenv(ENV_PID);
 }

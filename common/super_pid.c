@@ -10,6 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define ENV_FILE "RINGMAIL_PID_FILE" /* its descriptor */
+
+static int held = -1;
+
 static int
 open_beside(const char *run, int flags)
 {
@@ -52,6 +56,39 @@ is_of(long pid, uid_t uid)
 	return is_his;
 }
 
+void
+super_pid_hand_on(int is_handed)
+{
+	char text[24];
+
+	if (held == -1)
+		return;
+	snprintf(text, sizeof(text), "%d", held);
+	if (!is_handed)
+		unsetenv(ENV_FILE);
+	else if (setenv(ENV_FILE, text, 1) == -1)
+		return;
+	fcntl(held, F_SETFD, is_handed ? 0 : FD_CLOEXEC);
+}
+
+/* What the program before has handed on, where it is the file that fd is of;
+ * -1: there is none. */
+static int
+take_handed(int fd)
+{
+	const char *text = getenv(ENV_FILE);
+	struct stat st, handed;
+	int before = text != NULL ? (int)strtol(text, NULL, 10) : -1;
+
+	unsetenv(ENV_FILE);
+	if (before <= STDERR_FILENO || fstat(fd, &st) == -1 ||
+	    fstat(before, &handed) == -1 || st.st_dev != handed.st_dev ||
+	    st.st_ino != handed.st_ino ||
+	    fcntl(before, F_SETFD, FD_CLOEXEC) == -1)
+		return -1;
+	return before;
+}
+
 int
 super_pid_write(const char *run)
 {
@@ -59,12 +96,18 @@ super_pid_write(const char *run)
 
 	if (fd == -1)
 		return -1;
+	/* This process has written it, and holds it locked. */
+	if ((held = take_handed(fd)) != -1) {
+		close(fd);
+		return 0;
+	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1 || ftruncate(fd, 0) == -1 ||
 	    fchmod(fd, 0644) == -1)
 		return fail_with(fd, errno);
 	if (dprintf(fd, "%d\n", (int)getpid()) < 0)
 		return fail_with(fd, EIO);
-	return 0; /* it stays open, and locked */
+	held = fd; /* it stays open, and locked */
+	return 0;
 }
 
 pid_t

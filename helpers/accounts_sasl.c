@@ -77,6 +77,7 @@ conclude(struct request **q, struct open **op, enum sasl_result result)
 	/* The answer may be the last that a lost connection waited for: then
 	 * accounts_sasl_gone comes in the midst of it. */
 	(*op)->peer = NULL;
+	(*op)->is_busy = 1; /* and it may wait */
 	if (result == SASL_OK) {
 		log_info("login.good", log_text("name", x->login.name),
 		    log_text("mechanism", x->mechanism->name),

@@ -1,6 +1,7 @@
 #include "accounts_ticket.h"
 
 #include "accounts_admin.h"
+#include "accounts_link.h"
 #include "accounts_owner.h"
 #include "clock.h"
 #include "directory_user.h"
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define TICKET_TIME (60 * CLOCK_SECOND)
+#define TELL_TIME   (10 * CLOCK_SECOND)
 
 /* The ticket's first octet says which mailbox helper knows it. */
 static int
@@ -39,11 +41,8 @@ tell_mailbox(const struct accounts_owner *o, const char *name,
 	packet_put_u32(&tell, o->gid);
 	packet_put_text(&tell, o->path);
 	packet_put_u64(&tell, (uint64_t)clock_after(TICKET_TIME));
-	errno = tell.error;
-	sent = tell.error != 0 ? -1 : packet_send(accounts.links[share], &tell);
-	if (sent == -1)
-		log_error(
-		    "link.ticket", log_text("name", name), log_errno(errno));
+	sent = accounts_link_tell(
+	    accounts.links[share], &tell, name, clock_after(TELL_TIME));
 	if (tell.data != NULL)
 		explicit_bzero(tell.data, tell.length);
 	packet_free(&tell);

@@ -9,7 +9,8 @@
 
 /*
  * Gives mailbox a new ticket for the user of this canonical name, and writes
- * it to ticket.  0, or -1 after a log line.  Does not wait.
+ * it to ticket.  0, or -1 after a log line.  Waits where the
+ * link is full.
  */
 int
 accounts_ticket_give(const char *name, unsigned char ticket[WIRE_TICKET_SIZE]);

@@ -1,6 +1,7 @@
 #include "accounts_users.h"
 
 #include "accounts_admin.h"
+#include "accounts_link.h"
 #include "accounts_owner.h"
 #include "clock.h"
 #include "helper.h"
@@ -25,22 +26,10 @@ static void
 tell_one(int link, const char *name, int64_t deadline)
 {
 	struct packet tell;
-	int sent = -1;
 
 	packet_init(&tell, WIRE_CHANGED);
 	packet_put_text(&tell, name);
-	while (tell.error == 0) {
-		if ((sent = packet_send(link, &tell)) == 0 || errno != EAGAIN ||
-		    clock_now() >= deadline)
-			break;
-		if (ring_sleep(ring_self(),
-			clock_after(50 * CLOCK_MILLISECOND)) == -1 &&
-		    errno == ECANCELED)
-			break;
-	}
-	if (sent == -1)
-		log_error("link.changed", log_text("name", name),
-		    log_errno(tell.error != 0 ? tell.error : errno));
+	accounts_link_tell(link, &tell, name, deadline);
 	packet_free(&tell);
 }
 

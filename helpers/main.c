@@ -234,24 +234,37 @@ tell_keys(const struct helpers_conf *conf)
 	}
 }
 
+/*
+ * The conf as it is by now, where a running fleet can have it.  NULL with a
+ * reason in why[size], or with *setting, which needs a restart.
+ */
+static struct helpers_conf *
+load_again(char *why, size_t size, const char **setting)
+{
+	struct helpers_conf *new = settings_load(conf_path, why, size);
+
+	*setting = new == NULL ? NULL : fleet_needs_restart(conf_now, new);
+	if (*setting != NULL)
+		settings_free(&new);
+	return new;
+}
+
 /* SIGHUP: all helpers but keys start anew with the new conf; no session ends of
  * it. */
 static int
 reload_conf(void)
 {
 	char error[512];
-	struct helpers_conf *old = conf_now;
-	struct helpers_conf *new =
-	    settings_load(conf_path, error, sizeof(error));
 	const char *setting;
+	struct helpers_conf *old = conf_now;
+	struct helpers_conf *new = load_again(error, sizeof(error), &setting);
 
 	if (new == NULL) {
-		log_error("reload.refused", log_text("error", error));
-		return -1;
-	}
-	if ((setting = fleet_needs_restart(old, new)) != NULL) {
-		log_error("reload.refused", log_text("needs_restart", setting));
-		settings_free(&new);
+		if (setting != NULL)
+			log_error("reload.refused",
+			    log_text("needs_restart", setting));
+		else
+			log_error("reload.refused", log_text("error", error));
 		return -1;
 	}
 	conf_now = new;
@@ -276,6 +289,27 @@ reload(void)
 	return result;
 }
 
+/* Whether another program can begin with the conf: the users, folders and
+ * addresses that it names are those that there are.  0, or -1. */
+static int
+is_startable(void)
+{
+	char error[512];
+	const char *setting;
+	struct helpers_conf *new = load_again(error, sizeof(error), &setting);
+
+	if (new != NULL) {
+		settings_free(&new);
+		return 0;
+	}
+	if (setting != NULL)
+		log_error(
+		    "upgrade.refused", log_text("needs_restart", setting));
+	else
+		log_error("upgrade.refused", log_text("error", error));
+	return -1;
+}
+
 /* SIGUSR2: the program that is installed by now, with the helpers' sockets.
  * No session ends of it: requests wait as at a reload. */
 static void
@@ -283,7 +317,7 @@ upgrade(void)
 {
 	const struct helper *h = &fleet.helpers[MAILBOX];
 
-	if (super_exec_try(conf_path) == -1)
+	if (is_startable() == -1 || super_exec_try(conf_path) == -1)
 		return;
 	if (super_stop(children) == -1)
 		return; /* it is to end, and will */

@@ -182,6 +182,26 @@ def test_what_can_not_be_upgraded(installed):
     assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
 
 
+@pytest.mark.parametrize("name, change", [
+    ("helpers", {"users": {"accounts": "nobody-of-this-name"}}),
+    ("helpers", {"metrics": {"listen": ["127.0.0.1:PORT"]}}),
+    ("smtpd", {"user": "nobody-of-this-name"})])
+def test_confs_that_no_program_could_begin_with(installed, name, change):
+    """They would be the end of the service; all stays as it was."""
+    pair = installed(users=1)
+    pair.allow("upgrade.refused")
+    pid, mailbox = pair.pid(name), pair.pid("mailbox")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        text = render(change).replace("PORT", str(taken.getsockname()[1]))
+        conf = pair.conf(name)
+        conf.write_text(conf.read_text() + text)
+        os.kill(pid, signal.SIGUSR2)
+        proc.wait_until("it is refused", lambda: count(
+            pair, name, "upgrade.refused"), 20 * PATIENCE)
+    assert (pair.pid(name), pair.pid("mailbox")) == (pid, mailbox)
+    assert deliver(pair.smtp_port, BODY, f"u0@{DOMAIN}").code == 250
+
+
 def lhlo(path):
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(20 * PATIENCE)

@@ -118,6 +118,10 @@ is_ready_once_all_serve(void **state)
 	next = service_notify_tick(clock_now());
 	assert_true(next < clock_after(CLOCK_SECOND));
 	assert_string_equal(heard(), "");
+	/* A reload makes nobody ready. */
+	service_notify_reloading();
+	service_notify_reloaded();
+	assert_string_equal(heard(), "");
 	run_workers(0);
 	assert_int_equal(service_notify_tick(clock_now()), CLOCK_NEVER);
 	assert_string_equal(heard(), "READY=1\nSTATUS=Serving");

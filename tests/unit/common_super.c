@@ -87,6 +87,8 @@ start(int (*run)(void *))
 		return pid;
 	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO);
 	supervised = children;
+	/* Who starts a service may ignore it. */
+	signal(SIGCHLD, SIG_IGN);
 	super_block_signals();
 	_exit(super_run_with(children,
 	    &(struct super_hooks){.reload = reload, .replace = replace}));

@@ -1,6 +1,7 @@
 #include "super_pid.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -71,6 +72,44 @@ the_one_that_lives_is_told(void **state)
 	end(pid);
 }
 
+/* The program that comes by exec, as the same process, takes it over: between
+ * the two nobody gets it, nor finds the service gone. */
+static void
+it_is_handed_on(void **state)
+{
+	const char *fd;
+	pid_t pid;
+	int status;
+
+	(void)state;
+	if ((pid = fork()) == 0) {
+		super_pid_hand_on(1); /* there is none yet */
+		if (getenv("RINGMAIL_PID_FILE") != NULL ||
+		    super_pid_write(run) == -1)
+			_exit(1);
+		super_pid_hand_on(1);
+		fd = getenv("RINGMAIL_PID_FILE");
+		if (fd == NULL || fcntl(atoi(fd), F_GETFD) != 0)
+			_exit(2);
+		/* As the next program, which knows its name alone. */
+		if (super_pid_write(run) == -1 ||
+		    getenv("RINGMAIL_PID_FILE") != NULL ||
+		    super_pid_read(run) != getpid())
+			_exit(3);
+		super_pid_hand_on(1);
+		super_pid_hand_on(0);
+		_exit(getenv("RINGMAIL_PID_FILE") == NULL ? 0 : 4);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* What names another file is none of ours. */
+	setenv("RINGMAIL_PID_FILE", "2", 1);
+	pid = live();
+	assert_int_equal(super_pid_read(run), pid);
+	end(pid);
+	unsetenv("RINGMAIL_PID_FILE");
+}
+
 static void
 a_users_file_names_his_own_alone(void **state)
 {
@@ -112,6 +151,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_one_that_lives_is_told),
+	    cmocka_unit_test(it_is_handed_on),
 	    cmocka_unit_test(a_users_file_names_his_own_alone),
 	    cmocka_unit_test(a_file_that_is_none_is_an_error),
 	};

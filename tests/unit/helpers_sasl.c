@@ -7,6 +7,7 @@
 
 #include "base64.h"
 
+#include <errno.h>
 #include <gsasl.h>
 #include <openssl/evp.h>
 
@@ -395,6 +396,38 @@ wait_until_told(void)
 	}
 }
 
+/* A mailbox helper that starts anew reads nothing for a while: its link is
+ * full, and a login waits. */
+static void
+test_full_link(void **state)
+{
+	int fd = connect_to("pop3d"), count = 0;
+	struct packet p;
+	pid_t reader;
+
+	(void)state;
+	sasl_talk_reset();
+	add_user("ann@example.org", "s3cret");
+	packet_init(&p, WIRE_CHANGED);
+	while (packet_send(helper.link_tell[0], &p) == 0)
+		count++;
+	assert_int_equal(errno, EAGAIN);
+	packet_free(&p);
+	if ((reader = fork()) == 0) {
+		usleep(100000); /* so that the login finds it full */
+		while (count-- > 0) {
+			if (receive(tell_end, &p) != 1)
+				_exit(1);
+			packet_free(&p);
+		}
+		_exit(0);
+	}
+	assert_int_equal(begin(fd, "USER", "ann\0s3cret", 10), SASL_OK);
+	assert_int_equal(waitpid(reader, NULL, 0), reader);
+	expect_ticket();
+	close(fd);
+}
+
 /* One that is to end goes on with what nobody else can go on with. */
 static void
 test_end_in_the_midst(void **state)
@@ -428,6 +461,7 @@ main(void)
 	    CASE(test_cut_off),
 	    CASE(test_exchanges_are_bounded),
 	    CASE(test_end_in_the_midst),
+	    CASE(test_full_link),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
