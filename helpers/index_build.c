@@ -109,7 +109,7 @@ learn_size(struct build *b, size_t i, uint64_t *budget)
 static int
 learn_sizes(struct build *b)
 {
-	struct worked *w = worked_begin(b->owner->path, b->letters.count);
+	struct worked *w = worked_begin(b->letters.count);
 	uint64_t budget = MEASURE_MAX, turn = MEASURE_MAX;
 
 	for (size_t i = 0; i < b->letters.count; i++, worked_step(w)) {

@@ -69,7 +69,7 @@ static void
 read_rows(struct check *c, struct index_findings *f, int fd,
     const struct catalog_head *head)
 {
-	struct worked *w = worked_begin(c->owner->path, head->count);
+	struct worked *w = worked_begin(head->count);
 	uint32_t i, found = 0;
 	struct mailbox_letter l;
 	uint64_t file;

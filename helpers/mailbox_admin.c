@@ -67,7 +67,7 @@ begin(struct task *t, struct request *q)
 	packet_init(&t->fields, 0);
 	if (t->drop == NULL)
 		return 1;
-	worked_watch(&t->worked, t->owner.path, packet_take_fd(&q->packet));
+	worked_watch(&t->worked, packet_take_fd(&q->packet));
 	return 0;
 }
 

@@ -99,7 +99,7 @@ import_headers(struct import *i, const struct owner *o)
 	if (head != NULL && owner_become(o->uid, o->gid) == 0)
 		result = snapshot_take_gently(&s, o->path, pause_reading, &r);
 	owner_home();
-	w = worked_begin(o->path, s.count);
+	w = worked_begin(s.count);
 	for (size_t n = 0; n < s.count && result == 0; n++, worked_step(w)) {
 		result = import_letter(i, o, s.letters[n].file, head);
 		if (result == 0)

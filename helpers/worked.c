@@ -1,6 +1,7 @@
 #include "worked.h"
 
-#include <string.h>
+#include "fiber.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,11 +21,11 @@ tell(const struct worked *w)
 }
 
 void
-worked_watch(struct worked *w, const char *path, int fd)
+worked_watch(struct worked *w, int fd)
 {
 	struct stat st;
 
-	*w = (struct worked){.path = path, .fd = fd};
+	*w = (struct worked){.fiber = fiber_self(), .fd = fd};
 	/* Nothing else takes what is written without a wait. */
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
@@ -47,11 +48,11 @@ worked_ignore(struct worked *w)
 }
 
 struct worked *
-worked_begin(const char *path, size_t total)
+worked_begin(size_t total)
 {
 	struct worked *w = watched;
 
-	while (w != NULL && strcmp(w->path, path) != 0)
+	while (w != NULL && w->fiber != fiber_self())
 		w = w->next;
 	if (w == NULL || total == 0 || total > UINT32_MAX)
 		return NULL;

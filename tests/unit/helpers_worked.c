@@ -1,5 +1,8 @@
 /* Tests of helpers/worked.c. */
 #include "../../helpers/worked.h"
+#include "clock.h"
+#include "fiber.h"
+#include "worker.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,51 +26,86 @@ assert_told(uint32_t total, uint32_t done)
 	assert_int_equal(numbers[1], done);
 }
 
+/* What a fiber does that nobody watches. */
 static void
-test_numbers(void **state)
+work_beside(void *arg)
 {
-	struct worked ann, bob, *w;
+	struct worked other;
 
-	(void)state;
+	(void)arg;
+	assert_null(worked_begin(10));
+	worked_watch(&other, -1);
+	assert_null(worked_begin(10));
+	worked_ignore(&other);
+}
+
+static void
+numbers(void)
+{
+	struct fiber *beside;
+	struct worked own, *w;
+
 	file = memfd_create("worked", 0);
-	worked_watch(&ann, "a.org/ann", dup(file));
-	worked_watch(&bob, "a.org/bob", -1);
-	assert_null(worked_begin("a.org/eve", 10));
-	assert_null(worked_begin("a.org/bob", 10));
-	assert_null(worked_begin("a.org/ann", 0));
+	worked_watch(&own, dup(file));
+	assert_null(worked_begin(0));
 	worked_step(NULL);
-	w = worked_begin("a.org/ann", 40);
-	assert_ptr_equal(w, &ann);
+	w = worked_begin(40);
+	assert_ptr_equal(w, &own);
 	assert_told(40, 0);
+	beside = fiber_start("beside", work_beside, NULL);
+	assert_int_equal(fiber_join(&beside, CLOCK_NEVER), 0);
 	for (int i = 0; i < 33; i++)
 		worked_step(w);
 	assert_told(40, 32);
 	for (int i = 33; i < 40; i++)
 		worked_step(w);
 	assert_told(0, 0);
-	worked_ignore(&bob);
-	assert_ptr_equal(worked_begin("a.org/ann", 1), &ann);
+	assert_ptr_equal(worked_begin(1), &own);
 	assert_told(1, 0);
-	worked_ignore(&ann);
-	assert_int_equal(ann.fd, -1);
-	assert_null(worked_begin("a.org/ann", 1));
+	worked_ignore(&own);
+	assert_int_equal(own.fd, -1);
+	assert_null(worked_begin(1));
 	close(file);
 }
 
 /* A pipe could make the helper wait. */
 static void
-test_other_descriptors(void **state)
+other_descriptors(void)
 {
 	struct worked w;
 	int ends[2];
 
-	(void)state;
 	assert_int_equal(pipe(ends), 0);
-	worked_watch(&w, "a.org/ann", ends[1]);
-	assert_null(worked_begin("a.org/ann", 1));
+	worked_watch(&w, ends[1]);
+	assert_null(worked_begin(1));
 	worked_ignore(&w);
 	assert_int_equal(write(ends[1], "x", 1), -1);
 	close(ends[0]);
+}
+
+static void
+first_fiber(void *arg)
+{
+	(*(void (**)(void))arg)();
+	worker_stop();
+}
+
+static void
+test_numbers(void **state)
+{
+	void (*body)(void) = numbers;
+
+	(void)state;
+	assert_int_equal(worker_run(1, first_fiber, &body), 0);
+}
+
+static void
+test_other_descriptors(void **state)
+{
+	void (*body)(void) = other_descriptors;
+
+	(void)state;
+	assert_int_equal(worker_run(1, first_fiber, &body), 0);
 }
 
 int
