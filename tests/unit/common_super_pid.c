@@ -89,7 +89,8 @@ it_is_handed_on(void **state)
 			_exit(1);
 		super_pid_hand_on(1);
 		fd = getenv("RINGMAIL_PID_FILE");
-		if (fd == NULL || fcntl(atoi(fd), F_GETFD) != 0)
+		if (fd == NULL ||
+		    fcntl((int)strtol(fd, NULL, 10), F_GETFD) != 0)
 			_exit(2);
 		/* As the next program, which knows its name alone. */
 		if (super_pid_write(run) == -1 ||
