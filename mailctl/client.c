@@ -189,16 +189,24 @@ follow(int fd, unsigned n)
 	return code;
 }
 
-/* Sends the request once, and waits for its reply. */
+/* Sends the request once, and waits for its reply; is_gone as in client.h, or
+ * NULL where it is a fault. */
 static enum client_exit
-exchange(int fd, struct packet *request, struct packet *reply)
+exchange(int fd, struct packet *request, struct packet *reply, int *is_gone)
 {
+	if (is_gone != NULL)
+		*is_gone = 0;
 	if (request->error != 0) {
 		errno = request->error;
 		warn("the request can't be written");
 		return CLIENT_TEMPORARY;
 	}
 	if (send_all(fd, request) == -1 || receive(fd, reply) == -1) {
+		if (is_gone != NULL &&
+		    (errno == ECONNRESET || errno == EPIPE)) {
+			*is_gone = 1;
+			return CLIENT_OK;
+		}
 		warn("no answer from the helper");
 		warnx("whether a change was made is not certain: list, then "
 		      "try again; the helper's log says more");
@@ -207,12 +215,12 @@ exchange(int fd, struct packet *request, struct packet *reply)
 	return CLIENT_OK;
 }
 
-enum client_exit
-client_ask(int fd, struct packet *request, struct packet *reply)
+static enum client_exit
+ask(int fd, struct packet *request, struct packet *reply, int *is_gone)
 {
-	enum client_exit code = exchange(fd, request, reply);
+	enum client_exit code = exchange(fd, request, reply, is_gone);
 
-	if (code != CLIENT_OK)
+	if (code != CLIENT_OK || (is_gone != NULL && *is_gone))
 		return code;
 	if (reply->head.id == request->head.id &&
 	    reply->head.type == request->head.type &&
@@ -224,9 +232,22 @@ client_ask(int fd, struct packet *request, struct packet *reply)
 }
 
 enum client_exit
+client_ask(int fd, struct packet *request, struct packet *reply)
+{
+	return ask(fd, request, reply, NULL);
+}
+
+enum client_exit
+client_ask_if_there(
+    int fd, struct packet *request, struct packet *reply, int *is_gone)
+{
+	return ask(fd, request, reply, is_gone);
+}
+
+enum client_exit
 client_call(int fd, struct packet *request, struct packet *reply)
 {
-	enum client_exit code = exchange(fd, request, reply);
+	enum client_exit code = exchange(fd, request, reply, NULL);
 	unsigned helper;
 
 	for (int hops = 0; code == CLIENT_OK && hops < HOPS &&
@@ -237,7 +258,7 @@ client_call(int fd, struct packet *request, struct packet *reply)
 		    (code = follow(fd, helper)) != CLIENT_OK)
 			return code;
 		packet_free(reply);
-		code = exchange(fd, request, reply);
+		code = exchange(fd, request, reply, NULL);
 	}
 	if (code != CLIENT_OK)
 		return code;

@@ -41,6 +41,11 @@ client_call(int fd, struct packet *request, struct packet *reply);
 enum client_exit
 client_ask(int fd, struct packet *request, struct packet *reply);
 
+/* Likewise, but neither is one who ended without an answer: *is_gone is 1 then,
+ * and 0 otherwise. */
+enum client_exit client_ask_if_there(
+    int fd, struct packet *request, struct packet *reply, int *is_gone);
+
 /*
  * From now on an answer may take so long (a minute at first): some work grows
  * with a mailbox, and doctor wants to know who does not answer.  (The helper's

@@ -88,9 +88,22 @@ take_page(struct sessions *all, const char *service, struct packet *reply,
 	return client_end(reply);
 }
 
-enum client_exit
-sessions_collect(struct sessions *all, const char *service, int fd)
+/* Reads the reply to WIRE_SESSIONS. */
+static enum client_exit
+take_reply(struct sessions *all, const char *service, struct packet *reply,
+    uint64_t *after, uint32_t *count)
 {
+	if (reply->head.status == PACKET_OK)
+		return take_page(all, service, reply, after, count);
+	warnx("%s refuses to list its sessions", service);
+	return CLIENT_REFUSED;
+}
+
+enum client_exit
+sessions_collect(
+    struct sessions *all, const char *service, int fd, int *is_gone)
+{
+	const size_t before = all->count;
 	struct packet request, reply;
 	enum client_exit code;
 	uint64_t after = 0;
@@ -101,12 +114,14 @@ sessions_collect(struct sessions *all, const char *service, int fd)
 		packet_init(&reply, 0);
 		packet_put_u64(&request, after);
 		count = 0;
-		code = client_call(fd, &request, &reply);
-		if (code == CLIENT_OK)
-			code = take_page(all, service, &reply, &after, &count);
+		code = client_ask_if_there(fd, &request, &reply, is_gone);
+		if (code == CLIENT_OK && !*is_gone)
+			code = take_reply(all, service, &reply, &after, &count);
 		packet_free(&request);
 		packet_free(&reply);
 	} while (code == CLIENT_OK && count > 0);
+	if (*is_gone)
+		all->count = before;
 	return code;
 }
 

@@ -17,9 +17,10 @@ struct sessions {
 };
 
 /* Adds those of the service (its name is borrowed) whose socket is fd, page by
- * page.  CLIENT_OK, or another code after a line on standard error. */
-enum client_exit
-sessions_collect(struct sessions *all, const char *service, int fd);
+ * page; none, with *is_gone, where it ends meanwhile.  CLIENT_OK, or another
+ * code after a line on standard error. */
+enum client_exit sessions_collect(
+    struct sessions *all, const char *service, int fd, int *is_gone);
 
 /* Prints them, the oldest first, as a list that the caller ends. */
 void sessions_print(struct sessions *all);

@@ -22,6 +22,8 @@
 
 /* Of the two services that have sessions. */
 #define SERVICES 2
+/* How often one is asked that ends meanwhile, for another after an upgrade. */
+#define TRIES 5
 static const char *const services[SERVICES] = {"smtpd", "pop3d"};
 
 /* Which of them a command is about. */
@@ -105,20 +107,46 @@ connect_to(const char *service, const char *folder, struct ways *w)
 	return CLIENT_OK;
 }
 
+/* Adds what each process of a service has; *is_gone: the service's own ended
+ * meanwhile, and another may have come. */
+static enum client_exit
+add_each(struct sessions *all, const char *service, const struct ways *w,
+    int *is_gone)
+{
+	enum client_exit code = CLIENT_OK;
+	int ended;
+
+	*is_gone = 0;
+	for (unsigned i = 0; i < w->count && code == CLIENT_OK; i++) {
+		code = sessions_collect(all, service, w->fds[i], &ended);
+		*is_gone |= ended && i == 0;
+	}
+	return code;
+}
+
 /* Adds one service's. */
 static enum client_exit
 add(struct sessions *all, const char *service, const char *folder)
 {
-	enum client_exit code;
+	const size_t before = all->count;
+	enum client_exit code = CLIENT_OK;
+	int is_gone = 1;
 	struct ways w;
 
-	if ((code = connect_to(service, folder, &w)) != CLIENT_OK)
-		return code;
-	if (w.count == 0)
-		warnx("%s does not run", service);
-	for (unsigned i = 0; i < w.count && code == CLIENT_OK; i++)
-		code = sessions_collect(all, service, w.fds[i]);
-	close_ways(&w);
+	for (int i = 0; i < TRIES && is_gone && code == CLIENT_OK; i++) {
+		all->count = before;
+		if ((code = connect_to(service, folder, &w)) != CLIENT_OK)
+			return code;
+		if (w.count == 0)
+			warnx("%s does not run", service);
+		code = add_each(all, service, &w, &is_gone);
+		close_ways(&w);
+	}
+	if (code == CLIENT_OK && is_gone) {
+		warnx(
+		    "%s ends whenever it is asked: its log says why", service);
+		code = CLIENT_TEMPORARY;
+	}
 	return code;
 }
 
@@ -148,12 +176,13 @@ drop_at(int fd, uint64_t id, int *is_done)
 {
 	struct packet request, reply;
 	enum client_exit code;
+	int is_gone; /* with its sessions */
 
 	packet_init(&request, WIRE_SESSION_DROP);
 	packet_init(&reply, 0);
 	packet_put_u64(&request, id);
-	code = client_ask(fd, &request, &reply);
-	if (code == CLIENT_OK && reply.head.status == PACKET_OK)
+	code = client_ask_if_there(fd, &request, &reply, &is_gone);
+	if (code == CLIENT_OK && !is_gone && reply.head.status == PACKET_OK)
 		*is_done = 1;
 	packet_free(&request);
 	packet_free(&reply);

@@ -19,6 +19,8 @@
 static unsigned there; /* sessions of the service, whose ids are 10, 20, ... */
 static int lies, cuts; /* ids don't grow; the last field is missing */
 static unsigned asked; /* requests that came */
+static unsigned last;  /* which of them ends the service; 0: none */
+static int is_gone;
 static struct sessions all;
 
 static void
@@ -42,7 +44,8 @@ answer(struct packet *q, struct packet *reply)
 	uint64_t after = packet_get_u64(q);
 	uint32_t count = 0;
 
-	asked++;
+	if (++asked == last)
+		shutdown(answering.ends[1], SHUT_RDWR);
 	packet_put_u32(reply, 0);
 	for (uint64_t id = 10; id <= 10ULL * there && count < PAGE; id += 10)
 		if (id > after || lies) {
@@ -61,7 +64,7 @@ collect(unsigned count)
 	sessions_free(&all);
 	asked = 0;
 	there = count;
-	code = sessions_collect(&all, "smtpd", fd);
+	code = sessions_collect(&all, "smtpd", fd, &is_gone);
 	answering_end();
 	return code;
 }
@@ -115,6 +118,19 @@ a_service_that_lies(void **state)
 }
 
 static void
+a_service_that_ends(void **state)
+{
+	(void)state;
+	last = 2;
+	assert_int_equal(collect(7), CLIENT_OK);
+	assert_int_equal(is_gone, 1);
+	assert_int_equal(all.count, 0);
+	last = 0;
+	assert_int_equal(collect(7), CLIENT_OK);
+	assert_int_equal(is_gone, 0);
+}
+
+static void
 times_and_ids(void **state)
 {
 	char text[SESSIONS_TIME];
@@ -149,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(all_pages_the_oldest_first),
 	    cmocka_unit_test(a_service_that_lies),
+	    cmocka_unit_test(a_service_that_ends),
 	    cmocka_unit_test(times_and_ids),
 	};
 
