@@ -232,7 +232,13 @@ uninstall:
 	    rm -f $(DESTDIR)$(mandir)/man$${m##*.}/$${m##*/}; done
 	@for u in etc/*.service etc/*.socket; do rm -f $(DESTDIR)$(unitdir)/$${u#etc/}; done
 
-$(B)/%.o: %.c
+# Objects know of Valgrind where its header is there, of which no .d file tells:
+# once it is installed, as "make test" does after "make run", all are made anew.
+VALGRIND = $(B)/$(if $(wildcard \
+    /usr/include/valgrind/valgrind.h),with,without)-valgrind
+$(shell [ -e $(VALGRIND) ] || { mkdir -p $(B) && \
+    rm -f $(B)/with-valgrind $(B)/without-valgrind && touch $(VALGRIND); })
+$(B)/%.o: %.c $(VALGRIND)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 $(B)/%.o: %.S
